@@ -1,0 +1,92 @@
+"""The typed errors of gradatlas, and how their messages are made; every floor may import this module.
+
+Each error is raised with three parts, so that no message can leave one out: the function that was called, what it saw
+(the shapes, dtypes or libraries, with their values), and the mend. They print as one line, `function: seen: mend`.
+"""
+
+__all__ = [
+    "AxisError",
+    "DTypeError",
+    "DeviceMismatchError",
+    "GradatlasError",
+    "IndependentOutputError",
+    "LibraryMismatchError",
+    "MutationError",
+    "NotScalarError",
+    "ShapeError",
+    "TracerConversionError",
+    "UnknownFormulaError",
+    "describe",
+]
+
+
+class GradatlasError(Exception):
+    """The base of every error that gradatlas raises on purpose.
+
+    function: the public name that was called, such as "conv2d". seen: what was wrong, with the values seen.
+    mend: what to do instead. str() of the error is "function: seen: mend".
+    """
+
+    def __init__(self, function: str, seen: str, mend: str) -> None:
+        super().__init__(function, seen, mend)
+        self.function = function
+        self.seen = seen
+        self.mend = mend
+
+    def __str__(self) -> str:
+        return f"{self.function}: {self.seen}: {self.mend}"
+
+
+class ShapeError(GradatlasError, ValueError):
+    """Shapes that do not fit each other or the operation."""
+
+
+class AxisError(GradatlasError, ValueError, IndexError):
+    """An axis outside the range the array has, or named twice."""
+
+
+class DTypeError(GradatlasError, TypeError):
+    """A dtype that has no derivative, or that the operation does not take (integer, boolean, object)."""
+
+
+class LibraryMismatchError(GradatlasError, TypeError):
+    """Arrays of two libraries in one call."""
+
+
+class DeviceMismatchError(GradatlasError, ValueError):
+    """Arrays on two devices in one call."""
+
+
+class NotScalarError(GradatlasError, TypeError):
+    """A function that returns no scalar where its gradient was asked for."""
+
+
+class IndependentOutputError(GradatlasError, ValueError):
+    """An output that does not depend on the input it was to be differentiated in."""
+
+
+class TracerConversionError(GradatlasError, TypeError):
+    """A traced array used where a plain number, a truth value or another library's array was needed."""
+
+
+class MutationError(GradatlasError, RuntimeError):
+    """A saved array that changed between the forward and the backward pass."""
+
+
+class UnknownFormulaError(GradatlasError, LookupError):
+    """A formula id that the registry does not hold; `nearest` are the ids it may have been meant for."""
+
+    def __init__(self, function: str, seen: str, mend: str, nearest: tuple[str, ...] = ()) -> None:
+        super().__init__(function, seen, mend)
+        self.args = (function, seen, mend, nearest)
+        self.nearest = nearest
+
+
+def describe(value: object) -> str:
+    """What a message says of an argument: dtype and shape of an array, such as `float32 (3, 4)`, else its type."""
+    shape = getattr(value, "shape", None)
+    dtype = getattr(value, "dtype", None)
+    if shape is None or dtype is None:
+        return type(value).__name__
+    name = str(dtype).rpartition(".")[2]
+    return f"{name} {tuple(shape)}"
