@@ -1,0 +1,95 @@
+# What can be done in a clone of gradatlas. `make` alone lists it.
+
+PYTHON ?= python3
+PORT ?= 8000
+SITE_SECONDS ?= 600
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+SITE := build/site
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+TIMEOUT := $(if $(shell command -v timeout),timeout $(SITE_SECONDS))
+
+unexport PYTHONPATH
+export PYTHONNOUSERSITE := 1
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help check packages site serve test lint prove dist bench clean distclean chromium constraints
+
+help:  ## list what can be done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+check:  ## what must be there: Python, venv, disk, a C compiler, the registries
+	@echo "What must be there:"
+	@$(PYTHON) tools/preflight.py
+
+# A broken link, as a removed Python leaves behind, counts as absent: then the environment is made anew.
+$(BIN)/python:
+	@$(MAKE) --no-print-directory check
+	$(PYTHON) -m venv --clear .venv
+
+# hatchling comes first so that gradatlas is built by the version held in constraints.txt, not by the newest.
+$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into .venv: a minute or two the first time"
+	$(PIP) install --quiet --constraint constraints.txt hatchling
+	$(PIP) install --quiet --constraint constraints.txt --no-build-isolation --editable '.[docs,dev]'
+	@touch $@
+
+prove: $(INSTALLED)  ## derive and check every formula, write the evidence
+	$(if $(wildcard proofs/*.py),$(BIN)/pytest proofs/,@echo "proofs/: none yet")
+
+packages: $(INSTALLED)
+	$(if $(wildcard docs/package-lock.json),@$(BIN)/python tools/npm_packages.py)
+
+site: packages prove  ## prove every formula and build the site
+ifeq ($(wildcard docs/conf.py),)
+	@echo "docs/conf.py: none yet"
+else
+	$(TIMEOUT) $(BIN)/sphinx-build -n -W --keep-going -b html -d build/doctrees docs $(SITE)
+	@echo "The site: $(CURDIR)/$(SITE)/index.html"
+	@echo "With search: make serve"
+endif
+
+serve:  ## show the built site at a loopback address
+	@test -f $(SITE)/index.html || { echo "no site yet: run make site first"; exit 1; }
+	@echo "The site: http://127.0.0.1:$(PORT)/ (Ctrl-C ends)"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
+
+lint: $(INSTALLED)  ## ruff and mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+test: lint prove  ## lint, types, proofs/ and tests/
+	$(BIN)/pytest tests/
+
+dist: prove  ## prove, and build a wheel that carries derivations and evidence
+	$(BIN)/python -m gradatlas.evidence.release
+	$(BIN)/python -m build --wheel --no-isolation
+
+bench: $(INSTALLED)  ## time the engine
+	$(BIN)/python tools/bench.py
+
+chromium:  ## install Chromium, which the tests of the site's pages need
+	@if command -v chromium || command -v chromium-browser || command -v google-chrome; then echo "Chromium is there"; \
+	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
+	else echo "Chromium is missing: install it as root (Debian: apt-get install chromium)"; exit 1; fi
+
+# From an environment of its own, so that nothing else that happens to be installed gets in.
+constraints:  ## write the newest versions that fit pyproject.toml to constraints.txt
+	rm -rf build/constraints
+	$(PYTHON) -m venv build/constraints
+	build/constraints/bin/python -m pip install --quiet --upgrade pip
+	build/constraints/bin/python -m pip install --quiet '.[docs,dev]'
+	@{ echo "# Exact versions of what '.[docs,dev]' installs, written by make constraints."; \
+	  build/constraints/bin/python -m pip freeze --exclude gradatlas; } > constraints.txt
+	rm -rf build/constraints
+
+clean:  ## remove what was built
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find src tests proofs docs tools -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean  ## remove the environment too
+	rm -rf .venv docs/node_modules
