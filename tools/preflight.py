@@ -16,7 +16,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 NEEDED_PYTHON = (3, 11)
 NEWER_PYTHONS = ("python3.14", "python3.13", "python3.12", "python3.11")
-NEEDED_GB = 2.0  # measured: .venv 0.9, build and node_modules 0.2; the rest is room to work in
+NEEDED_GB = 2.0  # measured: .venv 1.1, node_modules and build 0.2; the rest is room to work in
 NEEDED_TEMPORARY_GB = 0.5  # measured: pip unpacks 0.3 here
 REGISTRY_SECONDS = 60
 

@@ -1,0 +1,1 @@
+"""Terms, and the proof checker that alone can say "proven"; no arrays, no engine."""
