@@ -63,7 +63,7 @@ CHAPTERS = {
 # What stands on a shelf beside its chapters.
 BESIDE = {
     "ops": {"__init__", "kinds"},
-    "formulas": {"__init__", "statement", "registry", "ledger"},
+    "formulas": {"__init__", "statement", "registry", "ledger", "sources"},
     "proofs": {"__init__", "conftest"},
 }
 

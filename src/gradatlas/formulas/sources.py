@@ -1,0 +1,201 @@
+"""The bibliography: what formulas cite, by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["BIBLIOGRAPHY", "Entry"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A work of the literature. key: first author's family name and the year, lower case. doi: bare, or empty."""
+
+    key: str
+    text: str
+    doi: str = ""
+
+
+def _by_key(entries: Iterable[Entry]) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.key in found:
+            raise ValueError(f"the bibliography holds {entry.key} twice: give one of them a letter, {entry.key}a")
+        found[entry.key] = entry
+    return found
+
+
+BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
+    (
+        Entry(
+            "abramowitz1964",
+            "M. Abramowitz and I. A. Stegun (editors), Handbook of Mathematical Functions, National Bureau of "
+            "Standards, 1964",
+        ),
+        Entry(
+            "apostol1967",
+            "T. M. Apostol, Calculus, volume 1, second edition, Wiley, 1967",
+        ),
+        Entry(
+            "baydin2018",
+            "A. G. Baydin, B. A. Pearlmutter, A. A. Radul and J. M. Siskind, Automatic differentiation in machine "
+            "learning: a survey, Journal of Machine Learning Research 18(153), 2018",
+        ),
+        Entry(
+            "bishop2006",
+            "C. M. Bishop, Pattern Recognition and Machine Learning, Springer, 2006",
+        ),
+        Entry(
+            "bottou2018",
+            "L. Bottou, F. E. Curtis and J. Nocedal, Optimization methods for large-scale machine learning, "
+            "SIAM Review 60(2), 223-311, 2018",
+            "10.1137/16M1080173",
+        ),
+        Entry(
+            "bridle1990",
+            "J. S. Bridle, Probabilistic interpretation of feedforward classification network outputs, with "
+            "relationships to statistical pattern recognition, in Neurocomputing, 227-236, Springer, 1990",
+            "10.1007/978-3-642-76153-9_28",
+        ),
+        Entry(
+            "cauchy1847",
+            "A. Cauchy, Méthode générale pour la résolution des systèmes d'équations simultanées, Comptes rendus "
+            "hebdomadaires des séances de l'Académie des sciences 25, 536-538, 1847",
+        ),
+        Entry(
+            "clarke1975",
+            "F. H. Clarke, Generalized gradients and applications, Transactions of the American Mathematical Society "
+            "205, 247-262, 1975",
+            "10.1090/S0002-9947-1975-0367131-6",
+        ),
+        Entry(
+            "cybenko1989",
+            "G. Cybenko, Approximation by superpositions of a sigmoidal function, Mathematics of Control, Signals and "
+            "Systems 2, 303-314, 1989",
+            "10.1007/BF02551274",
+        ),
+        Entry(
+            "dumoulin2016",
+            "V. Dumoulin and F. Visin, A guide to convolution arithmetic for deep learning, arXiv:1603.07285, 2016",
+            "10.48550/arXiv.1603.07285",
+        ),
+        Entry(
+            "fukushima1980",
+            "K. Fukushima, Neocognitron: a self-organizing neural network model for a mechanism of pattern recognition "
+            "unaffected by shift in position, Biological Cybernetics 36, 193-202, 1980",
+            "10.1007/BF00344251",
+        ),
+        Entry(
+            "gauss1809",
+            "C. F. Gauss, Theoria motus corporum coelestium in sectionibus conicis solem ambientium, Perthes et "
+            "Besser, 1809",
+        ),
+        Entry(
+            "glorot2011",
+            "X. Glorot, A. Bordes and Y. Bengio, Deep sparse rectifier neural networks, Proceedings of Machine "
+            "Learning Research 15, 315-323, 2011",
+        ),
+        Entry(
+            "goodfellow2016",
+            "I. Goodfellow, Y. Bengio and A. Courville, Deep Learning, MIT Press, 2016",
+        ),
+        Entry(
+            "griewank2008",
+            "A. Griewank and A. Walther, Evaluating Derivatives, second edition, SIAM, 2008",
+            "10.1137/1.9780898717761",
+        ),
+        Entry(
+            "hardy1934",
+            "G. H. Hardy, J. E. Littlewood and G. Pólya, Inequalities, Cambridge University Press, 1934",
+        ),
+        Entry(
+            "higham2002",
+            "N. J. Higham, Accuracy and Stability of Numerical Algorithms, second edition, SIAM, 2002",
+            "10.1137/1.9780898718027",
+        ),
+        Entry(
+            "horn2013",
+            "R. A. Horn and C. R. Johnson, Matrix Analysis, second edition, Cambridge University Press, 2013",
+        ),
+        Entry(
+            "knuth1997",
+            "D. E. Knuth, The Art of Computer Programming, volume 1, third edition, Addison-Wesley, 1997",
+        ),
+        Entry(
+            "lecun1989",
+            "Y. LeCun, B. Boser, J. S. Denker, D. Henderson, R. E. Howard, W. Hubbard and L. D. Jackel, "
+            "Backpropagation applied to handwritten zip code recognition, Neural Computation 1(4), 541-551, 1989",
+            "10.1162/neco.1989.1.4.541",
+        ),
+        Entry(
+            "lecun1998",
+            "Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, Gradient-based learning applied to document recognition, "
+            "Proceedings of the IEEE 86(11), 2278-2324, 1998",
+            "10.1109/5.726791",
+        ),
+        Entry(
+            "magnus1999",
+            "J. R. Magnus and H. Neudecker, Matrix Differential Calculus with Applications in Statistics and "
+            "Econometrics, revised edition, Wiley, 1999",
+        ),
+        Entry(
+            "nesterov2004",
+            "Y. Nesterov, Introductory Lectures on Convex Optimization, Kluwer, 2004",
+            "10.1007/978-1-4419-8853-9",
+        ),
+        Entry(
+            "olver2010",
+            "F. W. J. Olver, D. W. Lozier, R. F. Boisvert and C. W. Clark (editors), NIST Handbook of Mathematical "
+            "Functions, Cambridge University Press, 2010",
+        ),
+        Entry(
+            "parikh2014",
+            "N. Parikh and S. Boyd, Proximal algorithms, Foundations and Trends in Optimization 1(3), 127-239, 2014",
+            "10.1561/2400000003",
+        ),
+        Entry(
+            "polyak1987",
+            "B. T. Polyak, Introduction to Optimization, Optimization Software, 1987",
+        ),
+        Entry(
+            "robbins1951",
+            "H. Robbins and S. Monro, A stochastic approximation method, Annals of Mathematical Statistics 22(3), "
+            "400-407, 1951",
+            "10.1214/aoms/1177729586",
+        ),
+        Entry(
+            "rudin1976",
+            "W. Rudin, Principles of Mathematical Analysis, third edition, McGraw-Hill, 1976",
+        ),
+        Entry(
+            "rumelhart1986",
+            "D. E. Rumelhart, G. E. Hinton and R. J. Williams, Learning representations by back-propagating errors, "
+            "Nature 323, 533-536, 1986",
+            "10.1038/323533a0",
+        ),
+        Entry(
+            "spivak1965",
+            "M. Spivak, Calculus on Manifolds, Benjamin, 1965",
+        ),
+        Entry(
+            "vaswani2017",
+            "A. Vaswani, N. Shazeer, N. Parmar, J. Uszkoreit, L. Jones, A. N. Gomez, L. Kaiser and I. Polosukhin, "
+            "Attention is all you need, Advances in Neural Information Processing Systems 30, 2017",
+            "10.48550/arXiv.1706.03762",
+        ),
+        Entry(
+            "werbos1990",
+            "P. J. Werbos, Backpropagation through time: what it does and how to do it, Proceedings of the IEEE "
+            "78(10), 1550-1560, 1990",
+            "10.1109/5.58337",
+        ),
+        Entry(
+            "yu2016",
+            "F. Yu and V. Koltun, Multi-scale context aggregation by dilated convolutions, International Conference "
+            "on Learning Representations, 2016",
+            "10.48550/arXiv.1511.07122",
+        ),
+    )
+)
