@@ -148,7 +148,7 @@ def _rendered(translator: HTML5Translator, node: nodes.Element, *, display: bool
     try:
         return _RENDERERS[translator.config].html(tex, display=display)
     except KatexError as error:
-        where = f"{translator.builder.current_docname}, line {node.line or 'unknown'}"  # type: ignore[attr-defined]
+        where = f"{translator.builder.current_docname}, line {node.line or 'unknown'}"
         raise KatexError(f"{where}: {error}") from error
 
 

@@ -1,0 +1,84 @@
+// The site's own script: search on Ctrl-K, a filter for long tables, keyboard access to formulas that scroll.
+(() => {
+  "use strict";
+  const root = document.documentElement.dataset.content_root;
+  const overHttp = location.protocol.startsWith("http");
+
+  // A formula or table that is wider than the page scrolls in its own box; the keyboard must be able to reach it.
+  const markScrollers = () => {
+    for (const box of document.querySelectorAll(".math-wrapper, .table-wrapper, .highlight pre")) {
+      if (box.scrollWidth > box.clientWidth + 1) {
+        box.tabIndex = 0;
+        box.classList.add("scrolls");
+      } else {
+        box.removeAttribute("tabindex");
+        box.classList.remove("scrolls");
+      }
+    }
+  };
+
+  let modal = null;
+  const openSearch = async () => {
+    if (!modal) {
+      const sheet = document.createElement("link");
+      sheet.rel = "stylesheet";
+      sheet.href = `${root}pagefind/pagefind-component-ui.css`;
+      document.head.append(sheet);
+      modal = document.createElement("pagefind-modal");
+      modal.setAttribute("reset-on-close", "");
+      document.body.append(modal);
+      await import(new URL(`${root}pagefind/pagefind-component-ui.js`, document.baseURI).href);
+      await customElements.whenDefined("pagefind-modal");
+    }
+    modal.open();
+  };
+
+  const offerSearch = () => {
+    const form = document.querySelector(".sidebar-search-container");
+    if (!form || !overHttp) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "search-button";
+    const keys = navigator.platform.startsWith("Mac") ? "⌘ K" : "Ctrl K";
+    button.innerHTML = `<span>Search</span><kbd>${keys}</kbd>`;
+    button.addEventListener("click", openSearch);
+    form.replaceWith(button);
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      if (overHttp) openSearch();
+      else document.querySelector(".sidebar-search")?.focus();
+    }
+  });
+
+  const offerFilter = () => {
+    const tables = document.querySelectorAll("table.formulas");
+    if (!tables.length) return;
+    const input = document.createElement("input");
+    input.type = "search";
+    input.className = "table-filter";
+    input.placeholder = "Filter by name, id or status";
+    input.setAttribute("aria-label", input.placeholder);
+    tables[0].closest("section").before(input);
+    input.addEventListener("input", () => {
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      for (const table of tables) {
+        let any = false;
+        for (const row of table.tBodies[0].rows) {
+          const text = row.textContent.toLowerCase();
+          row.hidden = !words.every((word) => text.includes(word));
+          any ||= !row.hidden;
+        }
+        table.closest("section").hidden = !any;
+      }
+    });
+  };
+
+  offerSearch();
+  offerFilter();
+  markScrollers();
+  addEventListener("resize", markScrollers);
+  document.fonts?.ready.then(markScrollers);
+})();

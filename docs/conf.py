@@ -1,0 +1,111 @@
+"""How the site is built: Sphinx and MyST, furo in the atlas's colours, mathematics by KaTeX, pages from the evidence."""
+
+from pathlib import Path
+
+import gradatlas
+
+HERE = Path(__file__).resolve().parent
+
+project = "gradatlas"
+author = "the gradatlas authors"
+copyright = "the gradatlas authors, BSD-3-Clause"
+version = release = gradatlas.__version__
+
+extensions = ["myst_parser", "sphinx_copybutton", "gradatlas.sphinx_ext"]
+exclude_patterns = ["node_modules", "_templates", "README.md"]
+templates_path = [str(HERE / "_templates")]
+nitpicky = True
+language = "en"
+
+gradatlas_evidence = str(HERE.parent / "build" / "evidence")
+gradatlas_node_modules = str(HERE / "node_modules")
+gradatlas_katex_cache = str(HERE.parent / "build" / "katex")
+gradatlas_typefaces = True
+gradatlas_pagefind = True
+
+myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_exclude = ".linenos, .gp, .go"
+
+html_theme = "furo"
+html_title = "gradatlas"
+html_math_renderer = "katex"
+html_static_path = [str(HERE / "_static")]
+html_css_files = ["atlas.css"]
+html_js_files = [("atlas.js", {"defer": "defer"})]
+html_favicon = str(HERE / "_static" / "mark.svg")
+html_copy_source = False
+html_show_sourcelink = False
+html_permalinks_icon = "#"
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"
+
+FONTS = {
+    "font-stack": '"Source Serif 4", "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, serif',
+    "font-stack--headings": '"Source Serif 4", "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, serif',
+    "font-stack--interface": 'Inter, system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif',
+    "font-stack--monospace": '"JetBrains Mono", ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
+}
+LIGHT = {
+    "color-background-primary": "#fcfbf8",
+    "color-background-secondary": "#f5f2ea",
+    "color-background-hover": "#ece7db",
+    "color-background-hover--transparent": "#ece7db00",
+    "color-background-border": "#e3ddcf",
+    "color-background-item": "#d9d2c0",
+    "color-foreground-primary": "#1c2430",
+    "color-foreground-secondary": "#47505d",
+    "color-foreground-muted": "#5d6572",
+    "color-foreground-border": "#8d8a80",
+    "color-brand-primary": "#0a5875",
+    "color-brand-content": "#0a5875",
+    "color-brand-visited": "#0a5875",
+    "color-code-background": "#f5f2ea",
+    "color-code-foreground": "#1c2430",
+    "color-inline-code-background": "#f1ede2",
+    "color-highlighted-background": "#f5e6bb",
+    "atlas-frame": "#f7f4ed",
+    "atlas-line": "#b99a5b",
+    "atlas-path": "#b0431e",
+    "atlas-proven": "#15613a",
+    "atlas-proven-soft": "#e0efe4",
+    "atlas-fixed": "#7a4d00",
+    "atlas-fixed-soft": "#f8ebcd",
+    "atlas-refuted": "#98262b",
+    "atlas-refuted-soft": "#f8e1df",
+}
+DARK = {
+    "color-background-primary": "#12161d",
+    "color-background-secondary": "#171c25",
+    "color-background-hover": "#222936",
+    "color-background-hover--transparent": "#22293600",
+    "color-background-border": "#2a323f",
+    "color-background-item": "#3a4352",
+    "color-foreground-primary": "#e2e6ec",
+    "color-foreground-secondary": "#b3bcc8",
+    "color-foreground-muted": "#9aa4b2",
+    "color-foreground-border": "#6d7786",
+    "color-brand-primary": "#7cc8e2",
+    "color-brand-content": "#7cc8e2",
+    "color-brand-visited": "#7cc8e2",
+    "color-code-background": "#171c25",
+    "color-code-foreground": "#e2e6ec",
+    "color-inline-code-background": "#212836",
+    "color-highlighted-background": "#4a3f1e",
+    "atlas-frame": "#181e28",
+    "atlas-line": "#7d6c45",
+    "atlas-path": "#f08c5f",
+    "atlas-proven": "#86d3a7",
+    "atlas-proven-soft": "#17322390",
+    "atlas-fixed": "#ecc06a",
+    "atlas-fixed-soft": "#3a2d1290",
+    "atlas-refuted": "#f5a3a0",
+    "atlas-refuted-soft": "#42202190",
+}
+html_theme_options = {
+    "light_css_variables": {**FONTS, **LIGHT},
+    "dark_css_variables": DARK,
+    "top_of_page_buttons": [],
+}

@@ -1,0 +1,96 @@
+"""A Sphinx extension that shows the atlas: a domain for formulas, pages made from registry and evidence, KaTeX at build time.
+
+In conf.py: `extensions = ["gradatlas.sphinx_ext"]`, `html_math_renderer = "katex"`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.util import logging
+
+from gradatlas.sphinx_ext import assets, katex
+from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_missing
+from gradatlas.sphinx_ext.markup import depart_disclosure, disclosure, visit_disclosure
+from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
+from gradatlas.sphinx_ext.reader import load
+from gradatlas.sphinx_ext.stubs import write_stubs
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+    from sphinx.util.typing import ExtensionMetadata
+
+__all__ = ["setup"]
+
+logger = logging.getLogger(__name__)
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the domain, the directives, the mathematics and the build's steps."""
+    app.add_config_value("gradatlas_registry", "", "env", types=frozenset({str}))
+    app.add_config_value("gradatlas_evidence", "../build/evidence", "", types=frozenset({str}))
+    app.add_config_value("gradatlas_typefaces", False, "html", types=frozenset({bool}))
+    app.add_config_value("gradatlas_pagefind", False, "html", types=frozenset({bool}))
+    app.add_domain(FormulaDomain)
+    for kind in KINDS:
+        app.add_role(kind, AtlasRole(warn_dangling=True))
+    for name, directive in DIRECTIVES.items():
+        app.add_directive(name, directive)
+    app.add_node(disclosure, html=(visit_disclosure, depart_disclosure))
+    katex.install(app)
+    app.connect("builder-inited", _read_atlas, priority=100)
+    app.connect("builder-inited", assets.gather, priority=600)
+    app.connect("env-get-outdated", _changed_pages)
+    app.connect("warn-missing-reference", warn_missing)
+    app.connect("html-page-context", _neighbours_in_chapter, priority=400)
+    app.connect("build-finished", assets.write_records)
+    app.connect("build-finished", assets.index_for_search, priority=900)
+    return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _read_atlas(app: Sphinx) -> None:
+    registry = Path(app.confdir) / app.config.gradatlas_registry if app.config.gradatlas_registry else None
+    ATLASES[app.config] = load(registry, Path(app.confdir) / app.config.gradatlas_evidence)
+    write_stubs(ATLASES[app.config], Path(app.srcdir))
+
+
+def _changed_pages(
+    app: Sphinx, env: BuildEnvironment, added: Set[str], changed: Set[str], removed: Set[str]
+) -> list[str]:
+    """The documents that show something that has changed; says, at every build, which formulas lack evidence."""
+    atlas = ATLASES[app.config]
+    for formula in atlas.formulas.values():
+        if formula.problem:
+            logger.warning(
+                "%s", formula.problem, location=f"formulas/{formula.id}", type="gradatlas", subtype="evidence"
+            )
+    views = env.domains["formula"].data["views"]
+    return [
+        docname
+        for docname, shown in views.items()
+        if any(atlas.view(name) != digest for name, digest in shown.items()) and docname not in removed
+    ]
+
+
+def _neighbours_in_chapter(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> str | None:
+    """Links from a formula's page to the one before and after it in its chapter; the toctree leaves these pages out."""
+    atlas = ATLASES[app.config]
+    folder, _, name = pagename.partition("/")
+    if folder != "formulas" or name not in atlas.formulas:
+        return None
+    shelf = [formula.id for formula in atlas.chapters[atlas.formulas[name].chapter]]
+    place = shelf.index(name)
+    uri = app.builder.get_relative_uri
+    for key, other in (("prev", place - 1), ("next", place + 1)):
+        if 0 <= other < len(shelf):
+            context[key] = {
+                "link": uri(pagename, f"formulas/{shelf[other]}"),
+                "title": atlas.formulas[shelf[other]].title,
+            }
+    return None

@@ -1,0 +1,149 @@
+"""Small builders of docutils nodes: prose with mathematics in it, tables, badges, folded parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.locale import get_translation
+
+if TYPE_CHECKING:
+    from sphinx.writers.html5 import HTML5Translator
+
+__all__ = [
+    "badge",
+    "box",
+    "code",
+    "depart_disclosure",
+    "disclosure",
+    "display",
+    "number",
+    "paragraph",
+    "prose",
+    "section",
+    "sizes",
+    "table",
+    "translated",
+    "visit_disclosure",
+    "web_link",
+]
+
+Cell = str | nodes.Node | Sequence[nodes.Node]
+MARKS = re.compile(r"\$(?P<math>[^$]+)\$|`(?P<code>[^`]+)`|\*\*(?P<strong>[^*]+)\*\*")
+BADGES = {
+    "proven, any size": "proven",
+    "proven, fixed size": "fixed",
+    "refuted": "refuted",
+    "not proven here": "missing",
+}
+
+
+def translated(words: str) -> str:
+    """The words in the language being built, at once: Sphinx's own proxies translate later and are not strings."""
+    return str(get_translation("gradatlas")(words))
+
+
+class disclosure(nodes.General, nodes.Element):
+    """A part that a reader can fold: HTML's details, with the attribute `summary` as its line."""
+
+
+def visit_disclosure(translator: HTML5Translator, node: disclosure) -> None:
+    """Open the element and print its line."""
+    tag = translator.starttag(node, "details")
+    translator.body.append(tag.replace("<details", "<details open", 1) if node.get("open") else tag)
+    translator.body.append(f"<summary>{translator.encode(node['summary'])}</summary>\n")
+
+
+def depart_disclosure(translator: HTML5Translator, node: disclosure) -> None:
+    """Close the element."""
+    translator.body.append("</details>\n")
+
+
+def prose(text: str) -> list[nodes.Node]:
+    """Words with $mathematics$, `code` and **stress** in them, as nodes."""
+    found: list[nodes.Node] = []
+    at = 0
+    for match in MARKS.finditer(text):
+        if match.start() > at:
+            found.append(nodes.Text(text[at : match.start()]))
+        if match["math"]:
+            found.append(nodes.math("", match["math"]))
+        elif match["code"]:
+            found.append(code(match["code"]))
+        else:
+            found.append(nodes.strong("", match["strong"]))
+        at = match.end()
+    if at < len(text):
+        found.append(nodes.Text(text[at:]))
+    return found
+
+
+def paragraph(*content: str | nodes.Node, classes: Sequence[str] = ()) -> nodes.paragraph:
+    """A paragraph of prose and nodes."""
+    node = nodes.paragraph(classes=list(classes))
+    for part in content:
+        node += prose(part) if isinstance(part, str) else part
+    return node
+
+
+def display(latex: str, classes: Sequence[str] = ()) -> nodes.math_block:
+    """A displayed formula."""
+    return nodes.math_block(
+        "", latex, classes=list(classes), number=None, label=None, nowrap=False, **{"xml:space": "preserve"}
+    )
+
+
+def code(text: str) -> nodes.literal:
+    """Code within a line."""
+    return nodes.literal("", text)
+
+
+def badge(status: str) -> nodes.inline:
+    """A formula's status as a small label."""
+    return nodes.inline("", status, classes=["badge", f"badge-{BADGES.get(status, 'missing')}"])
+
+
+def box(name: str, *children: nodes.Node) -> nodes.container:
+    """A div of a class of its own."""
+    return nodes.container("", *children, classes=[name])
+
+
+def section(title: str, anchor: str, *children: nodes.Node) -> nodes.section:
+    """A section with its heading."""
+    return nodes.section("", nodes.title("", "", *prose(title)), *children, ids=[nodes.make_id(anchor)])
+
+
+def table(headings: Sequence[Cell], rows: Iterable[Sequence[Cell]], classes: Sequence[str] = ()) -> nodes.table:
+    """A table whose columns are as wide as they need."""
+    group = nodes.tgroup(cols=len(headings))
+    group += [nodes.colspec(colwidth=1) for _ in headings]
+    group += nodes.thead("", _row(headings))
+    group += nodes.tbody("", *(_row(row) for row in rows))
+    return nodes.table("", group, classes=["colwidths-auto", *classes])
+
+
+def sizes(found: Mapping[str, Any]) -> str:
+    """Sizes as `n = 7, T = 2`."""
+    return ", ".join(f"{name} = {value}" for name, value in found.items())
+
+
+def number(value: float) -> str:
+    """A measured number to three figures, at least one decimal: 57.9, 1.31, 0.0042."""
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
+
+
+def web_link(text: str, address: str) -> nodes.reference:
+    """A link to a page elsewhere, or to a file beside the page."""
+    return nodes.reference("", text, refuri=address, internal=False)
+
+
+def _row(cells: Sequence[Cell]) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", _cell(cell)) for cell in cells))
+
+
+def _cell(cell: Cell) -> nodes.paragraph:
+    if isinstance(cell, str):
+        return paragraph(cell)
+    return nodes.paragraph("", "", *([cell] if isinstance(cell, nodes.Node) else cell))

@@ -1,0 +1,399 @@
+"""The one place where the site reads the registry, the checker's rules and axioms, and the evidence.
+
+Everything else in this package works on the `Atlas` made here, so a change of the record's shape ends in this file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Atlas", "Axiom", "Claim", "Evidence", "Formula", "Mutant", "Rule", "Source", "Statement", "Step", "load"]
+
+SCHEMA = 1
+CHAPTERS: dict[str, tuple[str, str]] = {
+    "tensors": ("Tensors", "Arrays, their arithmetic and broadcasting."),
+    "elementwise": ("Elementwise functions", "Functions of one entry at a time, and their derivatives."),
+    "activations": ("Activations", "The functions between the layers, and their behaviour at kinks."),
+    "reductions": ("Reductions", "Sums, means, extremes and their gradients."),
+    "shaping": ("Shaping", "Rearrangements of the same entries: each gradient is the rearrangement undone."),
+    "indexing": ("Indexing", "Reading entries, and adding gradients back where they were read."),
+    "linalg": ("Linear algebra", "Products of matrices and tensors."),
+    "convolution": ("Convolution", "A linear map with shared weights: any stride, padding and dilation."),
+    "normalization": ("Normalization", "Means and variances taken out, and what that does to a gradient."),
+    "attention": ("Attention", "Weighted means whose weights are a softmax of scores."),
+    "recurrent": ("Recurrence", "The same layer along time, at any length."),
+    "embedding": ("Embedding", "Rows of a table picked by number."),
+    "losses": ("Losses", "What is made small, and its gradient at the output."),
+    "probability": ("Probability", "Expectations, likelihoods and divergences."),
+    "optimization": ("Optimization", "Descent, its rates and its limits."),
+    "backpropagation": ("Back-propagation", "The chain rule through layers, for every depth and width."),
+    "generative": ("Generative models", "Games and densities."),
+}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A proposition as LaTeX and as the checker's own text."""
+
+    latex: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a derivation: the expression reached, the rule that reached it, why, and the lemma used if any."""
+
+    number: int
+    rule: str
+    why: str
+    latex: str
+    text: str
+    lemma: str | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is claimed: hypotheses, conclusion, and, where there is evidence, its derivation."""
+
+    name: str
+    latex: str
+    text: str
+    hypotheses: tuple[Statement, ...]
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """What a letter of the statement stands for."""
+
+    name: str
+    latex: str
+    kind: str
+    shape: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a formula comes from: a row of the documents' ledger, or the literature."""
+
+    kind: str
+    key: str
+    text: str = ""
+    doi: str = ""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A statement changed on purpose, and how the checker and the oracle each turned it down."""
+
+    description: str
+    latex: str
+    checker: str
+    oracle: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The record that one run of `pytest proofs/` wrote about one formula."""
+
+    status: str
+    fixed_size: Mapping[str, Any] | None
+    claims: tuple[Claim, ...]
+    symbols: tuple[Symbol, ...]
+    axioms: tuple[str, ...]
+    lemmas: tuple[str, ...]
+    hypotheses: tuple[str, ...]
+    numpy_code: str
+    definition: Mapping[str, Any]
+    oracle: tuple[Mapping[str, Any], ...]
+    engine: tuple[Mapping[str, Any], ...]
+    adjoint_identity: tuple[Mapping[str, Any], ...]
+    second_order: tuple[Mapping[str, Any], ...]
+    mutants_made: int
+    mutants_equivalent: int
+    mutants_refused: int
+    mutants_refuted: int
+    mutants: tuple[Mutant, ...]
+    versions: Mapping[str, str]
+    statement_digest: str
+    proof_digest: str
+    digest: str
+    seconds: float
+    raw: str = field(repr=False, compare=False, default="")
+
+    @property
+    def digits(self) -> float | None:
+        """The least agreement with the oracle in decimal digits; None where no sample was taken."""
+        return min((float(sample["digits"]) for sample in self.oracle), default=None)
+
+    @property
+    def ulps(self) -> float | None:
+        """The engine's largest error in ulps over every library, dtype and mode; None where it was not run."""
+        return max((float(sample["max_ulps"]) for sample in self.engine), default=None)
+
+    @property
+    def steps(self) -> int:
+        """How many steps the derivations of all claims take together."""
+        return sum(len(claim.steps) for claim in self.claims)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula as the registry knows it, with its evidence where there is evidence.
+
+    problem: empty where the evidence is there and current; else one sentence that says what is wrong and the mend.
+    """
+
+    id: str
+    title: str
+    chapter: str
+    aliases: tuple[str, ...]
+    summary: str
+    of: tuple[str, ...]
+    claims: tuple[Claim, ...]
+    source: tuple[Source, ...]
+    evidence: Evidence | None
+    problem: str
+
+    @property
+    def status(self) -> str:
+        """The status of the evidence, or `not proven here` where it is missing or out of date."""
+        return self.evidence.status if self.evidence is not None and not self.problem else "not proven here"
+
+    @property
+    def shown_claims(self) -> tuple[Claim, ...]:
+        """The claims to print: with derivations from current evidence, else bare from the registry."""
+        return self.evidence.claims if self.evidence is not None and not self.problem else self.claims
+
+    @property
+    def anchor(self) -> str:
+        """The page's anchor, and its std label in the inventory."""
+        return f"formula-{self.id}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of the checker."""
+
+    name: str
+    title: str
+    statement: str
+
+
+@dataclass(frozen=True)
+class Axiom:
+    """An axiom of the checker, with its exact hypotheses and where it is found in the literature."""
+
+    id: str
+    title: str
+    statement: str
+    hypotheses: tuple[str, ...]
+    citation: str
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """All that the site shows. formulas, rules and axioms are in the order they are shown in."""
+
+    formulas: Mapping[str, Formula]
+    rules: Mapping[str, Rule]
+    axioms: Mapping[str, Axiom]
+
+    @cached_property
+    def chapters(self) -> Mapping[str, tuple[Formula, ...]]:
+        """The formulas of each chapter that has any, in the order of the shelves."""
+        found: dict[str, list[Formula]] = {}
+        for formula in self.formulas.values():
+            found.setdefault(formula.chapter, []).append(formula)
+        order = [*CHAPTERS, *sorted(set(found) - set(CHAPTERS))]
+        return {chapter: tuple(found[chapter]) for chapter in order if chapter in found}
+
+    @cached_property
+    def used_by(self) -> Mapping[str, tuple[str, ...]]:
+        """The ids of the formulas whose proof uses a formula as a lemma."""
+        return self._inverse(lambda evidence: evidence.lemmas)
+
+    @cached_property
+    def resting_on(self) -> Mapping[str, tuple[str, ...]]:
+        """The ids of the formulas that rest on an axiom."""
+        return self._inverse(lambda evidence: evidence.axioms)
+
+    @cached_property
+    def stepping_by(self) -> Mapping[str, tuple[str, ...]]:
+        """The ids of the formulas whose derivation takes a step by a rule."""
+        return self._inverse(lambda evidence: [step.rule for claim in evidence.claims for step in claim.steps])
+
+    def count(self, *statuses: str) -> int:
+        """How many formulas have one of these statuses, by current evidence."""
+        return sum(formula.status in statuses for formula in self.formulas.values())
+
+    def view(self, name: str) -> str:
+        """A digest of what the view called name shows: a page is read again when it changes.
+
+        Names: `formula:ID`, `all`.
+        """
+        kind, _, key = name.partition(":")
+        if kind == "formula":
+            # The page also names the formulas it links to, and quotes the rules; their titles are part of it.
+            formula = self.formulas.get(key)
+            linked = sorted(
+                {*(formula.evidence.lemmas if formula and formula.evidence else ()), *self.used_by.get(key, ())}
+            )
+            shown: object = [
+                formula and _plain(formula),
+                [(i, self.formulas[i].title) for i in linked if i in self.formulas],
+            ]
+        else:
+            shown = [
+                [_plain(formula) for formula in self.formulas.values()],
+                [asdict(rule) for rule in self.rules.values()],
+                [asdict(axiom) for axiom in self.axioms.values()],
+            ]
+        return hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()
+
+    def _inverse(self, names: Callable[[Evidence], Iterable[str]]) -> dict[str, tuple[str, ...]]:
+        users: dict[str, list[str]] = {}
+        for formula in self.formulas.values():
+            if formula.evidence is not None:
+                for name in dict.fromkeys(names(formula.evidence)):
+                    users.setdefault(name, []).append(formula.id)
+        return {name: tuple(ids) for name, ids in users.items()}
+
+
+def chapter_title(chapter: str) -> str:
+    """How a chapter is called in headings."""
+    return CHAPTERS[chapter][0] if chapter in CHAPTERS else chapter.capitalize()
+
+
+def chapter_summary(chapter: str) -> str:
+    """One sentence about a chapter; empty where none is known."""
+    return CHAPTERS[chapter][1] if chapter in CHAPTERS else ""
+
+
+def load(registry: Path | None, evidence: Path) -> Atlas:
+    """The atlas of the installed package, or, where registry is given, of a folder of JSON files.
+
+    registry: None, or a folder with `registry.json`, `rules.json` and `axioms.json`. evidence: the folder with one
+    `<id>.json` for each formula. Raises ValueError for a record of another schema.
+    """
+    if registry is None:
+        return _from_package(evidence)
+    known = json.loads((registry / "registry.json").read_text(encoding="utf-8"))
+    rules = json.loads((registry / "rules.json").read_text(encoding="utf-8"))
+    axioms = json.loads((registry / "axioms.json").read_text(encoding="utf-8"))
+    formulas = {}
+    for entry in known:
+        record = _record(evidence / f"{entry['id']}.json")
+        problem = _problem(entry["id"], record, entry["statement_digest"])
+        formulas[entry["id"]] = Formula(
+            id=entry["id"],
+            title=entry["title"],
+            chapter=entry["chapter"],
+            aliases=tuple(entry["aliases"]),
+            summary=entry["summary"],
+            of=tuple(entry["of"]),
+            claims=tuple(_claim(claim) for claim in entry["claims"]),
+            source=tuple(_source(source) for source in entry["source"]),
+            evidence=record,
+            problem=problem,
+        )
+    return Atlas(
+        formulas=formulas,
+        rules={name: Rule(name, **rule) for name, rule in rules.items()},
+        axioms={
+            key: Axiom(key, axiom["title"], axiom["statement"], tuple(axiom["hypotheses"]), axiom["citation"])
+            for key, axiom in axioms.items()
+        },
+    )
+
+
+def _from_package(evidence: Path) -> Atlas:
+    raise NotImplementedError(evidence)
+
+
+def command(formula_id: str) -> str:
+    """The one command that reproduces a formula's evidence."""
+    return f"pytest proofs/ -k {formula_id} --fresh"
+
+
+def _problem(formula_id: str, record: Evidence | None, statement_digest: str) -> str:
+    if record is None:
+        return f"no evidence for {formula_id}: run `{command(formula_id)}`"
+    if record.statement_digest != statement_digest:
+        return (
+            f"the evidence for {formula_id} is out of date (it is of statement {record.statement_digest[:12]}, "
+            f"the registry holds {statement_digest[:12]}): run `{command(formula_id)}`"
+        )
+    return ""
+
+
+def _record(path: Path) -> Evidence | None:
+    try:
+        raw = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    data = json.loads(raw)
+    if data.get("schema") != SCHEMA:
+        raise ValueError(f"{path}: evidence of schema {data.get('schema')!r}; this site reads schema {SCHEMA}")
+    mutants = data["mutants"]
+    return Evidence(
+        status=data["status"],
+        fixed_size=data["fixed_size"],
+        claims=tuple(_claim(claim) for claim in data["claims"]),
+        symbols=tuple(
+            Symbol(s["name"], s["latex"], s["kind"], s.get("shape") or "", s.get("description") or "")
+            for s in data["symbols"]
+        ),
+        axioms=tuple(axiom["id"] for axiom in data["axioms"]),
+        lemmas=tuple(data["lemmas"]),
+        hypotheses=tuple(data["hypotheses"]),
+        numpy_code=data["numpy_code"] or "",
+        definition=data["definition"],
+        oracle=tuple(data["oracle"]),
+        engine=tuple(data["engine"]),
+        adjoint_identity=tuple(data["adjoint_identity"]),
+        second_order=tuple(data["second_order"]),
+        mutants_made=mutants["made"],
+        mutants_equivalent=mutants["equivalent"],
+        mutants_refused=mutants["refused_by_checker"],
+        mutants_refuted=mutants["refuted_by_oracle"],
+        mutants=tuple(
+            Mutant(m["description"], m.get("latex") or "", m.get("checker") or "", m.get("oracle") or "")
+            for m in mutants["items"]
+        ),
+        versions=data["versions"],
+        statement_digest=data["statement_digest"],
+        proof_digest=data["proof_digest"],
+        digest=data["digest"],
+        seconds=data["seconds"],
+        raw=raw,
+    )
+
+
+def _claim(data: Mapping[str, Any]) -> Claim:
+    return Claim(
+        name=data["name"],
+        latex=data["latex"],
+        text=data["text"],
+        hypotheses=tuple(Statement(h["latex"], h["text"]) for h in data["hypotheses"]),
+        steps=tuple(
+            Step(s["n"], s["rule"], s["why"], s["latex"], s["text"], s["lemma"]) for s in data.get("steps", ())
+        ),
+    )
+
+
+def _source(data: Mapping[str, Any]) -> Source:
+    if data["kind"] == "document":
+        return Source("document", data["row"])
+    return Source("citation", data["key"], data["text"], data.get("doi") or "")
+
+
+def _plain(formula: Formula) -> dict[str, Any]:
+    return asdict(formula)
