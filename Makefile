@@ -77,7 +77,8 @@ chromium:  ## install Chromium, which the tests of the site's pages need
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
 	else echo "Chromium is missing: install it as root (Debian: apt-get install chromium)"; exit 1; fi
 
-# From an environment of its own, so that nothing else that happens to be installed gets in.
+# In an environment of its own, so that nothing else that happens to be installed gets in. Run it with the oldest Python
+# that pyproject.toml admits (make constraints PYTHON=...): what that one can install, newer ones can.
 constraints:  ## write the newest versions that fit pyproject.toml to constraints.txt
 	rm -rf build/constraints
 	$(PYTHON) -m venv build/constraints
