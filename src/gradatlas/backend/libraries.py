@@ -1,0 +1,224 @@
+"""The array libraries: each is one `Library`, found from the type of an array and never imported before one is seen.
+
+A library is asked for its array-API namespace (array_api_compat's, where the library's own falls short) and for the few
+things that the array API does not say: on which device an array lies, how to reach its bytes, how to scatter-add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+import array_api_compat.numpy
+import numpy as np
+
+from gradatlas.errors import DeviceMismatchError, DTypeError, LibraryMismatchError, describe
+
+__all__ = [
+    "Library",
+    "Plain",
+    "category",
+    "common_library",
+    "is_array",
+    "is_scalar",
+    "library_of",
+    "numpy_library",
+]
+
+Plain: TypeAlias = Any
+"""A plain array of some library, or a Python number."""
+
+_SCALARS: frozenset[type] = frozenset({bool, int, float, complex, type(None)})
+
+
+class Library:
+    """One array library: its name, the type of its arrays, its array-API namespace, and what the array API leaves out."""
+
+    one_device = False
+    """True where every array lies on the same device, so that no call needs to compare devices."""
+
+    def __init__(self, name: str, array_type: type, namespace: Any) -> None:
+        self.name = name
+        self.array_type = array_type
+        self.namespace = namespace
+
+    def __repr__(self) -> str:
+        return f"Library({self.name!r})"
+
+    def device(self, x: Plain) -> Any:
+        """The device that x lies on."""
+        return x.device
+
+    def as_array(self, value: Any, like: Plain | None = None) -> Plain:
+        """value as an array of this library, on like's device: a scalar that a reduction gave becomes 0-dimensional."""
+        device = None if like is None else self.device(like)
+        return self.namespace.asarray(value, device=device)
+
+    def alias(self, x: Plain) -> Plain:
+        """x as an array object of its own on the same memory, where that can be told apart from x."""
+        return x
+
+    def to_numpy(self, x: Plain) -> np.ndarray[Any, Any]:
+        """A copy of x on the host; the one deliberate transfer, for hashing and printing."""
+        return np.array(x)
+
+    def is_borrowed(self, x: Plain) -> bool:
+        """True where x may share its memory with another array (a view), or may not be written to."""
+        return True
+
+    def scatter_add(self, values: Plain, index: Plain, size: int) -> Plain:
+        """The vector y of length size with y[k] the sum of values[i] over all i with index[i] == k; both are vectors.
+
+        The portable form, a product with the matrix [index[i] == k]: it takes len(values) * size memory.
+        """
+        xp = self.namespace
+        positions = xp.arange(size, dtype=index.dtype, device=self.device(values))
+        hits = xp.astype(xp.expand_dims(positions, axis=1) == xp.expand_dims(index, axis=0), values.dtype)
+        return xp.matmul(hits, values)
+
+
+class _NumPy(Library):
+    one_device = True
+
+    def device(self, x: Plain) -> Any:
+        return "cpu"
+
+    def as_array(self, value: Any, like: Plain | None = None) -> Plain:
+        return np.asarray(value)
+
+    def alias(self, x: Plain) -> Plain:
+        return x.view()
+
+    def is_borrowed(self, x: Plain) -> bool:
+        return x.base is not None or not x.flags.writeable
+
+    def scatter_add(self, values: Plain, index: Plain, size: int) -> Plain:
+        if values.dtype == np.float64:
+            return np.bincount(index, weights=values, minlength=size)
+        total = np.zeros(size, dtype=values.dtype)
+        np.add.at(total, index, values)
+        return total
+
+
+class _CuPy(Library):
+    def to_numpy(self, x: Plain) -> np.ndarray[Any, Any]:
+        host: np.ndarray[Any, Any] = x.get()
+        return host
+
+    def is_borrowed(self, x: Plain) -> bool:
+        return x.base is not None
+
+    def scatter_add(self, values: Plain, index: Plain, size: int) -> Plain:
+        import cupy
+
+        total = cupy.zeros(size, dtype=values.dtype)
+        cupy.add.at(total, index, values)
+        return total
+
+
+class _Strict(Library):
+    def to_numpy(self, x: Plain) -> np.ndarray[Any, Any]:
+        return np.array(x.to_device(self.namespace.Device("CPU_DEVICE")))
+
+
+_NUMPY = _NumPy("numpy", np.ndarray, array_api_compat.numpy)
+
+_BY_TYPE: dict[type, Library | None] = dict.fromkeys(_SCALARS)
+_BY_TYPE[np.ndarray] = _NUMPY
+
+
+def numpy_library() -> Library:
+    """NumPy, the library that is always there."""
+    return _NUMPY
+
+
+def _discover(kind: type) -> Library | None:
+    """The library whose arrays have this type, met for the first time; None for what is no array."""
+    module = kind.__module__.partition(".")[0]
+    if module == "cupy" and kind.__name__ == "ndarray":
+        import array_api_compat.cupy
+
+        return _CuPy("cupy", kind, array_api_compat.cupy)
+    if module == "array_api_strict" and kind.__name__ == "Array":
+        import array_api_strict
+
+        return _Strict("array_api_strict", kind, array_api_strict)
+    if issubclass(kind, np.generic):
+        return _NUMPY
+    if issubclass(kind, np.ndarray) and not issubclass(kind, np.matrix | np.ma.MaskedArray):
+        return _NUMPY
+    return None
+
+
+def library_of(x: object) -> Library | None:
+    """The library of a plain array (or of a NumPy scalar); None for Python numbers and for what is no array at all."""
+    kind = type(x)
+    try:
+        return _BY_TYPE[kind]
+    except KeyError:
+        library = _discover(kind)
+        if library is not None:
+            _BY_TYPE[kind] = library
+        return library
+
+
+def is_scalar(x: object) -> bool:
+    """True for a Python number and for None: what may stand beside arrays of any library."""
+    return type(x) in _SCALARS
+
+
+def is_array(x: object) -> bool:
+    """True for a plain array of a library this package knows, and for a NumPy scalar."""
+    return library_of(x) is not None
+
+
+def common_library(function: str, args: Iterable[Plain]) -> Library:
+    """The one library of all arrays among args (NumPy where there are only Python numbers), on one device.
+
+    function: the name to report. Raises LibraryMismatchError, DeviceMismatchError, or DTypeError for what is no array.
+    """
+    args = tuple(args)
+    library: Library | None = None
+    first: Plain = None
+    for arg in args:
+        found = library_of(arg)
+        if found is None:
+            if type(arg) not in _SCALARS:
+                raise DTypeError(
+                    function,
+                    f"got {describe(arg)}, which is no array",
+                    "pass arrays of numpy, cupy or array_api_strict, or Python numbers (xp.asarray makes an array)",
+                )
+        elif library is None:
+            library, first = found, arg
+        elif found is not library:
+            raise LibraryMismatchError(
+                function,
+                f"got arrays of two libraries, {library.name} {describe(first)} and {found.name} {describe(arg)}",
+                "move all to one library first",
+            )
+        elif not library.one_device and library.device(first) != library.device(arg):
+            raise DeviceMismatchError(
+                function,
+                f"got arrays on two devices, {describe(first)} on {library.device(first)} "
+                f"and {describe(arg)} on {library.device(arg)}",
+                "move all to one device first, with to_device",
+            )
+    return library if library is not None else _NUMPY
+
+
+_CATEGORIES: dict[Any, str] = {}
+
+
+def category(dtype: Any) -> str:
+    """Which kind of number a dtype holds: "bool", "integer", "real", "complex", or "other" (object, text, dates)."""
+    try:
+        return _CATEGORIES[dtype]
+    except KeyError:
+        plain = getattr(dtype, "_np_dtype", dtype)
+        kind = np.dtype(plain).kind
+        found = {"b": "bool", "i": "integer", "u": "integer", "f": "real", "c": "complex"}.get(kind, "other")
+        if "bfloat16" in str(plain) or "float8" in str(plain):
+            found = "real"
+        _CATEGORIES[dtype] = found
+        return found

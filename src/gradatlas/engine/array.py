@@ -1,0 +1,298 @@
+"""The array that functions to be differentiated are written with: a plain array, wrapped alone or traced by a transform.
+
+A traced array belongs to one `Trace`. Beneath it lies the value that the trace looks at: a plain array, or an array
+traced by a transform that began earlier. Every trace has a level of its own, drawn from one counter, so that the
+transform that began last is always the outermost layer, and two transforms never take each other's perturbations for
+their own.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from gradatlas.backend import is_array, library_of
+from gradatlas.errors import DTypeError, TracerConversionError, describe
+
+if TYPE_CHECKING:
+    from gradatlas.engine.primitive import Primitive
+
+__all__ = ["Array", "Trace", "install_operators", "lower", "plain_of", "traced"]
+
+_levels = itertools.count(1)
+
+
+class Trace:
+    """One transform at work on one call of a function: what becomes of an operation when an argument is traced by it."""
+
+    def __init__(self, transform: str) -> None:
+        self.level = next(_levels)      # next() of a count is atomic: threads share it and never share a level
+        self.transform = transform
+        self.open = True
+
+    def process(self, primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        """The result of primitive on args, of which at least one is traced by this trace and none by a later one."""
+        raise NotImplementedError
+
+    def refuse(self, function: str) -> NoReturn:
+        """Say that a traced array was kept beyond the function it was traced in."""
+        raise TracerConversionError(
+            function,
+            f"an argument was traced by a call of {self.transform} that has ended",
+            "return it from the function (has_aux=True hands further outputs out) instead of storing it",
+        )
+
+
+class Array:
+    """An array that gradatlas can differentiate through.
+
+    plain: an array of numpy, cupy or array_api_strict, or a NumPy scalar. Operators and `gradatlas.xp` work on it as
+    the array API says; transforms such as `gradatlas.grad` hand traced ones to the function they differentiate.
+    Arrays are immutable: nothing is ever written into one. `x.plain` is the wrapped array again.
+    Raises DTypeError where plain is no array.
+    """
+
+    __slots__ = ("__weakref__", "_link", "_plain", "_trace", "_value")
+
+    __array_ufunc__ = None      # so that `ndarray * Array` asks Array.__rmul__ instead of making an object array
+    __hash__: ClassVar[None]    # type: ignore[assignment]
+
+    _plain: Any
+    _value: Any
+    _trace: Trace | None
+    _link: Any
+
+    def __init__(self, plain: Any) -> None:
+        library = library_of(plain)
+        if library is None:
+            raise DTypeError("Array", f"got {describe(plain)}, which is no array", "make one with xp.asarray first")
+        self._plain = self._value = plain if type(plain) is library.array_type else library.as_array(plain)
+        self._trace = None
+        self._link = None
+
+    # What an array is
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return tuple(self._plain.shape)
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype, that of the wrapped array."""
+        return self._plain.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self._plain.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        size = 1
+        for length in self._plain.shape:
+            size *= length
+        return size
+
+    @property
+    def device(self) -> Any:
+        """The device the wrapped array lies on."""
+        library = library_of(self._plain)
+        return None if library is None else library.device(self._plain)
+
+    @property
+    def plain(self) -> Any:
+        """The wrapped array itself. Raises TracerConversionError while a transform traces it."""
+        if self._trace is not None:
+            self._refuse("Array.plain", "be taken out of its trace", "use gradatlas.stop_gradient(x).plain")
+        return self._plain
+
+    def __repr__(self) -> str:
+        if self._trace is None:
+            return f"gradatlas.{self._plain!r}"
+        return f"gradatlas.Array({describe(self._plain)}, traced by {self._trace.transform})"
+
+    # What an array that is traced refuses, since the derivative would be lost without a word
+
+    def _refuse(self, function: str, deed: str, mend: str) -> NoReturn:
+        assert self._trace is not None
+        raise TracerConversionError(
+            function, f"an array traced by {self._trace.transform} ({describe(self._plain)}) cannot {deed}", mend
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self._trace is not None:
+            self._refuse(
+                "numpy.asarray",
+                "become a NumPy array",
+                "compute with gradatlas.xp instead of numpy, or cut the derivative with gradatlas.stop_gradient(x)",
+            )
+        import numpy as np
+
+        return np.array(self._plain, dtype=dtype, copy=copy)
+
+    def _number(self, convert: type) -> Any:
+        if self._trace is not None:
+            self._refuse(
+                convert.__name__,
+                f"become a Python {convert.__name__}",
+                "branch with xp.where, keep the number an array, or use "
+                f"{convert.__name__}(gradatlas.stop_gradient(x))",
+            )
+        return convert(self._plain)
+
+    def __float__(self) -> float:
+        return float(self._number(float))
+
+    def __int__(self) -> int:
+        return int(self._number(int))
+
+    def __complex__(self) -> complex:
+        return complex(self._number(complex))
+
+    def __bool__(self) -> bool:
+        return bool(self._number(bool))
+
+    def __index__(self) -> int:
+        if self._trace is not None:
+            self._refuse("index", "be an index", "index with gradatlas.stop_gradient(i)")
+        return int(self._plain.__index__())
+
+    def __len__(self) -> int:
+        if self._trace is not None:
+            self._refuse("len", "be taken for a sequence", "use x.shape[0]")
+        return len(self._plain)
+
+    def __iter__(self) -> Any:
+        if self._trace is not None:
+            self._refuse("iter", "be taken for a sequence", "use x[i] for i in range(x.shape[0]), or an operation of xp")
+        return (self[i] for i in range(len(self)))
+
+    def __setitem__(self, key: Any, value: Any) -> NoReturn:
+        raise TypeError(
+            "Array: arrays are immutable, x[key] = value cannot be done: build the new array with xp.where or xp.concat"
+        )
+
+    if TYPE_CHECKING:           # installed by gradatlas.ops, through install_operators
+        mT: Any
+        T: Any
+
+        def __array_namespace__(self, *, api_version: str | None = None) -> Any: ...
+        def to_device(self, device: Any, /, *, stream: Any = None) -> Array: ...
+        def __getitem__(self, key: Any) -> Array: ...
+        def __neg__(self) -> Array: ...
+        def __pos__(self) -> Array: ...
+        def __abs__(self) -> Array: ...
+        def __invert__(self) -> Array: ...
+        def __add__(self, other: Any) -> Array: ...
+        def __radd__(self, other: Any) -> Array: ...
+        def __sub__(self, other: Any) -> Array: ...
+        def __rsub__(self, other: Any) -> Array: ...
+        def __mul__(self, other: Any) -> Array: ...
+        def __rmul__(self, other: Any) -> Array: ...
+        def __truediv__(self, other: Any) -> Array: ...
+        def __rtruediv__(self, other: Any) -> Array: ...
+        def __floordiv__(self, other: Any) -> Array: ...
+        def __rfloordiv__(self, other: Any) -> Array: ...
+        def __mod__(self, other: Any) -> Array: ...
+        def __rmod__(self, other: Any) -> Array: ...
+        def __pow__(self, other: Any) -> Array: ...
+        def __rpow__(self, other: Any) -> Array: ...
+        def __matmul__(self, other: Any) -> Array: ...
+        def __rmatmul__(self, other: Any) -> Array: ...
+        def __and__(self, other: Any) -> Array: ...
+        def __rand__(self, other: Any) -> Array: ...
+        def __or__(self, other: Any) -> Array: ...
+        def __ror__(self, other: Any) -> Array: ...
+        def __xor__(self, other: Any) -> Array: ...
+        def __rxor__(self, other: Any) -> Array: ...
+        def __lshift__(self, other: Any) -> Array: ...
+        def __rlshift__(self, other: Any) -> Array: ...
+        def __rshift__(self, other: Any) -> Array: ...
+        def __rrshift__(self, other: Any) -> Array: ...
+        def __lt__(self, other: Any) -> Array: ...
+        def __le__(self, other: Any) -> Array: ...
+        def __gt__(self, other: Any) -> Array: ...
+        def __ge__(self, other: Any) -> Array: ...
+        def __eq__(self, other: Any) -> Array: ...      # type: ignore[override]
+        def __ne__(self, other: Any) -> Array: ...      # type: ignore[override]
+
+
+_REFLECTED = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift", "rshift")
+_PLAIN_METHODS = frozenset(
+    {"__getitem__", "__neg__", "__pos__", "__abs__", "__invert__", "__array_namespace__", "to_device"}
+    | {"__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__"}
+    | {f"__{name}__" for name in _REFLECTED}
+)
+_PROPERTIES = frozenset({"mT", "T"})
+
+
+def install_operators(methods: Mapping[str, Callable[..., Any]]) -> None:
+    """Give `Array` its operators: the engine knows no operation, so `gradatlas.ops` hands them in once.
+
+    methods: from a method's name to the function it calls with the array first, such as {"__mul__": multiply,
+    "__getitem__": getitem, "mT": matrix_transpose}. A binary arithmetic one is installed reflected as well; "mT" and
+    "T" become properties. What a binary operator is given that is neither array nor number is left to the other side.
+    Raises ValueError for a name that is no operator of an array.
+    """
+    for name, function in methods.items():
+        if name in _PROPERTIES:
+            setattr(Array, name, property(function))
+        elif name not in _PLAIN_METHODS:
+            raise ValueError(f"install_operators: {name!r} is no operator of an array: choose from {_known_names()}")
+        elif (stem := name.strip("_")) in _REFLECTED:
+            setattr(Array, name, _binary(function))
+            setattr(Array, f"__r{stem}__", _binary(function, swapped=True))
+        elif stem in {"lt", "le", "gt", "ge", "eq", "ne"}:
+            setattr(Array, name, _binary(function))
+        else:
+            setattr(Array, name, function)
+
+
+def _known_names() -> str:
+    return ", ".join(sorted(_PLAIN_METHODS | _PROPERTIES))
+
+
+def _binary(function: Callable[..., Any], swapped: bool = False) -> Callable[[Any, Any], Any]:
+    if swapped:
+
+        def method(self: Any, other: Any) -> Any:
+            return function(other, self) if _is_operand(other) else NotImplemented
+    else:
+
+        def method(self: Any, other: Any) -> Any:
+            return function(self, other) if _is_operand(other) else NotImplemented
+
+    return method
+
+
+def _is_operand(other: Any) -> bool:
+    return type(other) is Array or isinstance(other, int | float | complex) or is_array(other)
+
+
+def lower(x: Any) -> Any:
+    """x with the wrapping of an untraced Array taken off: a plain array, a traced Array, or what else x is."""
+    return x._plain if type(x) is Array and x._trace is None else x
+
+
+_new = Array.__new__
+
+
+def traced(value: Any, trace: Trace, link: Any) -> Array:
+    """value, a plain array or one traced earlier, as seen by trace; link is what the trace hangs on it."""
+    array = _new(Array)
+    array._plain = value._plain if type(value) is Array else value
+    array._value = value
+    array._trace = trace
+    array._link = link
+    return array
+
+
+def plain_of(x: Any) -> Any:
+    """The plain array at the bottom of x, whatever traces it."""
+    return x._plain if type(x) is Array else x
+
+
+Array.__hash__ = None

@@ -1,0 +1,39 @@
+"""Forward mode: an array traced by it carries its tangent along, and each primitive pushes the tangents through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gradatlas.engine.array import Array, Trace, lower, traced
+from gradatlas.engine.primitive import Primitive, bind
+
+__all__ = ["ForwardTrace"]
+
+
+class ForwardTrace(Trace):
+    """One call of jvp. The link of an array it traces is the tangent, a value of an earlier level."""
+
+    def process(self, primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        if not self.open:
+            self.refuse(primitive.name)
+        values: list[Any] = []
+        tangents: list[Any] = []
+        for arg in args:
+            if type(arg) is Array and arg._trace is self:
+                values.append(arg._value)
+                tangents.append(arg._link)
+            else:
+                values.append(lower(arg))
+                tangents.append(None)
+        out = bind(primitive, tuple(values), params)
+        if primitive.inert:
+            return out
+        tangent = primitive.push(tangents, values, out, params)
+        if tangent is None:
+            return out
+        if type(out) is not tuple:
+            return traced(out, self, lower(tangent))
+        return tuple(
+            [part if t is None else traced(part, self, lower(t)) for part, t in zip(out, tangent, strict=True)]
+        )

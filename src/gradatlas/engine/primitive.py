@@ -1,0 +1,158 @@
+"""Primitives, the steps that the engine differentiates, and how one is carried out on plain, wrapped or traced arrays.
+
+The engine knows no particular operation. A `Primitive` says how it is computed on plain arrays, and how a tangent is
+pushed forward and a cotangent pulled back through it; `gradatlas.ops` makes them from records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from gradatlas.backend import Library, category, common_library, is_array, library_of
+from gradatlas.engine.array import Array, Trace
+from gradatlas.errors import AxisError, DTypeError, GradatlasError, ShapeError, describe
+
+__all__ = ["Primitive", "apply", "bind", "evaluate"]
+
+_NO_PARAMS: Mapping[str, Any] = {}
+
+
+class Primitive:
+    """One step of a computation: arrays are positional, everything static is a keyword.
+
+    name: as error messages print it. inert: True where no argument has a derivative (locally constant).
+    The rules are given values one level below the trace that asks, plain arrays when that is the bottom, and compute
+    with primitives alone, so that any order and any mix of the modes differentiates through them.
+    """
+
+    name: str
+    inert: bool = False
+
+    def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
+        """The result on plain arrays of one library, whose array-API namespace is lib."""
+        raise NotImplementedError
+
+    def check(self, args: Sequence[Any]) -> None:
+        """Raise DTypeError where a plain argument has a dtype that the primitive does not take."""
+
+    def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        """What `pull` will need to know for the arguments at the positions `which`: a tuple, nested at will."""
+        raise NotImplementedError
+
+    def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
+        """The cotangent of each argument of `which`, given the cotangent g of the output; None stands for zero."""
+        raise NotImplementedError
+
+    def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        """The tangent of the output, given one for each argument; None stands for zero, in and out."""
+        raise NotImplementedError
+
+    def mend(self, args: Sequence[Any], params: Mapping[str, Any]) -> str | None:
+        """What to tell a caller whose arguments did not fit; None for the general advice."""
+        return None
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        return apply(self, args, params)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__.lower()} {self.name}>"
+
+
+def apply(primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any] = _NO_PARAMS) -> Any:
+    """primitive on args as a caller sees it: the result is an Array if any argument is one, else plain."""
+    top: Trace | None = None
+    wrapped = False
+    for arg in args:
+        if type(arg) is Array:
+            wrapped = True
+            trace = arg._trace
+            if trace is not None and (top is None or trace.level > top.level):
+                top = trace
+    if not wrapped:
+        return evaluate(primitive, args, params)
+    if top is not None:
+        out = top.process(primitive, args, params)
+    else:
+        out = evaluate(primitive, tuple([arg._plain if type(arg) is Array else arg for arg in args]), params)
+    if type(out) is Array:
+        return out
+    if type(out) is tuple:
+        return tuple([part if type(part) is Array else Array(part) for part in out])
+    return Array(out)
+
+
+def bind(primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any] = _NO_PARAMS) -> Any:
+    """primitive on args as the engine sees it: the result is plain unless a trace is involved, never merely wrapped."""
+    top: Trace | None = None
+    for arg in args:
+        if type(arg) is Array:
+            trace = arg._trace
+            if trace is None:
+                args = tuple([a._plain if type(a) is Array and a._trace is None else a for a in args])
+            elif top is None or trace.level > top.level:
+                top = trace
+    return evaluate(primitive, args, params) if top is None else top.process(primitive, args, params)
+
+
+def evaluate(primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any] = _NO_PARAMS) -> Any:
+    """primitive on plain arrays: one library, one device, a dtype it takes, and errors that say what to do."""
+    library = common_library(primitive.name, args)
+    primitive.check(args)
+    try:
+        out = primitive.forward(library.namespace, *args, **params)
+    except GradatlasError:
+        raise
+    except (ValueError, TypeError, IndexError) as error:
+        _explain(primitive, args, params, error)
+    if type(out) is library.array_type:
+        for arg in args:
+            if out is arg:      # a result is an array object of its own, so that locking it leaves the caller's alone
+                return library.alias(out)
+        return out
+    return _tidy(library, out, args)
+
+
+def _tidy(library: Library, out: Any, args: tuple[Any, ...]) -> Any:
+    """A result that is no array yet: a scalar, or several results."""
+    like = next((arg for arg in args if type(arg) is library.array_type), None)
+    if isinstance(out, tuple | list):
+        return tuple(part if type(part) is library.array_type else library.as_array(part, like) for part in out)
+    return library.as_array(out, like)
+
+
+def _explain(primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any], error: Exception) -> NoReturn:
+    """Turn a library's complaint into an error that names the function, what it saw, and the mend."""
+    arrays = [arg for arg in args if is_array(arg)]
+    seen = "got " + (", ".join(describe(arg) for arg in arrays) or "no array")
+    if params:
+        seen += " with " + ", ".join(f"{key}={value!r}" for key, value in params.items() if value is not None)
+    seen += f" ({error})"
+    mend = primitive.mend(args, params)
+    if arrays and _has_bad_axis(arrays[0], params):
+        ndim = len(arrays[0].shape)
+        choose = f"choose axes from {-ndim} to {ndim - 1}, each once" if ndim else "it has no axis: leave axis out"
+        raise AxisError(primitive.name, seen, mend or choose) from error
+    if any(category(arg.dtype) == "other" for arg in arrays) or isinstance(error, TypeError):
+        raise DTypeError(primitive.name, seen, mend or "convert with xp.astype, or pass what the function takes") from error
+    raise ShapeError(primitive.name, seen, mend or "make the shapes fit, with xp.reshape or xp.expand_dims") from error
+
+
+def _has_bad_axis(x: Any, params: Mapping[str, Any]) -> bool:
+    ndim = len(x.shape)
+    for key in ("axis", "axes"):
+        axes = params.get(key)
+        if axes is None:
+            continue
+        listed = axes if isinstance(axes, tuple | list) else (axes,)
+        if not all(isinstance(axis, int) and -ndim <= axis < ndim for axis in listed):
+            return True
+        if len({axis % ndim for axis in listed}) < len(listed):
+            return True
+    return False
+
+
+def library_and_category(x: Any) -> tuple[Library | None, str | None]:
+    """The library of a plain argument and the kind of number it holds, both None for a Python number."""
+    library = library_of(x)
+    return library, None if library is None else category(x.dtype)

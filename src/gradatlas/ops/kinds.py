@@ -1,0 +1,593 @@
+"""The kinds of operations: each fixes, by a theorem, how tangents are pushed and cotangents pulled through an operation.
+
+A record is made by one of `elementwise`, `linear`, `multilinear`, `gather`, `locally_constant` and `general`, and reads
+like a line of a table. Its forward takes `lib`, the plain array-API namespace, then the arrays, then the static
+parameters by keyword:
+
+    tanh = elementwise("tanh", lambda lib, x: lib.tanh(x), derivatives=(sech2,))
+
+**A rule names what it needs, and what it names is what is saved.** A derivative, an adjoint or a rule is a record or a
+function whose parameters are names: those of the forward's arrays, those of its keywords, and `out`, the result. Where
+a map is linear in an argument, the name of that argument stands for its space (shape and dtype), for the rule cannot
+depend on its value. Rules of cotangents take `g` first, rules of tangents `t`. A rule computes with records, never with
+`lib`, and with functions rather than operators between two arrays, so that every library takes part at any order.
+
+Cotangents may come out as large as the broadcast result, or promoted: the engine sums and casts them to their argument.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias, TypedDict, Unpack
+
+import numpy as np
+
+from gradatlas.backend import category, library_of
+from gradatlas.engine.array import plain_of
+from gradatlas.engine.linear_maps import add, conjugate, fit_cotangent, fit_tangent, is_complex, product, scale
+from gradatlas.engine.primitive import Primitive, apply, bind
+from gradatlas.engine.space import Space
+from gradatlas.errors import DTypeError, describe
+
+__all__ = [
+    "Record",
+    "Row",
+    "Sample",
+    "elementwise",
+    "gather",
+    "general",
+    "linear",
+    "locally_constant",
+    "multilinear",
+]
+
+Rule: TypeAlias = Callable[..., Any]
+
+
+class Sample(NamedTuple):
+    """One valid call of an operation: its positional arguments (float64 unless the operation says else) and keywords."""
+
+    args: tuple[Any, ...]
+    params: Mapping[str, Any] = {}
+
+
+Samples: TypeAlias = Callable[[np.random.Generator], Iterable[Sample]]
+
+_TAKES = {
+    "any": frozenset({"bool", "integer", "real", "complex"}),
+    "bool": frozenset({"bool"}),
+    "integer": frozenset({"integer"}),
+    "numeric": frozenset({"integer", "real", "complex"}),
+    "ordered": frozenset({"integer", "real"}),
+    "floating": frozenset({"real", "complex"}),
+    "real": frozenset({"real"}),
+}
+
+
+class _Bound:
+    """A rule bound to a forward: from where each of its parameters is taken when the rule is saved."""
+
+    __slots__ = ("function", "sources")
+
+    def __init__(self, function: Rule, sources: tuple[tuple[str, Any], ...]) -> None:
+        self.function = function
+        self.sources = sources
+
+    def collect(self, args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The values that the rule names, in its order."""
+        return tuple([_fetch(source, args, out, params) for source in self.sources])
+
+
+def _fetch(source: tuple[str, Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+    kind, key = source
+    if kind == "value":
+        return args[key]
+    if kind == "out":
+        return out
+    if kind == "param":
+        return params[key]
+    if kind == "space":
+        return Space.of(args[key])
+    if kind == "values":
+        return tuple(args[key:])
+    return tuple(Space.of(arg) for arg in args[key:])
+
+
+@dataclass(eq=False, repr=False)
+class Record(Primitive):
+    """An operation as one line of a table. Calling it applies it.
+
+    name: the operation's. kind: which theorem gives its rules. signature: the core shapes, such as "(m,n),(n)->(m)";
+    empty for elementwise operations. domain: where it is differentiable, per argument if they differ. kinks: where it
+    is not, and the value taken there and why. formulas: ids of the formulas that prove it. takes: the numbers it takes,
+    per argument if they differ. bound: for an elementwise record, the error of its forward in ulps that is promised, as
+    a mapping from dtype to ulps. roots: the simple roots of the forward. samples: draws valid calls.
+    """
+
+    name: str
+    kind: str
+    compute: Callable[..., Any]
+    signature: str = ""
+    domain: str | tuple[str, ...] = "R"
+    kinks: Mapping[str, str] = field(default_factory=dict)
+    formulas: tuple[str, ...] = ()
+    takes: str | tuple[str, ...] = "floating"
+    bound: Mapping[str, float] | float | None = None
+    roots: tuple[float, ...] = ()
+    samples: Samples | None = None
+    advice: str | None = None
+
+    def __post_init__(self) -> None:
+        names, variadic, defaults = _parameters(self.name, self.compute)
+        self.argument_names: tuple[str, ...] = names
+        self._arity = len(names)
+        self.variadic: str | None = variadic
+        self.defaults: dict[str, Any] = defaults
+        takes = (self.takes,) if isinstance(self.takes, str) else self.takes
+        self._allowed = tuple(_TAKES[each] for each in takes)
+        self.__doc__ = f"The operation {self.name}, {self.kind}."
+
+    def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
+        return self.compute(lib, *args, **params)
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        if len(args) != self._arity and self.variadic is None:
+            raise TypeError(
+                f"{self.name}: takes {self._arity} positional arguments ({', '.join(self.argument_names)}) and was given "
+                f"{len(args)}: pass None for an optional array that is left out"
+            )
+        if params:
+            if not params.keys() <= self.defaults.keys():
+                raise TypeError(f"{self.name}: got {sorted(params)}, and its keywords are {sorted(self.defaults)}")
+            params = {**self.defaults, **params}
+        return apply(self, args, params or self.defaults)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name}>"
+
+    def mend(self, args: Sequence[Any], params: Mapping[str, Any]) -> str | None:
+        return self.advice
+
+    def check(self, args: Sequence[Any]) -> None:
+        allowed = self._allowed
+        last = len(allowed) - 1
+        seen = None
+        for position, arg in enumerate(args):
+            if library_of(arg) is None:
+                continue
+            found = category(arg.dtype)
+            numbers = allowed[min(position, last)]
+            if found not in numbers:
+                raise DTypeError(
+                    self.name,
+                    f"argument {position} is {describe(arg)}, where {' or '.join(sorted(numbers))} numbers are needed",
+                    "convert it with xp.astype(x, xp.float64)" if found in ("bool", "integer") else "convert it first",
+                )
+            if last == 0:
+                if seen is None:
+                    seen = found
+                elif seen != found and {seen, found} != {"real", "complex"}:
+                    raise DTypeError(
+                        self.name,
+                        f"got {', '.join(describe(a) for a in args)}, and libraries differ in how they mix these",
+                        "bring them to one kind of number with xp.astype",
+                    )
+
+    def _bind_rule(self, rule: Rule, lead: str, linear_in: Iterable[str] = ()) -> _Bound:
+        """rule with its parameters, after the leading one, matched by name to arguments, keywords and the result."""
+        if isinstance(rule, Record):
+            names: tuple[str, ...] = (*rule.argument_names, *rule.defaults)
+        else:
+            names = tuple(inspect.signature(rule).parameters)
+        if lead:
+            if not names or names[0] != lead:
+                raise TypeError(f"{self.name}: a rule's first parameter must be {lead}, not {names[:1]}")
+            names = names[1:]
+        return _Bound(rule, tuple(self._source(name, frozenset(linear_in)) for name in names))
+
+    def _source(self, name: str, linear_in: frozenset[str]) -> tuple[str, Any]:
+        if name == self.variadic:
+            return ("spaces" if name in linear_in else "values"), len(self.argument_names)
+        if name in self.argument_names:
+            return ("space" if name in linear_in else "value"), self.argument_names.index(name)
+        if name == "out":
+            return "out", None
+        if name in self.defaults:
+            return "param", name
+        known = [*self.argument_names, *([self.variadic] if self.variadic else []), *self.defaults, "out"]
+        raise TypeError(f"{self.name}: a rule names {name!r}: it may name {', '.join(known)}")
+
+
+def _parameters(name: str, compute: Callable[..., Any]) -> tuple[tuple[str, ...], str | None, dict[str, Any]]:
+    """The names of a forward's arrays after lib, the name of its *arrays if it has them, and its keywords' defaults."""
+    arrays: list[str] = []
+    variadic = None
+    defaults: dict[str, Any] = {}
+    for parameter in list(inspect.signature(compute).parameters.values())[1:]:
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            variadic = parameter.name
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            defaults[parameter.name] = None if parameter.default is parameter.empty else parameter.default
+        else:
+            arrays.append(parameter.name)
+    if "out" in arrays or "out" in defaults:
+        raise TypeError(f"{name}: no argument may be called out, the name of the result in rules")
+    return tuple(arrays), variadic, defaults
+
+
+def _needs_fit(arg: Any, out: Any) -> Space | None:
+    """The space a cotangent of arg must be brought into; None where it is that of out."""
+    below, above = plain_of(arg), plain_of(out)
+    return None if below.shape == above.shape and below.dtype == above.dtype else Space.of(arg)
+
+
+class _Elementwise(Record):
+    """y = f(x1, x2, ...) entry by entry. JVP: sum of f'_k dx_k. VJP: conj(f'_k) g, summed over broadcast axes."""
+
+    def derive(self, derivatives: Sequence[Rule | float | None], conjugates: Sequence[Rule | float | None]) -> None:
+        """Take the derivative in each argument, and that in its conjugate where f is not holomorphic."""
+        self.derivatives = tuple(self._derivative(d) for d in derivatives)
+        self.conjugate_derivatives = tuple(self._derivative(d) for d in conjugates)
+
+    def _derivative(self, rule: Rule | float | None) -> _Bound | float | None:
+        return self._bind_rule(rule, lead="") if callable(rule) else rule
+
+    def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        return tuple(
+            [
+                (
+                    slot,
+                    rule.collect(args, out, params) if type(rule := self.derivatives[slot]) is _Bound else (),
+                    self._collect_conjugate(slot, args, out, params),
+                    _needs_fit(args[slot], out),
+                )
+                for slot in which
+            ]
+        )
+
+    def _collect_conjugate(self, slot: int, args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        """What the derivative in the conjugate needs; None where the argument is real, or f holomorphic."""
+        if not self.conjugate_derivatives or not is_complex(args[slot]):
+            return None
+        rule = self.conjugate_derivatives[slot]
+        return rule.collect(args, out, params) if isinstance(rule, _Bound) else ()
+
+    def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
+        cotangents: list[Any] = []
+        for slot, values, conjugate_values, space in saved:
+            ct = _times(_value(self.derivatives[slot], values), g, conjugated=True)
+            if conjugate_values is not None:
+                other = _times(_value(self.conjugate_derivatives[slot], conjugate_values), conjugate(g))
+                ct = other if ct is None else ct if other is None else add(ct, other)
+            cotangents.append(ct if ct is None or space is None else fit_cotangent(ct, space, self.name))
+        return cotangents
+
+    def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        space = Space.of(out)
+        total = None
+        for slot, t in enumerate(tangents):
+            if t is None:
+                continue
+            rule = self.derivatives[slot]
+            terms = [_times(_value(rule, rule.collect(args, out, params) if isinstance(rule, _Bound) else ()), t)]
+            values = self._collect_conjugate(slot, args, out, params)
+            if values is not None:
+                terms.append(_times(_value(self.conjugate_derivatives[slot], values), conjugate(t)))
+            for term in terms:
+                if term is not None:
+                    term = fit_tangent(term, space, self.name)
+                    total = term if total is None else add(total, term)
+        return total
+
+
+def _value(rule: _Bound | float | None, values: tuple[Any, ...]) -> Any:
+    """The value of a derivative: an array, a number, or None for zero."""
+    return rule.function(*values) if isinstance(rule, _Bound) else rule
+
+
+def _times(derivative: Any, v: Any, conjugated: bool = False) -> Any:
+    """derivative * v; None where the derivative is zero."""
+    if derivative is None:
+        return None
+    if isinstance(derivative, int | float | complex) and library_of(derivative) is None:
+        return scale(v, derivative.conjugate() if conjugated else derivative)
+    return product(conjugate(derivative) if conjugated else derivative, v)
+
+
+class _Cotangents:
+    """The rules of a record's cotangents: one for all arguments at once, which gives a tuple, or one for each."""
+
+    def __init__(self, every: _Bound | None, each: tuple[_Bound | None, ...]) -> None:
+        self.every = every
+        self.each = each
+
+    def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        if self.every is not None:
+            values: Any = self.every.collect(args, out, params)
+        else:
+            rules = [self.each[slot] for slot in which]
+            values = [None if rule is None else rule.collect(args, out, params) for rule in rules]
+        return values, [Space.of(args[slot]) for slot in which]
+
+    def pull(self, g: Any, which: Sequence[int], saved: Any, function: str) -> list[Any]:
+        values, spaces = saved
+        if self.every is not None:
+            result = self.every.function(g, *values)
+            found = [result[slot] for slot in which]
+        else:
+            found = []
+            for slot, each in zip(which, values, strict=True):
+                rule = self.each[slot]
+                found.append(None if rule is None else rule.function(g, *each))
+        return [
+            None if ct is None else fit_cotangent(ct, space, function) for ct, space in zip(found, spaces, strict=True)
+        ]
+
+
+class _Linear(Record):
+    """y = A x, linear in all its differentiable arguments together. JVP: A dx. VJP: A* g."""
+
+    def adjoin(self, adjoint: Rule | Sequence[Rule | None]) -> None:
+        """Take the adjoint: one for each argument, None where it is no variable; of *arrays, one that gives a tuple."""
+        if self.variadic is not None:
+            if not callable(adjoint) or self.argument_names:
+                raise TypeError(f"{self.name}: a forward of *arrays has these alone and one adjoint that gives a tuple")
+            self._variable: tuple[bool, ...] | None = None
+            self._rules = _Cotangents(self._bind_rule(adjoint, "g", (self.variadic,)), ())
+            return
+        each = (adjoint,) if callable(adjoint) else tuple(adjoint)
+        each += (None,) * (len(self.argument_names) - len(each))
+        self._variable = tuple(rule is not None for rule in each)
+        variables = [name for name, rule in zip(self.argument_names, each, strict=True) if rule is not None]
+        bound = [None if rule is None else self._bind_rule(rule, "g", variables) for rule in each]
+        self._rules = _Cotangents(None, tuple(bound))
+
+    def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        return self._rules.save(which, args, out, params)
+
+    def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
+        return self._rules.pull(g, which, saved, self.name)
+
+    def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        moved = list(args)
+        anything = False
+        for slot, (arg, t) in enumerate(zip(args, tangents, strict=True)):
+            if self._variable is None or self._variable[slot]:
+                anything = anything or t is not None
+                moved[slot] = Space.of(arg).zeros() if t is None else t
+        return fit_tangent(bind(self, tuple(moved), params), Space.of(out), self.name) if anything else None
+
+
+class _Gather(_Linear):
+    """y_i = x_phi(i), or 0 where phi points nowhere. JVP: the same gather. VJP: the scatter-add along phi."""
+
+    def adjoin(self, adjoint: Rule | Sequence[Rule | None] | None) -> None:
+        """Take a quick form of the adjoint, where there is one: without it the scatter-add follows from the forward."""
+        if adjoint is not None:
+            super().adjoin(adjoint)
+            return
+        names = [*self.argument_names, *self.defaults]
+        x, others = self.argument_names[0], self.argument_names[1:]
+
+        def scatter(g: Any, space: Space, *values: Any) -> Any:
+            aux, held = values[: len(others)], dict(zip(self.defaults, values[len(others) :], strict=True))
+            return bind(_SCATTER, (g, *aux), {"record": self, "space": space, "params": held})
+
+        self._variable = (True, *[False] * len(others))
+        sources = tuple(self._source(name, frozenset({x})) for name in names)
+        self._rules = _Cotangents(None, (_Bound(scatter, sources), *[None] * len(others)))
+
+    def index_map(self, lib: Any, space: Space, *aux: Any, **params: Any) -> Any:
+        """phi, as integers of lib that count the entries of x from 1; 0 where the output comes from nowhere.
+
+        It is the forward itself, applied to the array of positions.
+        """
+        count = lib.arange(1, space.size + 1, device=space.device)
+        return self.compute(lib, lib.reshape(count, space.shape), *aux, **{**self.defaults, **params})
+
+
+class _Scatter(Primitive):
+    """The adjoint of a gather: each entry of g added to the entry of x that it was taken from."""
+
+    name = "scatter_add"
+
+    def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
+        g, space = args[0], params["space"]
+        index = params["record"].index_map(lib, space, *args[1:], **params["params"])
+        library = library_of(g)
+        assert library is not None
+        total = library.scatter_add(lib.reshape(g, (-1,)), lib.reshape(index, (-1,)), space.size + 1)
+        return lib.reshape(total[1:], space.shape)
+
+    def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        return args[1:], params["record"], params["params"]
+
+    def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
+        aux, record, params = saved
+        return (bind(record, (g, *aux), params),)
+
+    def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        return bind(self, (tangents[0], *args[1:]), params)
+
+
+_SCATTER = _Scatter()
+
+
+class _Multilinear(Record):
+    """Linear in each slot, the others held. JVP: the product rule. VJP: the slot's adjoint at the conjugate others."""
+
+    def adjoin(self, slots: Sequence[Rule]) -> None:
+        """Take the adjoint of each slot: it names the other slots for their values, its own for its space."""
+        self.slots = tuple(
+            self._bind_rule(rule, "g", (name,)) for rule, name in zip(slots, self.argument_names, strict=True)
+        )
+
+    def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        return [(slot, self.slots[slot].collect(args, out, params), Space.of(args[slot])) for slot in which]
+
+    def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
+        cotangents = []
+        for slot, values, space in saved:
+            rule = self.slots[slot]
+            held = [
+                conjugate(value) if kind == "value" else value
+                for value, (kind, _) in zip(values, rule.sources, strict=True)
+            ]
+            cotangents.append(fit_cotangent(rule.function(g, *held), space, self.name))
+        return cotangents
+
+    def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        space, total = Space.of(out), None
+        for slot, t in enumerate(tangents):
+            if t is not None:
+                term = fit_tangent(bind(self, (*args[:slot], t, *args[slot + 1 :]), params), space, self.name)
+                total = term if total is None else add(total, term)
+        return total
+
+
+class _LocallyConstant(Record):
+    """Constant around almost every point. JVP and VJP: zero."""
+
+    inert = True
+
+
+class _General(Record):
+    """Both rules as stated."""
+
+    def state(self, vjp: Rule | Sequence[Rule | None], jvp: Rule | Sequence[Rule | None]) -> None:
+        """Take the rules: vjp for all arguments at once, giving a tuple, or one for each; jvp one for each."""
+        jvps = (jvp,) if callable(jvp) else tuple(jvp)
+        arity = len(self.argument_names)
+        if callable(vjp) and arity > 1:
+            self._rules = _Cotangents(self._bind_rule(vjp, "g"), ())
+        else:
+            vjps = (vjp,) if callable(vjp) else (*vjp, *[None] * (arity - len(vjp)))
+            self._rules = _Cotangents(None, tuple(None if rule is None else self._bind_rule(rule, "g") for rule in vjps))
+        jvps += (None,) * (arity - len(jvps))
+        self._jvp = tuple(None if rule is None else self._bind_rule(rule, "t") for rule in jvps)
+
+    def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        return self._rules.save(which, args, out, params)
+
+    def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
+        return self._rules.pull(g, which, saved, self.name)
+
+    def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        space, total = Space.of(out), None
+        for slot, t in enumerate(tangents):
+            rule = self._jvp[slot] if t is not None else None
+            if rule is not None:
+                term = fit_tangent(rule.function(t, *rule.collect(args, out, params)), space, self.name)
+                total = term if total is None else add(total, term)
+        return total
+
+
+class Row(TypedDict, total=False):
+    """What any line of the table may say beside its name, forward and rules; see `Record`."""
+
+    domain: str | tuple[str, ...]
+    kinks: Mapping[str, str]
+    formulas: tuple[str, ...]
+    takes: str | tuple[str, ...]
+    bound: Mapping[str, float] | float | None
+    roots: tuple[float, ...]
+    samples: Samples | None
+    advice: str | None
+
+
+class CoreRow(Row, total=False):
+    """The same, for operations that are not elementwise."""
+
+    signature: str
+
+
+def elementwise(
+    name: str,
+    forward: Callable[..., Any],
+    *,
+    derivatives: Sequence[Rule | float | None],
+    conjugate_derivatives: Sequence[Rule | float | None] = (),
+    **row: Unpack[Row],
+) -> Record:
+    """y = f(x1, x2, ...) entry by entry, with broadcasting.
+
+    derivatives: one for each argument: a record or function that names what it needs, a number where it is constant, or
+    None where the operation is locally constant in that argument (a condition, an integer). conjugate_derivatives:
+    df/dconj(z) for a function of complex arguments that is not holomorphic; unused where the argument is real.
+    """
+    record = _Elementwise(name, "elementwise", forward, **row)
+    record.derive(derivatives, conjugate_derivatives)
+    return record
+
+
+def linear(
+    name: str, forward: Callable[..., Any], *, adjoint: Rule | Sequence[Rule | None], **row: Unpack[CoreRow]
+) -> Record:
+    """y = A x, linear in the arguments that have an adjoint, all together; the others (a condition, indices) are held.
+
+    adjoint: takes g, then what it names; the name of a variable is its space (`x.shape`, `x.dtype`, `x.zeros()`), for a
+    linear map does not depend on where it is. One callable for the first argument, or a sequence with one for each. Of
+    a forward that takes `*arrays` there is one, which gives a tuple of cotangents.
+    """
+    record = _Linear(name, "linear", forward, **row)
+    record.adjoin(adjoint)
+    return record
+
+
+def gather(
+    name: str,
+    forward: Callable[..., Any],
+    *,
+    adjoint: Rule | Sequence[Rule | None] | None = None,
+    **row: Unpack[CoreRow],
+) -> Record:
+    """y_i = x_phi(i) for an index map phi that does not depend on x, or 0 where phi points nowhere (padding).
+
+    The one fact is the map, and the forward states it: the forward works on the array of positions as on any other. The
+    adjoint follows, the scatter-add along phi; adjoint may state a quicker form of it, as in `linear`.
+    """
+    record = _Gather(name, "gather", forward, **row)
+    record.adjoin(adjoint)
+    return record
+
+
+def multilinear(
+    name: str, signature: str, forward: Callable[..., Any], *, slots: Sequence[Rule], **row: Unpack[Row]
+) -> Record:
+    """Linear in each argument, the others held.
+
+    slots: the adjoint in each argument, as if all were real: it takes g, then what it names; the names of the other
+    arguments are their values (conjugated, where they are complex), its own name is its space.
+    """
+    record = _Multilinear(name, "multilinear", forward, signature=signature, **row)
+    record.adjoin(slots)
+    return record
+
+
+def locally_constant(name: str, forward: Callable[..., Any], *, jumps: str = "", **row: Unpack[CoreRow]) -> Record:
+    """Constant around almost every point, so that every derivative is zero. jumps: where it is not."""
+    if jumps:
+        row["kinks"] = {**row.get("kinks", {}), jumps: "0: it jumps, and has no derivative there"}
+    row.setdefault("takes", "any")
+    return _LocallyConstant(name, "locally constant", forward, **row)
+
+
+def general(
+    name: str,
+    forward: Callable[..., Any],
+    *,
+    vjp: Rule | Sequence[Rule | None],
+    jvp: Rule | Sequence[Rule | None],
+    **row: Unpack[CoreRow],
+) -> Record:
+    """An operation of no other kind, with both rules as stated.
+
+    vjp: takes g, then what it names, and gives the cotangent; of several arguments it is one callable that gives a
+    tuple for all of them, or a sequence with one for each. jvp: takes t, the tangent of its argument, then what it
+    names, and gives its part of the tangent of the output; a sequence with one for each argument.
+    """
+    record = _General(name, "general", forward, **row)
+    record.state(vjp, jvp)
+    return record
