@@ -233,5 +233,3 @@ def less(a: TermLike, b: TermLike) -> Term:
 def at_most(a: TermLike, b: TermLike) -> Term:
     """The bracket [a <= b], as 1 - [a > b]."""
     return 1 - Pos(term(a) - term(b))
-
-

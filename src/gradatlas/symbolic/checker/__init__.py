@@ -1,0 +1,93 @@
+"""The proof checker: theorems, and the rules that are the only way to make one."""
+
+from __future__ import annotations
+
+from gradatlas.symbolic.checker.calculus import (
+    continuity,
+    derivative_value,
+    differentiate,
+    fundamental_theorem,
+    integral_linear,
+    integral_monotone,
+    integral_polynomial,
+    lipschitz_continuity,
+)
+from gradatlas.symbolic.checker.equations import (
+    bracket,
+    contract,
+    convert,
+    equation,
+    reindex,
+    rewrite,
+    split_first,
+    split_last,
+    symmetric,
+    transitive,
+)
+from gradatlas.symbolic.checker.induction import induction, induction_down
+from gradatlas.symbolic.checker.limits import comparison, limit, squeeze
+from gradatlas.symbolic.checker.logic import (
+    assume,
+    cases,
+    contradiction,
+    cut,
+    from_axiom,
+    generalise,
+    implication,
+    inhabited,
+    instantiate,
+    modus_ponens,
+    named_lemma,
+    specialise,
+    weaken,
+)
+from gradatlas.symbolic.checker.signs import certificate, sign
+from gradatlas.symbolic.checker.theorem import RULES, Rule, Sequent, Theorem, is_theorem, replay, verdict
+
+__all__ = [
+    "RULES",
+    "Rule",
+    "Sequent",
+    "Theorem",
+    "assume",
+    "bracket",
+    "cases",
+    "certificate",
+    "comparison",
+    "continuity",
+    "contract",
+    "contradiction",
+    "convert",
+    "cut",
+    "derivative_value",
+    "differentiate",
+    "equation",
+    "from_axiom",
+    "fundamental_theorem",
+    "generalise",
+    "implication",
+    "induction",
+    "induction_down",
+    "inhabited",
+    "instantiate",
+    "integral_linear",
+    "integral_monotone",
+    "integral_polynomial",
+    "is_theorem",
+    "limit",
+    "lipschitz_continuity",
+    "modus_ponens",
+    "named_lemma",
+    "reindex",
+    "replay",
+    "rewrite",
+    "sign",
+    "specialise",
+    "split_first",
+    "split_last",
+    "squeeze",
+    "symmetric",
+    "transitive",
+    "verdict",
+    "weaken",
+]

@@ -1,0 +1,245 @@
+"""What a theorem is, and the one gate through which it can be made: a registered rule of the checker.
+
+A theorem says: for every value of its free variables, if the hypotheses hold then so does the conclusion. It remembers the
+rule and the arguments it came from, so that the whole derivation can be run again from nothing (`replay`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn, ParamSpec
+from weakref import WeakKeyDictionary
+
+from gradatlas.symbolic.errors import ProofError
+from gradatlas.symbolic.propositions import Proposition, free_variables_of
+from gradatlas.symbolic.terms import Term
+
+__all__ = [
+    "RULES",
+    "Derived",
+    "Rule",
+    "Sequent",
+    "Theorem",
+    "generic",
+    "is_theorem",
+    "replay",
+    "rule",
+    "verdict",
+]
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Sequent:
+    """What is claimed: under these hypotheses, this conclusion, for every value of the free variables."""
+
+    hypotheses: tuple[Proposition, ...]
+    conclusion: Proposition
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What a rule hands to the gate: the hypotheses and conclusion it vouches for, and the axioms it used itself."""
+
+    hypotheses: frozenset[Proposition]
+    conclusion: Proposition
+    axioms: frozenset[str] = frozenset()
+    lemmas: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of the checker: its name, a title, what it says, and the function that applies it."""
+
+    name: str
+    title: str
+    statement: str
+    apply: Callable[..., Derived]
+
+
+RULES: Final[dict[str, Rule]] = {}
+
+
+class Theorem:
+    """Hypotheses, conclusion, and how it was derived. Only the checker's rules make one."""
+
+    __slots__ = ("__weakref__", "arguments", "axioms", "conclusion", "hypotheses", "lemmas", "rule")
+    hypotheses: frozenset[Proposition]
+    conclusion: Proposition
+    axioms: frozenset[str]
+    lemmas: frozenset[str]
+    rule: str
+    arguments: tuple[tuple[Any, ...], tuple[tuple[str, Any], ...]]
+
+    def __init__(self, *_: object, **__: object) -> None:
+        raise ProofError("a Theorem cannot be constructed: only the checker's rules prove")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise ProofError(f"a Theorem is immutable: {name!r} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise ProofError(f"a Theorem is immutable: {name!r} cannot be deleted")
+
+    def __reduce__(self) -> NoReturn:
+        raise ProofError("a Theorem cannot be pickled or copied: run its derivation again")
+
+    def __repr__(self) -> str:
+        given = ", ".join(sorted(map(repr, self.hypotheses)))
+        return f"{given} |- {self.conclusion!r}" if given else f"|- {self.conclusion!r}"
+
+
+def _gate() -> tuple[Callable[[Rule, tuple[Any, ...], dict[str, Any]], Theorem], Callable[[object], bool]]:
+    """The maker of theorems and the judge of genuineness, sharing a ledger that nothing else can reach."""
+    ledger: WeakKeyDictionary[Theorem, tuple[Any, ...]] = WeakKeyDictionary()
+
+    def contents(theorem: Theorem) -> tuple[Any, ...]:
+        return tuple(getattr(theorem, s) for s in Theorem.__slots__ if s != "__weakref__")
+
+    def genuine(candidate: object) -> bool:
+        if not isinstance(candidate, Theorem) or type(candidate) is not Theorem or candidate not in ledger:
+            return False
+        noted = ledger[candidate]
+        return all(a is b for a, b in zip(noted, contents(candidate), strict=True))
+
+    def make(used: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Theorem:
+        if RULES.get(used.name) is not used:
+            raise ProofError(f"{used.name!r} is not a rule of the checker")
+        premises = list(_theorems_in((args, kwargs)))
+        for premise in premises:
+            if not genuine(premise):
+                raise ProofError(f"{used.name}: a premise was not made by the checker: {premise!r}")
+        derived = used.apply(*args, **kwargs)
+        theorem: Theorem = object.__new__(Theorem)
+        fields = {
+            "hypotheses": derived.hypotheses,
+            "conclusion": derived.conclusion,
+            "axioms": derived.axioms.union(*(p.axioms for p in premises)),
+            "lemmas": derived.lemmas.union(*(p.lemmas for p in premises)),
+            "rule": used.name,
+            "arguments": (args, tuple(sorted(kwargs.items()))),
+        }
+        for name, value in fields.items():
+            object.__setattr__(theorem, name, value)
+        ledger[theorem] = contents(theorem)
+        return theorem
+
+    return make, genuine
+
+
+_make, _genuine = _gate()
+
+
+def is_theorem(candidate: object) -> bool:
+    """True if the object came out of a rule of the checker and has not been tampered with."""
+    return _genuine(candidate)
+
+
+def _theorems_in(value: Any) -> Iterator[Theorem]:
+    if isinstance(value, Theorem):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _theorems_in(item)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from _theorems_in(item)
+
+
+def rule(name: str) -> Callable[[Callable[P, Derived]], Callable[P, Theorem]]:
+    """Registers a rule. Its docstring is its statement: the first line the title, the rest what it says."""
+
+    def register(apply: Callable[P, Derived]) -> Callable[P, Theorem]:
+        title, _, statement = inspect.cleandoc(apply.__doc__ or "").partition("\n")
+        if name in RULES:
+            raise ProofError(f"there is a rule named {name!r} already")
+        entry = RULES[name] = Rule(name, title.rstrip("."), statement.strip() or title, apply)
+
+        def prove(*args: P.args, **kwargs: P.kwargs) -> Theorem:
+            # Lists and dicts are frozen, so that nobody can change a derivation after it was checked.
+            return _make(entry, tuple(map(_frozen, args)), {k: _frozen(v) for k, v in kwargs.items()})
+
+        prove.__name__ = apply.__name__
+        prove.__doc__ = apply.__doc__
+        return prove
+
+    return register
+
+
+def _frozen(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return tuple(map(_frozen, value))
+    if isinstance(value, dict):
+        return FrozenMapping(tuple((k, _frozen(v)) for k, v in value.items()))
+    return value
+
+
+class FrozenMapping(tuple[tuple[Any, Any], ...]):
+    """A mapping as an immutable tuple of pairs, which is how rules receive substitutions."""
+
+    __slots__ = ()
+
+
+def replay(theorem: Theorem, _seen: dict[int, Theorem] | None = None) -> Theorem:
+    """The theorem derived again from nothing, rule by rule; raises ProofError if anything comes out otherwise."""
+    seen: dict[int, Theorem] = {} if _seen is None else _seen
+    order: list[Theorem] = []
+    stack: list[tuple[Theorem, bool]] = [(theorem, False)]
+    while stack:  # post-order without recursion: derivations may be long
+        top, done = stack.pop()
+        if id(top) in seen:
+            continue
+        if done:
+            order.append(top)
+            seen[id(top)] = _again(top, seen)
+        else:
+            stack.append((top, True))
+            stack.extend((p, False) for p in _theorems_in(top.arguments) if id(p) not in seen)
+    return seen[id(theorem)]
+
+
+def _again(theorem: Theorem, seen: dict[int, Theorem]) -> Theorem:
+    entry = RULES.get(theorem.rule)
+    if entry is None:
+        raise ProofError(f"a derivation uses {theorem.rule!r}, which is not a rule of the checker")
+    args, kwargs = theorem.arguments
+    new = _make(entry, _renewed(args, seen), {k: _renewed(v, seen) for k, v in kwargs})
+    if new.conclusion != theorem.conclusion or new.hypotheses != theorem.hypotheses or new.axioms != theorem.axioms:
+        raise ProofError(f"replaying {theorem.rule!r} gave {new!r}, not {theorem!r}")
+    return new
+
+
+def _renewed(value: Any, seen: dict[int, Theorem]) -> Any:
+    if isinstance(value, Theorem):
+        return seen[id(value)]
+    if isinstance(value, FrozenMapping):
+        return FrozenMapping((k, _renewed(v, seen)) for k, v in value)
+    if isinstance(value, tuple):
+        return tuple(_renewed(v, seen) for v in value)
+    return value
+
+
+def verdict(sequent: Sequent, theorem: Theorem) -> str:
+    """'proven' if the theorem is genuine, concludes what is claimed, and needs no hypothesis that is not stated."""
+    if not is_theorem(theorem):
+        raise ProofError("the theorem offered was not made by the checker")
+    if theorem.conclusion != sequent.conclusion:
+        raise ProofError(f"the theorem concludes {theorem.conclusion!r}, the claim is {sequent.conclusion!r}")
+    extra = theorem.hypotheses - set(sequent.hypotheses)
+    if extra:
+        needed = "; ".join(sorted(map(repr, extra)))
+        raise ProofError(f"the theorem needs hypotheses that the claim does not state: {needed}")
+    return "proven"
+
+
+def generic(theorem: Theorem) -> frozenset[Term]:
+    """The variables of the conclusion about which no hypothesis says anything: the theorem holds for each value of them."""
+    bound = frozenset().union(*(free_variables_of(h) for h in theorem.hypotheses))
+    return free_variables_of(theorem.conclusion) - bound
+
+
+def union(theorems: Iterable[Theorem]) -> frozenset[Proposition]:
+    """All hypotheses of several theorems."""
+    return frozenset().union(*(t.hypotheses for t in theorems))
