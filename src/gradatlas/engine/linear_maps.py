@@ -26,6 +26,7 @@ __all__ = [
     "is_complex",
     "pick",
     "product",
+    "product_or_zero",
     "real_part",
     "reshape",
     "scale",
@@ -88,6 +89,33 @@ class _Product(Primitive):
 
     def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
         terms = [product(args[1 - slot], t) for slot, t in enumerate(tangents) if t is not None]
+        space = Space.of(out)
+        fitted = [fit_tangent(term, space) for term in terms]
+        return fitted[0] if len(fitted) == 1 else add(*fitted)
+
+
+class _ProductOrZero(Primitive):
+    """d * v entry by entry, and 0 where v is 0 though d be infinite or nan; bilinear."""
+
+    name = "product_or_zero"
+
+    def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
+        d, v = args
+        return lib.multiply(lib.where(v == 0, lib.zeros_like(d), d), v)
+
+    def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        return [(slot, args[1 - slot], Space.of(args[slot])) for slot in which]
+
+    def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
+        return [
+            fit_cotangent(product_or_zero(g, conjugate(other)) if slot == 0 else product_or_zero(conjugate(other), g), space)
+            for slot, other, space in saved
+        ]
+
+    def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        (d, v), (td, tv) = args, tangents
+        terms = [] if td is None else [product_or_zero(td, v)]
+        terms += [] if tv is None else [product_or_zero(d, tv)]
         space = Space.of(out)
         fitted = [fit_tangent(term, space) for term in terms]
         return fitted[0] if len(fitted) == 1 else add(*fitted)
@@ -219,7 +247,8 @@ class _Put(_LinearMap):
         return pick(g, params["row"])
 
 
-_ADD, _PRODUCT, _SCALE, _CONJUGATE, _REAL, _CAST = _Add(), _Product(), _Scale(), _Conjugate(), _RealPart(), _Cast()
+_ADD, _PRODUCT, _PRODUCT_OR_ZERO, _SCALE = _Add(), _Product(), _ProductOrZero(), _Scale()
+_CONJUGATE, _REAL, _CAST = _Conjugate(), _RealPart(), _Cast()
 _SUM_TO, _BROADCAST_TO, _RESHAPE, _STACK, _PICK, _PUT = (
     _SumTo(), _BroadcastTo(), _Reshape(), _Stack(), _Pick(), _Put()
 )  # fmt: skip
@@ -233,6 +262,11 @@ def add(x: Any, y: Any) -> Any:
 def product(x: Any, y: Any) -> Any:
     """x * y, entry by entry with broadcasting."""
     return bind(_PRODUCT, (x, y))
+
+
+def product_or_zero(d: Any, v: Any) -> Any:
+    """d * v, entry by entry with broadcasting, and 0 where v is 0: what a branch not taken left at 0 stays 0."""
+    return bind(_PRODUCT_OR_ZERO, (d, v))
 
 
 def scale(x: Any, factor: float | complex) -> Any:

@@ -26,7 +26,7 @@ import numpy as np
 
 from gradatlas.backend import category, library_of
 from gradatlas.engine.array import plain_of
-from gradatlas.engine.linear_maps import add, conjugate, fit_cotangent, fit_tangent, is_complex, product, scale
+from gradatlas.engine.linear_maps import add, conjugate, fit_cotangent, fit_tangent, is_complex, product, product_or_zero, scale
 from gradatlas.engine.primitive import Primitive, apply, bind
 from gradatlas.engine.space import Space
 from gradatlas.errors import DTypeError, describe
@@ -52,6 +52,9 @@ class Sample(NamedTuple):
     args: tuple[Any, ...]
     params: Mapping[str, Any] = {}
 
+
+Roots: TypeAlias = tuple[float, ...] | Mapping[int, Callable[..., float]]
+"""The simple roots of f'; of a function of several arguments, for argument k the root in it of the derivative in it."""
 
 Samples: TypeAlias = Callable[[np.random.Generator], Iterable[Sample]]
 
@@ -102,8 +105,10 @@ class Record(Primitive):
     name: the operation's. kind: which theorem gives its rules. signature: the core shapes, such as "(m,n),(n)->(m)";
     empty for elementwise operations. domain: where it is differentiable, per argument if they differ. kinks: where it
     is not, and the value taken there and why. formulas: ids of the formulas that prove it. takes: the numbers it takes,
-    per argument if they differ. bound: for an elementwise record, the error of its forward in ulps that is promised, as
-    a mapping from dtype to ulps. roots: the simple roots of the forward. samples: draws valid calls.
+    per argument if they differ. exact: an elementwise record's function of mpmath's numbers, exact(mp, x, ...). bound: the
+    error of its derivatives that is promised, in ulps with NumPy, by dtype. roots: the simple roots of its derivatives,
+    near which an ulp is one of max(|f'|, |x f''|). unbounded: whether a derivative may be infinite or nan, so that a
+    product of it with 0 must be kept 0. samples: draws valid calls.
     """
 
     name: str
@@ -115,7 +120,9 @@ class Record(Primitive):
     formulas: tuple[str, ...] = ()
     takes: str | tuple[str, ...] = "floating"
     bound: Mapping[str, float] | float | None = None
-    roots: tuple[float, ...] = ()
+    roots: Roots = ()
+    unbounded: bool = False
+    exact: Callable[..., Any] | None = None
     samples: Samples | None = None
     advice: str | None = None
 
@@ -257,12 +264,21 @@ class _Elementwise(Record):
     def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
         cotangents: list[Any] = []
         for slot, values, conjugate_values, space in saved:
-            ct = _times(_value(self.derivatives[slot], values), g, conjugated=True)
+            ct = self._times(_value(self.derivatives[slot], values), g, conjugated=True)
             if conjugate_values is not None:
-                other = _times(_value(self.conjugate_derivatives[slot], conjugate_values), conjugate(g))
+                other = self._times(_value(self.conjugate_derivatives[slot], conjugate_values), conjugate(g))
                 ct = other if ct is None else ct if other is None else add(ct, other)
             cotangents.append(ct if ct is None or space is None else fit_cotangent(ct, space, self.name))
         return cotangents
+
+    def _times(self, derivative: Any, v: Any, conjugated: bool = False) -> Any:
+        """derivative * v, 0 where v is 0 if the derivative may be infinite; None where the derivative is zero."""
+        if derivative is None:
+            return None
+        if isinstance(derivative, int | float | complex) and library_of(derivative) is None:
+            return scale(v, derivative.conjugate() if conjugated else derivative)
+        multiply = product_or_zero if self.unbounded else product
+        return multiply(conjugate(derivative) if conjugated else derivative, v)
 
     def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
         space = Space.of(out)
@@ -271,10 +287,11 @@ class _Elementwise(Record):
             if t is None:
                 continue
             rule = self.derivatives[slot]
-            terms = [_times(_value(rule, rule.collect(args, out, params) if isinstance(rule, _Bound) else ()), t)]
+            at = rule.collect(args, out, params) if isinstance(rule, _Bound) else ()
+            terms = [self._times(_value(rule, at), t)]
             values = self._collect_conjugate(slot, args, out, params)
             if values is not None:
-                terms.append(_times(_value(self.conjugate_derivatives[slot], values), conjugate(t)))
+                terms.append(self._times(_value(self.conjugate_derivatives[slot], values), conjugate(t)))
             for term in terms:
                 if term is not None:
                     term = fit_tangent(term, space, self.name)
@@ -285,15 +302,6 @@ class _Elementwise(Record):
 def _value(rule: _Bound | float | None, values: tuple[Any, ...]) -> Any:
     """The value of a derivative: an array, a number, or None for zero."""
     return rule.function(*values) if isinstance(rule, _Bound) else rule
-
-
-def _times(derivative: Any, v: Any, conjugated: bool = False) -> Any:
-    """derivative * v; None where the derivative is zero."""
-    if derivative is None:
-        return None
-    if isinstance(derivative, int | float | complex) and library_of(derivative) is None:
-        return scale(v, derivative.conjugate() if conjugated else derivative)
-    return product(conjugate(derivative) if conjugated else derivative, v)
 
 
 class _Cotangents:
@@ -492,7 +500,9 @@ class Row(TypedDict, total=False):
     formulas: tuple[str, ...]
     takes: str | tuple[str, ...]
     bound: Mapping[str, float] | float | None
-    roots: tuple[float, ...]
+    roots: Roots
+    unbounded: bool
+    exact: Callable[..., Any] | None
     samples: Samples | None
     advice: str | None
 
