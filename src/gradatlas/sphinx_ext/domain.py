@@ -1,4 +1,4 @@
-"""The Sphinx domain `formula`: formulas, the checker's rules and its axioms as things that can be linked to."""
+"""The Sphinx domain `formula`: formulas, the checker's rules, its axioms and the ledger's rows as things to link to."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "AtlasRole", "Entry", "FormulaDomain", "FormulaIndex", "link", "warn_missing"]
 
-KINDS = ("formula", "rule", "axiom")
+KINDS = ("formula", "rule", "axiom", "row")
 _ = get_translation("gradatlas")
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Entry:
 
 
 class AtlasRole(XRefRole):
-    """`:formula:`, `:rule:` and `:axiom:`, with or without the domain in front."""
+    """`:formula:`, `:rule:`, `:axiom:` and `:row:`, with or without the domain in front."""
 
     innernodeclass = nodes.inline
 
@@ -76,7 +76,7 @@ class FormulaIndex(Index):
 
 
 class FormulaDomain(Domain):
-    """Objects `formula`, `rule` and `axiom`, and the digests of the views each document shows."""
+    """Objects `formula`, `rule`, `axiom` and `row` of the ledger, and the digests of the views each document shows."""
 
     name = "formula"
     label = "Formula"

@@ -33,6 +33,7 @@ from gradatlas.sphinx_ext.reader import (
     Claim,
     Evidence,
     Formula,
+    Row,
     chapter_summary,
     chapter_title,
     command,
@@ -114,7 +115,7 @@ class FormulaDirective(AtlasDirective):
             raise self.error(f"the registry has no formula {name}")
         self.shows(f"formula:{name}")
         page = section(formula.title, formula.anchor)
-        page.insert(0, self.index(formula, page["ids"][0]))
+        page += self.index(formula, page["ids"][0])
         page += self.head(formula)
         page += section(_("Statement"), "statement", *self.statement(formula.shown_claims))
         evidence = formula.evidence
@@ -370,8 +371,10 @@ class FormulaDirective(AtlasDirective):
         items: list[nodes.Node] = []
         for source in formula.source:
             if source.kind == "document":
-                words = _("Row {row} of the documents' ledger").format(row=source.key)
-                items.append(nodes.list_item("", paragraph(f"{words}{': ' + source.text if source.text else ''}")))
+                row = self.atlas.rows.get(source.key)
+                line = paragraph(_("Row") + " ", self.link("row", source.key, source.key), _(" of the ledger"))
+                line += [nodes.Text(f": {row.about}")] if row else []
+                items.append(nodes.list_item("", line))
             else:
                 line = paragraph(nodes.Text(source.text))
                 if source.doi:
@@ -543,6 +546,33 @@ class AxiomsDirective(AtlasDirective):
         return parts
 
 
+class LedgerDirective(AtlasDirective):
+    """`atlas-ledger`: every row of the documents' ledger, with the formulas that answer it."""
+
+    def run(self) -> list[nodes.Node]:
+        """One section a part of the ledger."""
+        self.shows("all")
+        parts: dict[str, list[Row]] = {}
+        for row in self.atlas.rows.values():
+            parts.setdefault(row.part, []).append(row)
+        return [self.part(title, rows) for title, rows in parts.items()]
+
+    def part(self, title: str, rows: Sequence[Row]) -> nodes.section:
+        """The rows of one part as a table; each row's id is a target."""
+        made = section(title, f"ledger-{title}")
+        lines: list[list[Any]] = []
+        for row in rows:
+            target = nodes.target("", "", ids=[nodes.make_id(f"row-{row.id}")])
+            self.domain.note("row", row.id, Entry(self.place(), target["ids"][0], row.id, row.about))
+            answers: list[nodes.Node] = []
+            for name in self.atlas.answering.get(row.id, ()):
+                answers += [nodes.Text("; ")] if answers else []
+                answers.append(self.link("formula", name))
+            lines.append([[target, nodes.Text(row.id)], row.kind, row.about, answers])
+        made += table([_("Row"), _("Kind"), _("About"), _("Answered by")], lines, ["ledger"])
+        return made
+
+
 class PictureDirective(AtlasDirective):
     """`atlas-picture`: level lines of a quadratic loss and gradient descent on it, computed."""
 
@@ -644,5 +674,6 @@ DIRECTIVES: dict[str, type[AtlasDirective]] = {
     "atlas-figures": FiguresDirective,
     "atlas-rules": RulesDirective,
     "atlas-axioms": AxiomsDirective,
+    "atlas-ledger": LedgerDirective,
     "atlas-picture": PictureDirective,
 }

@@ -13,7 +13,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Atlas", "Axiom", "Claim", "Evidence", "Formula", "Mutant", "Rule", "Source", "Statement", "Step", "load"]
+__all__ = [
+    "Atlas",
+    "Axiom",
+    "Claim",
+    "Evidence",
+    "Formula",
+    "Mutant",
+    "Row",
+    "Rule",
+    "Source",
+    "Statement",
+    "Step",
+    "chapter_summary",
+    "chapter_title",
+    "command",
+    "load",
+]
 
 SCHEMA = 1
 CHAPTERS: dict[str, tuple[str, str]] = {
@@ -199,12 +215,23 @@ class Axiom:
 
 
 @dataclass(frozen=True)
+class Row:
+    """A row of the documents' ledger: a formula, a claim, a program or a question that the atlas answers."""
+
+    id: str
+    kind: str
+    part: str
+    about: str
+
+
+@dataclass(frozen=True)
 class Atlas:
-    """All that the site shows. formulas, rules and axioms are in the order they are shown in."""
+    """All that the site shows, each kind in the order it is shown in."""
 
     formulas: Mapping[str, Formula]
     rules: Mapping[str, Rule]
     axioms: Mapping[str, Axiom]
+    rows: Mapping[str, Row]
 
     @cached_property
     def chapters(self) -> Mapping[str, tuple[Formula, ...]]:
@@ -229,6 +256,16 @@ class Atlas:
     def stepping_by(self) -> Mapping[str, tuple[str, ...]]:
         """The ids of the formulas whose derivation takes a step by a rule."""
         return self._inverse(lambda evidence: [step.rule for claim in evidence.claims for step in claim.steps])
+
+    @cached_property
+    def answering(self) -> Mapping[str, tuple[str, ...]]:
+        """The ids of the formulas that name a row of the ledger as their source."""
+        found: dict[str, list[str]] = {}
+        for formula in self.formulas.values():
+            for source in formula.source:
+                if source.kind == "document":
+                    found.setdefault(source.key, []).append(formula.id)
+        return {row: tuple(ids) for row, ids in found.items()}
 
     def count(self, *statuses: str) -> int:
         """How many formulas have one of these statuses, by current evidence."""
@@ -255,6 +292,7 @@ class Atlas:
                 [_plain(formula) for formula in self.formulas.values()],
                 [asdict(rule) for rule in self.rules.values()],
                 [asdict(axiom) for axiom in self.axioms.values()],
+                [asdict(row) for row in self.rows.values()],
             ]
         return hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -280,14 +318,15 @@ def chapter_summary(chapter: str) -> str:
 def load(registry: Path | None, evidence: Path) -> Atlas:
     """The atlas of the installed package, or, where registry is given, of a folder of JSON files.
 
-    registry: None, or a folder with `registry.json`, `rules.json` and `axioms.json`. evidence: the folder with one
+    registry: None, or a folder with `registry.json`, `rules.json`, `axioms.json` and `ledger.json`. evidence: the folder with one
     `<id>.json` for each formula. Raises ValueError for a record of another schema.
     """
     if registry is None:
         return _from_package(evidence)
-    known = json.loads((registry / "registry.json").read_text(encoding="utf-8"))
-    rules = json.loads((registry / "rules.json").read_text(encoding="utf-8"))
-    axioms = json.loads((registry / "axioms.json").read_text(encoding="utf-8"))
+    known, rules, axioms, rows = (
+        json.loads((registry / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("registry", "rules", "axioms", "ledger")
+    )
     formulas = {}
     for entry in known:
         record = _record(evidence / f"{entry['id']}.json")
@@ -311,6 +350,7 @@ def load(registry: Path | None, evidence: Path) -> Atlas:
             key: Axiom(key, axiom["title"], axiom["statement"], tuple(axiom["hypotheses"]), axiom["citation"])
             for key, axiom in axioms.items()
         },
+        rows={row["id"]: Row(**row) for row in rows},
     )
 
 

@@ -1,0 +1,117 @@
+"""A small project over three sample records, built by Sphinx in a process of its own, as `make site` builds the site."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+DOCS = HERE.parents[1] / "docs"
+STRICT = ["-n", "-W", "--keep-going", "-b", "html"]
+
+
+def absent(reason: str) -> None:
+    """Skip for a reason; under CI, where everything should be there, fail instead."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """Where KaTeX is."""
+    folder = DOCS / "node_modules"
+    if not (folder / "katex").exists():
+        absent("KaTeX is not installed: python tools/npm_packages.py")
+    return folder
+
+
+@dataclass
+class Project:
+    """A copy of tests/site/project with records of its own. build() runs Sphinx and returns status and messages."""
+
+    root: Path
+
+    @property
+    def source(self) -> Path:
+        return self.root / "source"
+
+    @property
+    def out(self) -> Path:
+        return self.root / "out"
+
+    def build(self, *options: str) -> tuple[int, str]:
+        run = subprocess.run(
+            [sys.executable, "-m", "sphinx", *STRICT, *options, "-d", self.root / "doctrees", self.source, self.out],
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+        return run.returncode, run.stdout + run.stderr
+
+    def record(self, formula: str) -> dict[str, Any]:
+        return json.loads(self._record_path(formula).read_text())
+
+    def write_record(self, formula: str, record: dict[str, Any]) -> None:
+        self._record_path(formula).write_text(json.dumps(record))
+
+    def remove_record(self, formula: str) -> None:
+        self._record_path(formula).unlink()
+
+    def registry(self) -> list[dict[str, Any]]:
+        return json.loads((self.root / "fixtures" / "registry.json").read_text())
+
+    def write_registry(self, entries: list[dict[str, Any]]) -> None:
+        (self.root / "fixtures" / "registry.json").write_text(json.dumps(entries))
+
+    def page(self, name: str) -> str:
+        return (self.out / f"{name}.html").read_text()
+
+    def _record_path(self, formula: str) -> Path:
+        return self.root / "fixtures" / "evidence" / f"{formula}.json"
+
+
+@pytest.fixture(scope="session")
+def make_project(tmp_path_factory: pytest.TempPathFactory, node_modules: Path) -> Callable[[], Project]:
+    """Copies of the sample project. KaTeX's answers are shared between them."""
+    cache = tmp_path_factory.mktemp("katex")
+
+    def make() -> Project:
+        root = tmp_path_factory.mktemp("project")
+        shutil.copytree(HERE / "project", root / "source")
+        shutil.copytree(HERE / "fixtures", root / "fixtures")
+        settings = {
+            "DOCS": str(DOCS),
+            "gradatlas_registry": str(root / "fixtures"),
+            "gradatlas_evidence": str(root / "fixtures" / "evidence"),
+            "gradatlas_katex_cache": str(cache),
+        }
+        conf = root / "source" / "conf.py"
+        conf.write_text("".join(f"{k} = {v!r}\n" for k, v in settings.items()) + conf.read_text())
+        return Project(root)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def built(make_project: Callable[[], Project]) -> Project:
+    """The sample project, built by two processes without a warning."""
+    project = make_project()
+    status, said = project.build("-j", "2")
+    assert status == 0, said
+    return project
+
+
+@pytest.fixture
+def project(make_project: Callable[[], Project]) -> Project:
+    """A copy of the sample project to change at will."""
+    return make_project()

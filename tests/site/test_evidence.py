@@ -1,0 +1,156 @@
+"""A page without current evidence says so and fails the build, at every build; and a page changes with its record."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from bs4 import BeautifulSoup
+
+if TYPE_CHECKING:
+    from conftest import Project
+
+
+def text(html: str) -> str:
+    return re.sub(r"\s+", " ", BeautifulSoup(html, "html.parser").find("article").get_text(" "))
+
+
+def test_the_page_shows_every_figure_of_the_record(built: Project) -> None:
+    shown = text(built.page("formulas/softmax.vjp"))
+    for words in (
+        "proven, any size",
+        "Also known as: softmax backward; softmax VJP; normalised exponential.",
+        "57.9 digits",
+        "1.50 ulps",
+        "array_api_strict",
+        "4 mutants of the statement were made; 1 equal it in numbers and do not count. The checker refused 3, the oracle",
+        "residual 2 p_i sum_j g_j p_j",
+        "n=2, seed 1: 0.3 digits",
+        "pytest proofs/ -k softmax.vjp --fresh",
+        "softmax_vjp ( p , g )",
+        "1.14.0",
+        "a1" * 32,
+        "b2" * 32,
+        "c3" * 32,
+        "Derivative of exp",
+        "doi:10.1007/978-3-642-76153-9_28",
+        "Row L4 of the ledger: softmax",
+        "the output, softmax of x",
+    ):
+        assert words in shown, words
+
+
+def test_the_home_page_counts_from_the_evidence(built: Project, project: Project) -> None:
+    figures = BeautifulSoup(built.page("index"), "html.parser").select_one("ul.figures").get_text(" ")
+    assert re.search(r"\b2\s+formulas proven", figures)
+    assert re.search(r"\b1\s+claims refuted", figures)
+    assert re.search(r"\b10\s+steps", figures)
+    assert re.search(r"\b4\s+axioms", figures)
+    assert re.search(r"\b5\s+mutants refused", figures)
+    record = project.record("attention.dq")
+    record["status"] = "refuted"
+    project.write_record("attention.dq", record)
+    assert project.build()[0] == 0
+    figures = BeautifulSoup(project.page("index"), "html.parser").select_one("ul.figures").get_text(" ")
+    assert re.search(r"\b1\s+formulas proven", figures)
+    assert re.search(r"\b2\s+claims refuted", figures)
+
+
+def test_missing_evidence_fails_every_build_until_it_is_there(project: Project) -> None:
+    record = project.record("softmax.vjp")
+    project.remove_record("softmax.vjp")
+    for _ in range(2):
+        status, said = project.build()
+        assert status == 1
+        assert "no evidence for softmax.vjp: run `pytest proofs/ -k softmax.vjp --fresh`" in said
+    shown = text(project.page("formulas/softmax.vjp"))
+    assert "Not proven here. No evidence for softmax.vjp" in shown
+    assert "proven, any size" not in shown
+    assert "Derivation" not in shown
+    assert BeautifulSoup(project.page("formulas/softmax.vjp"), "html.parser").select_one(".statement annotation")
+    assert re.search(r"\b1\s+formulas proven", text(project.page("index")))
+    project.write_record("softmax.vjp", record)
+    status, said = project.build()
+    assert status == 0, said
+    assert "proven, any size" in text(project.page("formulas/softmax.vjp"))
+
+
+def test_evidence_of_another_statement_is_stale_and_fails_the_build(project: Project) -> None:
+    record = project.record("attention.dq")
+    record["statement_digest"] = "0" * 64
+    project.write_record("attention.dq", record)
+    status, said = project.build()
+    assert status == 1
+    assert "the evidence for attention.dq is out of date" in said
+    shown = text(project.page("formulas/attention.dq"))
+    assert "not proven here" in shown
+    assert "Derivation" not in shown
+
+
+def test_only_what_shows_a_changed_record_is_read_again(project: Project) -> None:
+    assert project.build()[0] == 0
+    status, said = project.build("-v")
+    assert status == 0
+    assert "0 added, 0 changed, 0 removed" in said
+    record = project.record("attention.dq")
+    record["seconds"] = 7.5
+    project.write_record("attention.dq", record)
+    status, said = project.build()
+    assert status == 0, said
+    assert "7.5" in text(project.page("formulas/attention.dq"))
+    read = set(re.findall(r"reading sources\.\.\. \[[ \d]+%\] (\S+)", said))
+    assert "formulas/attention.dq" in read
+    assert not read & {"formulas/softmax.vjp", "formulas/batch-gradient.faster"}
+
+
+def test_the_record_can_be_downloaded_as_it_was_written(built: Project) -> None:
+    page = BeautifulSoup(built.page("formulas/softmax.vjp"), "html.parser")
+    link = page.find("a", string="The whole record as JSON")
+    assert json.loads((built.out / "formulas" / link["href"]).read_text()) == built.record("softmax.vjp")
+    listed = json.loads((built.out / "formulas.json").read_text())
+    assert [entry["id"] for entry in listed] == ["softmax.vjp", "attention.dq", "batch-gradient.faster"]
+    assert all((built.out / entry["page"]).exists() for entry in listed)
+
+
+def test_a_record_of_another_schema_is_refused(project: Project) -> None:
+    record = project.record("softmax.vjp")
+    record["schema"] = 2
+    project.write_record("softmax.vjp", record)
+    status, said = project.build()
+    assert status != 0
+    assert "evidence of schema 2; this site reads schema 1" in said
+
+
+def test_a_formula_proven_at_a_fixed_size_says_which_and_why(project: Project) -> None:
+    record = project.record("attention.dq")
+    record["status"] = "proven, fixed size"
+    record["fixed_size"] = {"sizes": {"T": 2, "d": 3}, "why": "the general case is open."}
+    project.write_record("attention.dq", record)
+    assert project.build()[0] == 0
+    assert "Proven at a fixed size only: T = 2, d = 3. the general case is open." in text(
+        project.page("formulas/attention.dq")
+    )
+
+
+def test_chapters_and_the_table_list_the_formulas_by_status(built: Project) -> None:
+    table = text(built.page("formulas/index"))
+    assert re.search(r"Gradient of softmax\s+softmax.vjp\s+proven, any size\s+5\s+57.9\s+1.50", table)
+    assert re.search(r"batch-gradient.faster\s+refuted\s+1", table)
+    assert table.index("Activations") < table.index("Attention") < table.index("Optimization")
+    chapter = BeautifulSoup(built.page("chapters/activations"), "html.parser")
+    assert [card.find("a").get_text() for card in chapter.select(".formula-card")] == ["Gradient of softmax"]
+
+
+def test_formulas_stay_out_of_the_navigation_and_chapters_are_in_it(built: Project) -> None:
+    tree = BeautifulSoup(built.page("index"), "html.parser").select_one(".sidebar-tree")
+    shown = [a.get_text() for a in tree.find_all("a")]
+    assert {"Activations", "Attention", "Optimization", "All formulas"} <= set(shown)
+    assert "Gradient of softmax" not in shown
+
+
+@pytest.mark.parametrize("number", range(1, 6))
+def test_steps_are_numbered_and_can_be_linked_to(built: Project, number: int) -> None:
+    page = BeautifulSoup(built.page("formulas/softmax.vjp"), "html.parser")
+    assert page.select_one(f"#step-{number} a.step-number").get_text() == str(number)

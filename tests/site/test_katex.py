@@ -1,0 +1,114 @@
+"""Mathematics at build time: KaTeX behind one Node process, a cache on disk, and errors that name the page."""
+
+from __future__ import annotations
+
+import multiprocessing
+from typing import TYPE_CHECKING
+
+import pytest
+from bs4 import BeautifulSoup
+
+from gradatlas.sphinx_ext.katex import Katex, KatexError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from conftest import Project
+
+
+@pytest.fixture
+def katex(node_modules: Path, tmp_path: Path) -> Iterator[Katex]:
+    renderer = Katex(node_modules / "katex", tmp_path / "cache")
+    yield renderer
+    renderer.close()
+
+
+def test_inline_and_display_differ_and_both_carry_their_tex(katex: Katex) -> None:
+    inline = katex.html(r"\frac{a}{b}", display=False)
+    display = katex.html(r"\frac{a}{b}", display=True)
+    assert "katex-display" in display
+    assert "katex-display" not in inline
+    for html in (inline, display):
+        assert r'<annotation encoding="application/x-tex">\frac{a}{b}</annotation>' in html
+
+
+def test_an_answer_is_kept_and_asked_for_once(
+    katex: Katex, node_modules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = katex.html(r"x_{i}", display=False)
+    again = Katex(node_modules / "katex", katex.cache)
+    monkeypatch.setattr(again, "_ask", lambda request: pytest.fail(f"asked again: {request}"))
+    assert again.html(r"x_{i}", display=False) == first
+
+
+@pytest.mark.parametrize("change", ["tex", "display", "macros", "version"])
+def test_the_cache_tells_apart_whatever_changes_the_answer(katex: Katex, node_modules: Path, change: str) -> None:
+    katex.html(r"\R", display=False) if change != "macros" else None
+    other = Katex(node_modules / "katex", katex.cache, {r"\R": r"\mathbf{R}"} if change == "macros" else None)
+    if change == "version":
+        other.version = "0.0.0"
+    before = sum(1 for _ in katex.cache.rglob("*.html"))
+    other.html(r"\Z" if change == "tex" else r"\R", display=change == "display")
+    assert sum(1 for _ in katex.cache.rglob("*.html")) == before + 1
+    other.close()
+
+
+def test_a_refused_formula_raises_with_katex_words_and_the_worker_lives_on(katex: Katex) -> None:
+    with pytest.raises(KatexError, match=r"(?s)Undefined control sequence: \\nonsense.*in: \\nonsense"):
+        katex.html(r"\nonsense", display=False)
+    assert "katex" in katex.html("x", display=False)
+    assert not list(katex.cache.rglob("*.draft"))
+
+
+def _in_child(katex: Katex, tex: str, pipe: multiprocessing.connection.Connection) -> None:
+    pipe.send(katex.html(tex, display=False))
+    katex.close()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_starts_a_worker_of_its_own(katex: Katex) -> None:
+    katex.html("a", display=False)
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe()
+    child = context.Process(target=_in_child, args=(katex, "b", there))
+    child.start()
+    assert here.poll(60)
+    assert ">b</annotation>" in here.recv()
+    child.join()
+    assert ">c</annotation>" in katex.html("c", display=False)
+
+
+def test_absent_katex_says_the_mend(tmp_path: Path) -> None:
+    with pytest.raises(KatexError, match=r"python tools/npm_packages\.py"):
+        Katex(tmp_path / "katex", tmp_path)
+
+
+def test_bad_mathematics_on_a_page_fails_the_build_and_names_the_page(project: Project) -> None:
+    (project.source / "bad.md").write_text("---\norphan: true\n---\n# Bad\n\n$\\nonsense$\n")
+    status, said = project.build()
+    assert status != 0
+    assert "bad" in said
+    assert r"Undefined control sequence: \nonsense" in said
+
+
+def test_numbered_equations_keep_number_and_anchor(built: Project) -> None:
+    page = BeautifulSoup(built.page("index"), "html.parser")
+    assert page.select_one("#equation-euler .eqno").get_text().startswith("(1)")
+    assert page.find("a", href="#equation-euler")
+
+
+def test_the_site_carries_katex_and_asks_nobody(built: Project) -> None:
+    static = built.out / "_static"
+    assert (static / "katex" / "copy-tex.js").exists()
+    sheet = (static / "katex" / "katex.css").read_text()
+    assert "http" not in sheet
+    fonts = {part.split(")")[0] for part in sheet.split("url(")[1:]}
+    assert len(fonts) > 10
+    assert all((static / "katex" / font).exists() for font in fonts)
+    assert not (static / "mathjax").exists()
+    for page in built.out.rglob("*.html"):
+        html = BeautifulSoup(page.read_text(), "html.parser")
+        for tag, name in (("script", "src"), ("link", "href"), ("img", "src")):
+            for found in html.find_all(tag, attrs={name: True}):
+                assert not found[name].startswith(("http:", "https:", "//")), f"{page.name} loads {found[name]}"

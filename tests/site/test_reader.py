@@ -1,0 +1,92 @@
+"""What the site makes of registry and evidence before any page is drawn."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from docutils import nodes
+
+from gradatlas.sphinx_ext.markup import number, prose, sizes
+from gradatlas.sphinx_ext.reader import Atlas, load
+from gradatlas.sphinx_ext.stubs import MARK, write_stubs
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture
+def atlas() -> Atlas:
+    return load(FIXTURES, FIXTURES / "evidence")
+
+
+def test_relations_are_found_in_both_directions(atlas: Atlas) -> None:
+    assert atlas.used_by == {"softmax.vjp": ("attention.dq",)}
+    assert atlas.resting_on["sqrt.square"] == ("attention.dq",)
+    assert atlas.stepping_by["contract"] == ("softmax.vjp", "attention.dq")
+    assert atlas.answering["M6"] == ("attention.dq",)
+    assert list(atlas.chapters) == ["activations", "attention", "optimization"]
+
+
+def test_the_worst_figures_are_the_ones_shown(atlas: Atlas) -> None:
+    evidence = atlas.formulas["softmax.vjp"].evidence
+    assert evidence is not None
+    assert evidence.digits == min(s["digits"] for s in evidence.oracle) == 57.9
+    assert evidence.ulps == max(s["max_ulps"] for s in evidence.engine) == 1.5
+
+
+def test_a_view_changes_with_what_it_shows_and_with_nothing_else(tmp_path: Path) -> None:
+    shutil.copytree(FIXTURES, tmp_path / "f")
+    record = tmp_path / "f" / "evidence" / "softmax.vjp.json"
+
+    def views() -> dict[str, str]:
+        atlas = load(tmp_path / "f", tmp_path / "f" / "evidence")
+        return {name: atlas.view(name) for name in ("all", *(f"formula:{key}" for key in atlas.formulas))}
+
+    before = views()
+    assert views() == before
+    data = json.loads(record.read_text())
+    data["proof_digest"] = "0" * 64
+    record.write_text(json.dumps(data))
+    after = views()
+    assert {name for name in before if before[name] != after[name]} == {"all", "formula:softmax.vjp"}
+
+
+def test_stubs_are_written_once_and_only_stubs_are_removed(atlas: Atlas, tmp_path: Path) -> None:
+    (tmp_path / "formulas").mkdir()
+    own = tmp_path / "formulas" / "mine.rst"
+    own.write_text("Mine\n====\n")
+    gone = tmp_path / "formulas" / "gone.rst"
+    gone.write_text(f":orphan:\n\n{MARK}\n.. formula:: gone\n")
+    touched = write_stubs(atlas, tmp_path)
+    assert len(touched) == len(atlas.formulas) + len(atlas.chapters) + 1
+    assert own.exists()
+    assert not gone.exists()
+    assert write_stubs(atlas, tmp_path) == []
+
+
+def test_prose_finds_mathematics_code_and_stress() -> None:
+    parts = prose("the sum over $k=i$ of `x` is **one** more")
+    assert [type(part) for part in parts] == [
+        nodes.Text,
+        nodes.math,
+        nodes.Text,
+        nodes.literal,
+        nodes.Text,
+        nodes.strong,
+        nodes.Text,
+    ]
+    assert "".join(part.astext() for part in parts) == "the sum over k=i of x is one more"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(57.93, "57.9"), (1.5, "1.50"), (0.0, "0.00"), (0.0042, "0.0042"), (12.0, "12.0"), (1e-20, "1e-20")],
+)
+def test_measured_numbers_keep_their_figures(value: float, shown: str) -> None:
+    assert number(value) == shown
+
+
+def test_sizes_read_as_equations() -> None:
+    assert sizes({"n": 7, "T": 2}) == "n = 7, T = 2"
