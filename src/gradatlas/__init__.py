@@ -1,3 +1,65 @@
-"""gradatlas: the gradients of deep learning, stated, proven at symbolic sizes, and computed."""
+"""gradatlas: the gradients of deep learning, stated, proven at symbolic sizes, and computed.
+
+    import gradatlas as ga
+    from gradatlas import xp
+
+    def loss(w, x, y):
+        return xp.mean((xp.tanh(x @ w) - y) ** 2)
+
+    value, g = ga.value_and_grad(loss)(w, x, y)     # NumPy or CuPy arrays in, the same out
+
+Everything here is loaded when it is first used, so that `import gradatlas` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from gradatlas import errors as errors
+    from gradatlas import xp as xp
+    from gradatlas.engine.array import Array as Array
+    from gradatlas.engine.checkpointing import checkpoint as checkpoint
+    from gradatlas.engine.mutation import debug_mutation as debug_mutation
+    from gradatlas.engine.transforms import grad as grad
+    from gradatlas.engine.transforms import hvp as hvp
+    from gradatlas.engine.transforms import jvp as jvp
+    from gradatlas.engine.transforms import stop_gradient as stop_gradient
+    from gradatlas.engine.transforms import value_and_grad as value_and_grad
+    from gradatlas.engine.transforms import vjp as vjp
+    from gradatlas.xp import namespace as namespace
+
+_HOME = {
+    "Array": "engine.array",
+    "checkpoint": "engine.checkpointing",
+    "debug_mutation": "engine.mutation",
+    "grad": "engine.transforms",
+    "hvp": "engine.transforms",
+    "jvp": "engine.transforms",
+    "namespace": "xp",
+    "stop_gradient": "engine.transforms",
+    "value_and_grad": "engine.transforms",
+    "vjp": "engine.transforms",
+}
+_MODULES = frozenset({"errors", "xp"})
+
+__all__ = [*_HOME, *sorted(_MODULES)]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for, and with it the operations that give arrays their operators."""
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name not in _HOME:
+        raise AttributeError(f"module 'gradatlas' has no attribute {name!r}")
+    importlib.import_module(f"{__name__}.xp")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

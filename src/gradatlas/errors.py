@@ -5,10 +5,14 @@ Each error is raised with three parts, so that no message can leave one out: the
 """
 
 __all__ = [
+    "ArgumentError",
     "AxisError",
+    "CheckpointError",
+    "CustomRuleError",
     "DTypeError",
     "DeviceMismatchError",
     "GradatlasError",
+    "GradientCheckError",
     "IndependentOutputError",
     "LibraryMismatchError",
     "MutationError",
@@ -35,6 +39,10 @@ class GradatlasError(Exception):
 
     def __str__(self) -> str:
         return f"{self.function}: {self.seen}: {self.mend}"
+
+
+class ArgumentError(GradatlasError, TypeError):
+    """An argument that is missing, or a tree whose structure is not the one that is needed."""
 
 
 class ShapeError(GradatlasError, ValueError):
@@ -67,6 +75,18 @@ class IndependentOutputError(GradatlasError, ValueError):
 
 class TracerConversionError(GradatlasError, TypeError):
     """A traced array used where a plain number, a truth value or another library's array was needed."""
+
+
+class CustomRuleError(GradatlasError, TypeError):
+    """A custom rule that is missing, gives what does not fit, or is asked for a mode that it has no rule for."""
+
+
+class CheckpointError(GradatlasError, RuntimeError):
+    """A checkpointed function that did not repeat itself when it was run again."""
+
+
+class GradientCheckError(GradatlasError, AssertionError):
+    """A derivative that differs from the numerical one."""
 
 
 class MutationError(GradatlasError, RuntimeError):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from gradatlas.backend import is_array, library_of
+from gradatlas.engine.trees import assemble, flatten
 from gradatlas.errors import DTypeError, TracerConversionError, describe
 
 if TYPE_CHECKING:
@@ -132,6 +133,15 @@ class Array:
         import numpy as np
 
         return np.array(self._plain, dtype=dtype, copy=copy)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        leaves, structure = flatten((args, kwargs))
+        for leaf in leaves:
+            if type(leaf) is Array and leaf._trace is not None:
+                name = function.__name__
+                leaf._refuse(f"numpy.{name}", "be given to numpy", f"use gradatlas.xp.{name}, or what xp has for it")
+        plain_args, plain_kwargs = assemble(structure, [plain_of(leaf) for leaf in leaves])
+        return function(*plain_args, **plain_kwargs)
 
     def _number(self, convert: type) -> Any:
         if self._trace is not None:

@@ -6,14 +6,19 @@ sweep nor the freeing of a tape ever recurses, however deep the computation was,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from gradatlas.engine.array import Array, Trace, lower, traced
 from gradatlas.engine.linear_maps import add
+from gradatlas.engine.mutation import Locks, new_watch
 from gradatlas.engine.primitive import Primitive, bind
+from gradatlas.errors import CheckpointError
 
-__all__ = ["Node", "ReverseTrace"]
+__all__ = ["Node", "ReverseTrace", "Segment", "opened", "record_segments"]
 
 
 class Node:
@@ -33,12 +38,22 @@ class Node:
 
 
 class ReverseTrace(Trace):
-    """One call of vjp. The link of an array it traces is its slot: where, in a sweep, its cotangent is gathered."""
+    """One call of vjp. The link of an array it traces is its slot: where, in a sweep, its cotangent is gathered.
+
+    lean: while it is set, slots are given out and nothing is recorded, for a checkpoint will run the steps again.
+    """
 
     def __init__(self, transform: str) -> None:
         super().__init__(transform)
-        self.tape: list[Node] = []
+        self.tape: list[Node | Segment] = []
         self.slots = 0
+        self.lean = False
+        self.locks = Locks()
+        self.watch = new_watch()
+        self.replaying = threading.RLock()
+
+    def __del__(self) -> None:
+        self.locks.release()
 
     def input(self, value: Any) -> Array:
         """value as an array that the sweep will give a cotangent to."""
@@ -64,18 +79,27 @@ class ReverseTrace(Trace):
         out = bind(primitive, tuple(values), params)
         if primitive.inert:
             return out
-        saved = primitive.save(which, values, out, params)
+        saved = () if self.lean else primitive.save(which, values, out, params)
+        return self.record(primitive, which, saved, parents, out)
+
+    def record(self, primitive: Primitive, which: Sequence[int], saved: Any, parents: Sequence[int], out: Any) -> Any:
+        """out, an array or a tuple of arrays, as the outcome of a step that the sweep will ask primitive to pull back."""
         slot = self.slots
-        if type(out) is tuple:
-            self.slots = slot + len(out)
-            self.tape.append(Node(primitive, which, saved, parents, slot, len(out)))
+        outputs = len(out) if type(out) is tuple else 0
+        self.slots = slot + (outputs or 1)
+        if not self.lean:
+            node = Node(primitive, which, saved, parents, slot, outputs)
+            self.tape.append(node)
+            for part in out if outputs else (out,):
+                self.locks.add(part)
+            if self.watch is not None:
+                self.watch.note(node)
+        if outputs:
             return tuple([traced(part, self, slot + k) for k, part in enumerate(out)])
-        self.slots = slot + 1
-        self.tape.append(Node(primitive, which, saved, parents, slot, 0))
         return traced(out, self, slot)
 
-    def sweep(self, seeds: Sequence[tuple[int, Any]], *, consume: bool) -> list[Any]:
-        """The cotangent of every slot that is left when all nodes are done: those of the inputs; None stands for zero.
+    def sweep(self, seeds: Iterable[tuple[int, Any]], *, consume: bool) -> list[Any]:
+        """The cotangents that are left, by slot, when all nodes are done: those of the inputs; None stands for zero.
 
         seeds: pairs of a slot and the cotangent that enters there. consume: free each node once it is done.
         """
@@ -83,25 +107,42 @@ class ReverseTrace(Trace):
         fresh = bytearray(self.slots)       # 1 where the sum was allocated by this sweep, which may then add in place
         for slot, g in seeds:
             _accumulate(cotangents, fresh, slot, g)
-        for node in _drain(self.tape) if consume else reversed(self.tape):
-            slot, outputs = node.slot, node.outputs
-            if outputs:
-                g = tuple(cotangents[slot : slot + outputs])
-                if all(part is None for part in g):
-                    continue
-                cotangents[slot : slot + outputs] = [None] * outputs
+        pending = [_drain(self.tape) if consume else reversed(self.tape)]
+        while pending:
+            for node in pending[-1]:
+                if type(node) is Segment:
+                    if any(g is not None for g in cotangents[node.start : node.stop]):
+                        pending.append(_drain(node.replay(self)))
+                        break
+                else:
+                    self._step(node, cotangents, fresh)  # type: ignore[arg-type]
             else:
-                g = cotangents[slot]
-                if g is None:
-                    continue
-                cotangents[slot] = None
-            for parent, ct in zip(node.parents, node.primitive.pull(g, node.which, node.saved), strict=True):
-                if ct is not None:
-                    _accumulate(cotangents, fresh, parent, ct)
+                pending.pop()
+        if consume:
+            self.locks.release()
         return cotangents
 
+    def _step(self, node: Node, cotangents: list[Any], fresh: bytearray) -> None:
+        """Pull the cotangent of one node's output back to its arguments."""
+        slot, outputs = node.slot, node.outputs
+        if outputs:
+            g: Any = tuple(cotangents[slot : slot + outputs])
+            if all(part is None for part in g):
+                return
+            cotangents[slot : slot + outputs] = [None] * outputs
+        else:
+            g = cotangents[slot]
+            if g is None:
+                return
+            cotangents[slot] = None
+        if self.watch is not None:
+            self.watch.verify(node)
+        for parent, ct in zip(node.parents, node.primitive.pull(g, node.which, node.saved), strict=True):
+            if ct is not None:
+                _accumulate(cotangents, fresh, parent, ct)
 
-def _drain(tape: list[Node]) -> Iterator[Node]:
+
+def _drain(tape: list[Node | Segment]) -> Iterator[Node | Segment]:
     while tape:
         yield tape.pop()
 
@@ -112,9 +153,93 @@ def _accumulate(cotangents: list[Any], fresh: bytearray, slot: int, g: Any) -> N
     total = cotangents[slot]
     if total is None:
         cotangents[slot] = g
-        fresh[slot] = 0
     elif fresh[slot] and type(g) is not Array:
         total += g
     else:
         cotangents[slot] = total = add(total, g)
         fresh[slot] = type(total) is not Array
+
+
+_open: ContextVar[tuple[Trace, ...]] = ContextVar("open_traces", default=())
+
+
+@contextmanager
+def opened(trace: Trace) -> Iterator[None]:
+    """Let trace take part in what runs within, and refuse arrays it traced afterwards."""
+    token = _open.set((*_open.get(), trace))
+    try:
+        yield
+    finally:
+        _open.reset(token)
+        trace.open = False
+
+
+class Segment:
+    """A stretch of a tape that was not recorded: the slots from start to stop, and how to run it again."""
+
+    __slots__ = ("run", "start", "stop", "traces")
+
+    def __init__(self, run: Callable[[], Any], traces: Sequence[Trace], start: int, stop: int) -> None:
+        self.run = run
+        self.traces = traces
+        self.start = start
+        self.stop = stop
+
+    def replay(self, trace: ReverseTrace) -> list[Node | Segment]:
+        """The tape of the stretch as trace would have recorded it, made by running it again.
+
+        Traces that began later than this one have ended, and are let see the arguments once more, recording nothing.
+        Those that began earlier record the second run like anything else that happens in a backward pass.
+        """
+        with trace.replaying:
+            later = [each for each in self.traces if each.level > trace.level]
+            kept = [(each, _state(each)) for each in (trace, *later)]
+            for each in later:
+                each.open = True
+                if isinstance(each, ReverseTrace):
+                    each.lean = True
+            trace.tape, trace.slots, trace.lean, trace.open = [], self.start, False, True
+            token = _open.set((*_open.get(), trace))
+            try:
+                self.run()
+                tape, stop = trace.tape, trace.slots
+            finally:
+                _open.reset(token)
+                for each, state in kept:
+                    _restore(each, state)
+        if stop != self.stop:
+            raise CheckpointError(
+                "checkpoint",
+                f"the function took {self.stop - self.start} steps when it ran and {stop - self.start} when run again",
+                "make it do the same each time: no random choice, no counter, no cache within it",
+            )
+        return tape
+
+
+def _state(trace: Trace) -> tuple[Any, ...]:
+    return (trace.open, trace.tape, trace.slots, trace.lean) if isinstance(trace, ReverseTrace) else (trace.open,)
+
+
+def _restore(trace: Trace, state: tuple[Any, ...]) -> None:
+    if isinstance(trace, ReverseTrace):
+        trace.open, trace.tape, trace.slots, trace.lean = state
+    else:
+        (trace.open,) = state
+
+
+def record_segments(run: Callable[[], Any]) -> Any:
+    """The result of run(), of which every tape that is being recorded keeps only how to run it again."""
+    traces = _open.get()
+    recording = [each for each in traces if isinstance(each, ReverseTrace) and not each.lean]
+    starts = [each.slots for each in recording]
+    for each in recording:
+        each.lean = True
+    try:
+        out = run()
+    finally:
+        for each in recording:
+            each.lean = False
+    for each, start in zip(recording, starts, strict=True):
+        if each.slots > start:
+            each.tape.append(Segment(run, traces, start, each.slots))
+    return out

@@ -26,7 +26,16 @@ import numpy as np
 
 from gradatlas.backend import category, library_of
 from gradatlas.engine.array import plain_of
-from gradatlas.engine.linear_maps import add, conjugate, fit_cotangent, fit_tangent, is_complex, product, product_or_zero, scale
+from gradatlas.engine.linear_maps import (
+    add,
+    conjugate,
+    fit_cotangent,
+    fit_tangent,
+    is_complex,
+    product,
+    product_or_zero,
+    scale,
+)
 from gradatlas.engine.primitive import Primitive, apply, bind
 from gradatlas.engine.space import Space
 from gradatlas.errors import DTypeError, describe
