@@ -14,11 +14,13 @@ from gradatlas.symbolic.checker.calculus import (
 )
 from gradatlas.symbolic.checker.equations import (
     bracket,
+    combination,
     contract,
     convert,
     equation,
     reindex,
     rewrite,
+    rewrite_in,
     split_first,
     split_last,
     symmetric,
@@ -39,6 +41,7 @@ from gradatlas.symbolic.checker.logic import (
     modus_ponens,
     named_lemma,
     specialise,
+    spectral_theorem,
     weaken,
 )
 from gradatlas.symbolic.checker.signs import certificate, sign
@@ -53,6 +56,7 @@ __all__ = [
     "bracket",
     "cases",
     "certificate",
+    "combination",
     "comparison",
     "continuity",
     "contract",
@@ -81,8 +85,10 @@ __all__ = [
     "reindex",
     "replay",
     "rewrite",
+    "rewrite_in",
     "sign",
     "specialise",
+    "spectral_theorem",
     "split_first",
     "split_last",
     "squeeze",

@@ -12,11 +12,16 @@ from gradatlas.symbolic.checker.theorem import Derived, Theorem, generic, rule
 from gradatlas.symbolic.errors import ProofError
 from gradatlas.symbolic.matching import match
 from gradatlas.symbolic.propositions import (
+    Diverges,
     Eq,
+    ForAll,
+    HasDerivative,
+    Implies,
     Le,
     Lt,
     Ne,
     Proposition,
+    Tends,
     free_variables_of,
     map_terms,
 )
@@ -53,11 +58,13 @@ from gradatlas.symbolic.terms import (
 
 __all__ = [
     "bracket",
+    "combination",
     "contract",
     "convert",
     "equation",
     "reindex",
     "rewrite",
+    "rewrite_in",
     "split_first",
     "split_last",
     "symmetric",
@@ -149,6 +156,32 @@ def equation(
     return Derived(used.hypotheses.union(*(f.hypotheses for f in facts)), Eq(left, right), used.axioms)
 
 
+@rule("combination")
+def combination(
+    claim: Proposition,
+    coefficients: tuple[Term, ...],
+    equations: tuple[Theorem, ...],
+    facts: tuple[Theorem, ...] = (),
+    denominators: tuple[Term, ...] = (),
+) -> Derived:
+    """An equation that is a combination of others.
+    a = b because a - b equals, in canonical form, the sum of multiples of differences that are proven to be zero.
+    """
+    if not isinstance(claim, Eq) or len(coefficients) != len(equations):
+        raise ProofError("combination: give an equation to prove, and one coefficient for each equation used")
+    total: Term = ZERO
+    for coefficient, used in zip(coefficients, equations, strict=True):
+        if not isinstance(used.conclusion, Eq):
+            raise ProofError(f"combination: {used.conclusion!r} is not an equation")
+        total = total + coefficient * (used.conclusion.left - used.conclusion.right)
+    signs = same(claim.left - claim.right, total, facts, denominators)
+    if signs is None:
+        left_over = residual(claim.left - claim.right, total, facts_from(facts))
+        raise ProofError(f"combination: the sides differ by {left_over!r} more", left_over)
+    hypotheses = signs.hypotheses.union(*(f.hypotheses for f in (*facts, *equations)))
+    return Derived(hypotheses, claim, signs.axioms)
+
+
 @rule("symmetry")
 def symmetric(theorem: Theorem) -> Derived:
     """An equation read the other way round.
@@ -185,7 +218,19 @@ def rewrite(value: Term, theorem: Theorem) -> Derived:
     claim = theorem.conclusion
     if not isinstance(claim, Eq):
         raise ProofError(f"rewrite: {claim!r} is not an equation")
-    variables = frozenset(v for v in generic(theorem) if not (isinstance(v, Array) and v.params))
+    after, hits = _rewritten(value, claim, _variables_of(theorem))
+    if not hits:
+        raise ProofError(f"rewrite: {claim.left!r} does not occur in {value!r}")
+    return Derived(theorem.hypotheses, Eq(value, after))
+
+
+def _variables_of(theorem: Theorem) -> frozenset[Term]:
+    """The variables of an equation for which any value may be put in."""
+    return frozenset(v for v in generic(theorem) if not (isinstance(v, Array) and v.params))
+
+
+def _rewritten(value: Term, claim: Eq, variables: frozenset[Term]) -> tuple[Term, int]:
+    """The term with the equation's left side replaced by its right side wherever it occurs, and how often it did."""
     hits = 0
 
     def go(t: Term) -> Term:
@@ -196,10 +241,48 @@ def rewrite(value: Term, theorem: Theorem) -> Derived:
             return substitute(claim.right, found)
         return under_binders(t, go)
 
-    after = go(value)
+    return go(value), hits
+
+
+@rule("rewrite in a claim")
+def rewrite_in(theorem: Theorem, equation: Theorem) -> Derived:
+    """Equals are put for equals in a proven claim.
+    In a claim about terms, a term may be replaced by one proven equal to it; in a limit also for every step at once.
+    """
+    claim = equation.conclusion
+    if not isinstance(claim, Eq):
+        raise ProofError(f"rewrite: {claim!r} is not an equation")
+    variables = _variables_of(equation)
+    hits = 0
+
+    def change(t: Term, under: int) -> Term:
+        nonlocal hits
+        if not under:
+            after, count = _rewritten(t, claim, variables)
+        else:
+            inner = _bound_by(theorem.conclusion)
+            after, count = _rewritten(opened(t, inner), claim, variables)
+            after = close(after, inner)
+        hits += count
+        return after
+
+    if isinstance(theorem.conclusion, ForAll | Implies):
+        raise ProofError(f"rewrite: open {theorem.conclusion!r} first, by `specialise` or `modus_ponens`")
+    after = map_terms(theorem.conclusion, change)
     if not hits:
-        raise ProofError(f"rewrite: {claim.left!r} does not occur in {value!r}")
-    return Derived(theorem.hypotheses, Eq(value, after))
+        raise ProofError(f"rewrite: {claim.left!r} does not occur in {theorem.conclusion!r}")
+    return Derived(theorem.hypotheses | equation.hypotheses, after)
+
+
+def _bound_by(claim: Proposition) -> Term:
+    """A fresh variable of the kind that a claim's body binds."""
+    match claim:
+        case Tends() | Diverges():
+            return fresh_symbol("t", "size")
+        case HasDerivative(shape=shape) if shape:
+            return fresh_array(shape)
+        case _:
+            return fresh_symbol("x")
 
 
 @rule("restate")

@@ -28,6 +28,7 @@ from gradatlas.symbolic.terms import (
     Add,
     Array,
     Call,
+    Delta,
     Index,
     Mul,
     Num,
@@ -35,9 +36,11 @@ from gradatlas.symbolic.terms import (
     Sym,
     Term,
     below,
+    bind,
     free_variables,
     is_integer,
     loose,
+    read,
     shape_of,
     substitute,
 )
@@ -56,6 +59,7 @@ __all__ = [
     "modus_ponens",
     "named_lemma",
     "specialise",
+    "spectral_theorem",
     "suits",
     "weaken",
 ]
@@ -277,3 +281,29 @@ def inhabited(theorem: Theorem, index: Index) -> Derived:
     if not any(index in free_variables(t) for claim in (theorem.conclusion, *left) for t in terms_of(claim)):
         raise ProofError(f"inhabited: {index!r} does not occur in {theorem!r}, which then also speaks of empty ranges")
     return Derived(left, theorem.conclusion)
+
+
+@rule("spectral theorem")
+def spectral_theorem(theorem: Theorem, matrix: Array, vectors: Array, values: Array) -> Derived:
+    """A symmetric matrix has an orthonormal basis of eigenvectors.
+    What follows from H being symmetric and Q and lambda being its orthonormal eigenvectors and its eigenvalues, and does
+    not mention Q and lambda, follows from H being symmetric.
+    """
+    for given in (matrix, vectors, values):
+        if not isinstance(given, Array) or given.params:
+            raise ProofError(f"spectral theorem: {given!r} is not a free array")
+    (n, m) = matrix.shape
+    if n is not m or vectors.shape != (n, n) or values.shape != (n,):
+        raise ProofError("spectral theorem: give an n by n matrix, n by n eigenvectors and n eigenvalues")
+    i, j, k, l = (Index(name, n) for name in "ijkl")
+    symmetric = for_all(Eq(read(matrix, i, j), read(matrix, j, i)), i, j)
+    eigen = {
+        for_all(Eq(bind.sum(read(vectors, i, k) * read(vectors, i, l), i), Delta(k - l)), k, l),
+        for_all(Eq(bind.sum(read(vectors, i, k) * read(vectors, j, k), k), Delta(i - j)), i, j),
+        for_all(Eq(bind.sum(read(matrix, i, j) * read(vectors, j, k), j), read(values, k) * read(vectors, i, k)), i, k),
+    }
+    left = (theorem.hypotheses - eigen) | {symmetric}
+    for claim in (theorem.conclusion, *left):
+        if {vectors, values} & free_variables_of(claim):
+            raise ProofError(f"spectral theorem: {claim!r} mentions the eigenvectors or eigenvalues")
+    return Derived(left, theorem.conclusion, frozenset({"spectral"}))
