@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from gradatlas.symbolic.language import (
     ABS,
@@ -74,6 +74,8 @@ PRIMITIVES: Final[dict[Function, str]] = {
     MOD: "mod",
 }
 
+T = TypeVar("T", bound=Term)
+
 _RICHARDSON: Final = 0.8  # a derivative by differences keeps this share of its body's digits
 
 
@@ -128,6 +130,7 @@ class _Writer:
         self.frames = [_Frame("def", 0)]
         self.inputs: dict[Input, str] = {}
         self.locals: dict[Term, tuple[str, int]] = {}  # variables of open binders: their name and level
+        self.shadowed: list[tuple[str, int] | None] = []
         self.count = 0
 
     # Blocks
@@ -289,27 +292,36 @@ class _Writer:
             return "-" + " * ".join(map(self.emit, factors[1:]))
         return " * ".join(map(self.emit, factors))
 
-    def bound_index(self, size: Term, name: str, level: int, number: int = 0) -> Index:
-        index = Index(f"·{number}", size, -level)
-        self.locals[index] = (name, level)
-        return index
+    def enter(self, variable: T, name: str, level: int) -> T:
+        """Opens a binder. What is computed further out may use the same variable again: the outer meaning is kept."""
+        self.shadowed.append(self.locals.get(variable))
+        self.locals[variable] = (name, level)
+        return variable
+
+    def leave(self, variable: Term) -> None:
+        before = self.shadowed.pop()
+        del self.locals[variable]
+        if before is not None:
+            self.locals[variable] = before
 
     def summation(self, value: Summation) -> str:
         size = self.whole(value.size)
+        if value.body is Num(1):
+            return self.let(f"max({size}, 0)")
         level, name = self.level + 1, self.name("i")
-        index = self.bound_index(value.size, name, level)
+        index = self.enter(Index("·0", value.size, -level), name, level)
         body = opened(value.body, index)
         factors = body.args if isinstance(body, Mul) else (body,)
         out = [f for f in factors if index not in free_variables(f)]
         if out:
             rest = [f for f in factors if index in free_variables(f)]
-            del self.locals[index]
+            self.leave(index)
             return self.product([*out, Summation(value.size, close(mul(*rest), index))])
         if isinstance(body, Summation):  # pull out of the inner sum first what does not depend on it
             body = _pulled_out(body, level + 1)
             if isinstance(body, Mul):
                 again = Summation(value.size, close(body, index))
-                del self.locals[index]
+                self.leave(index)
                 return self.summation(again)
         result = self.let("0")
         self.open("loop", level)
@@ -323,7 +335,7 @@ class _Writer:
         for condition in reversed(conditions):
             self.shut(f"if {condition}:")
         self.shut(f"for {name} in range({size}):")
-        del self.locals[index]
+        self.leave(index)
         return result
 
     def read(self, value: Read) -> str:
@@ -434,7 +446,7 @@ class _Writer:
         names = [self.name("i") for _ in sizes]
         first = self.level + 1
         variables = [
-            self.bound_index(size, name, first + number)
+            self.enter(Index("·0", size, -first - number), name, first + number)
             for number, (size, name) in enumerate(zip(value.shape, names, strict=True))
         ]
         lists = [self.let("[]")]
@@ -447,18 +459,17 @@ class _Writer:
             self.shut(f"for {names[number]} in range({sizes[number]}):")
             if number:
                 self.say(f"{lists[number - 1]}.append({lists[number]})")
-        for variable in variables:
-            del self.locals[variable]
+        for variable in reversed(variables):
+            self.leave(variable)
         return lists[0]
 
     def integral(self, value: Integral) -> str:
         level, name, function = self.level + 1, self.name("i"), self.name("f")
-        variable = Sym(f"·{level}", "real")
-        self.locals[variable] = (name, level)
+        variable = self.enter(Sym(f"·{level}", "real"), name, level)
         self.open("def", level)
         self.say(f"return {self.emit(opened(value.body, variable))}")
         self.shut(f"def {function}({name}):")
-        del self.locals[variable]
+        self.leave(variable)
         return self.let(f"R.integral({function}, {surviving_share(value.body)!r})")
 
     def derivative(self, value: Deriv) -> str:
@@ -467,11 +478,11 @@ class _Writer:
         shape = self.tuple_of(self.whole(s) for s in value.shape)
         level, name, function = self.level + 1, self.name("i"), self.name("f")
         variable: Term = Array(f"·{level}", value.shape) if value.shape else Sym(f"·{level}", "real")
-        self.locals[variable] = (name, level)
+        self.enter(variable, name, level)
         self.open("def", level)
         self.say(f"return {self.emit(opened(value.body, variable))}")
         self.shut(f"def {function}({name}):")
-        del self.locals[variable]
+        self.leave(variable)
         share = surviving_share(value.body)
         return self.let(f"R.derivative({function}, {point}, {shape}, {at}, {share!r})")
 

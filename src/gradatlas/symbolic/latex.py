@@ -17,9 +17,9 @@ from gradatlas.symbolic.text import ADD, ATOM, MUL, OPEN, PREFIX, RAISED, Piece,
 
 __all__ = ["LatexPrinter", "latex", "symbol_latex"]
 
-_GREEK: Final = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell varepsilon vartheta varphi nabla".split()
+_GREEK: Final = re.compile(
+    r"alpha|beta|(var)?epsilon|zeta|(var)?theta|kappa|(var)?phi|iota|eta|mu|nu|rho|tau|chi|ell|nabla"
+    r"|[Gg]amma|[Dd]elta|Theta|[Ll]ambda|[Xx]i|[Pp]i|[Ss]igma|[Uu]psilon|Phi|[Pp]si|[Oo]mega"
 )
 _ACCENTS: Final = {"hat": r"\hat", "bar": r"\bar", "tilde": r"\tilde", "dot": r"\dot", "vec": r"\vec"}
 _RELATIONS: Final = {"=": "=", "!=": r"\ne", "<=": r"\le", "<": "<", ">": ">"}
@@ -48,7 +48,7 @@ def symbol_latex(name: str) -> str:
 
 
 def _word(word: str) -> str:
-    if word in _GREEK:
+    if _GREEK.fullmatch(word):
         return "\\" + word
     if len(word) == 1 or word.isdigit():
         return re.sub(r"[#$%&_{}]", r"\\\g<0>", word) if word not in "\\^~" else "v"
