@@ -1,0 +1,193 @@
+"""The brackets [e = 0] and [e > 0] in canonical form, and what a delta says of the product in which it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from math import gcd
+from typing import TYPE_CHECKING
+
+from gradatlas.symbolic.canonical.known import (
+    atom_sign,
+    integral,
+    is_idempotent,
+    nonzero,
+    range_of,
+    sign,
+    sizes_if_positive,
+)
+from gradatlas.symbolic.canonical.order import Key, is_reserved, order
+from gradatlas.symbolic.canonical.polynomial import (
+    CONSTANT_ONE,
+    UNIT,
+    ZERO_POLY,
+    Exponent,
+    Poly,
+    constant,
+    constant_value,
+    minus,
+    monomial,
+    one_minus,
+    scaled,
+)
+from gradatlas.symbolic.language import ABS
+from gradatlas.symbolic.terms import Add, Call, Delta, Index, Pos, Summation, Term, free_variables, loose
+
+if TYPE_CHECKING:
+    from gradatlas.symbolic.canonical.work import Work
+
+__all__ = ["delta", "delta_of_atom", "equated", "positive_bracket", "settled", "without_impossible"]
+
+
+def delta(work: Work, p: Poly) -> Poly:
+    """[p = 0]. A product is zero where a factor is: its bracket is 1 less the product of 1 - [factor = 0]."""
+    p = work.final(p)
+    number = constant_value(p)
+    if number is not None:
+        return constant(0 if number else 1)
+    _, common, rest = work.content(p)
+    product = work.product(one_minus(delta_of_atom(work, a)) for a in sorted(common, key=order))
+    if rest is not None:
+        product = work.times(product, one_minus(_delta_of_rest(work, rest)))
+    return one_minus(product)
+
+
+def delta_of_atom(work: Work, atom: Term) -> Poly:
+    """[atom = 0]."""
+    if nonzero(work, atom):
+        return ZERO_POLY
+    if is_idempotent(work, atom):
+        return one_minus(monomial([(atom, 1)]))
+    match atom:
+        case Add():
+            return _delta_of_rest(work, work.poly(atom))
+        case Call() if atom.head == ABS:
+            return delta(work, work.poly(atom.args[0]))
+        case Summation():
+            sizes = sizes_if_positive(work, atom)
+            if sizes is not None:
+                return one_minus(work.product(positive_bracket(work, work.poly(s)) for s in sizes))
+    return monomial([(Delta(atom), 1)])
+
+
+def _delta_of_rest(work: Work, rest: Poly) -> Poly:
+    """[rest = 0] for a sum of several terms without common factor."""
+    written = work.write(rest)
+    if nonzero(work, written):
+        return ZERO_POLY
+    if integral(work, rest):
+        step = gcd(*(c.numerator for m, c in rest.items() if m != UNIT))
+        if rest.get(UNIT, 0) % step:
+            return ZERO_POLY  # all but the constant is divisible by step
+    return monomial([(Delta(written), 1)])
+
+
+def positive_bracket(work: Work, p: Poly) -> Poly:
+    """[p > 0]. Positive factors go; of a factor that is not negative remains that it is not zero."""
+    p = work.final(p)
+    number = constant_value(p)
+    if number is not None:
+        return constant(1 if number > 0 else 0)
+    if sign(work, scaled(p, -1)):
+        return ZERO_POLY
+    found = sign(work, p)
+    if found:
+        return CONSTANT_ONE if found == 2 else one_minus(delta(work, p))
+    number, common, rest = work.content(p)
+    factors: list[Poly] = []
+    kept: dict[Term, Exponent] = {}
+    for atom, e in common.items():
+        if e % 2 == 0 or atom_sign(work, atom):
+            factors.append(one_minus(delta_of_atom(work, atom)))
+        else:
+            kept[atom] = 1
+    left = work.times(monomial(kept.items(), 1 if number > 0 else -1), CONSTANT_ONE if rest is None else rest)
+    value = constant_value(left)
+    if value is not None:
+        factors.append(constant(1 if value > 0 else 0))
+    elif factors and sign(work, scaled(left, -1)):
+        return ZERO_POLY
+    else:
+        factors.append(monomial([(Pos(work.write(left)), 1)]))
+    return work.product(factors)
+
+
+def equated(work: Work, bracket: Delta) -> list[tuple[Term, Term]]:
+    """What may be put for what where the bracket is 1: pairs (gone, kept) of indices of one range, the preferred first; an
+    index map's value may be kept, not gone. None where the bracket says anything else."""
+    key = ("equated", bracket)
+    found: list[tuple[Term, Term]] | None = work.notes.get(key)
+    if found is None:
+        found = work.notes[key] = list(_equated(work, bracket))
+    return found
+
+
+def _equated(work: Work, bracket: Delta) -> Iterator[tuple[Term, Term]]:
+    p = work.poly(bracket.arg)
+    if len(p) != 2 or sum(p.values(), Fraction(0)) or any(len(m) != 1 for m in p):
+        return
+    (a, e), (b, f) = (next(iter(m)) for m in p)
+    if e != 1 or f != 1:
+        return
+    limits = range_of(a), range_of(b)
+    if limits[0] is None or limits[1] is None or work.tidy(limits[0]) is not work.tidy(limits[1]):
+        return
+    first, second = sorted((a, b), key=_preference, reverse=True)
+    for gone, kept in ((first, second), (second, first)):
+        if isinstance(gone, Index) and gone not in free_variables(kept):
+            yield gone, kept
+
+
+def _preference(value: Term) -> tuple[int, int, Key]:
+    """Small for what is rather kept: an index map's value, then the caller's own indices, then labels by number."""
+    return (1 if isinstance(value, Index) else 0, 1 if is_reserved(value) else 0, order(value))
+
+
+def settled(work: Work, powers: Mapping[Term, Exponent]) -> Poly:
+    """A product with deltas, with an index that a delta says equals another replaced by it in the other factors."""
+    deltas = sorted((a for a in powers if isinstance(a, Delta)), key=order)
+    if any(a.arg in powers for a in deltas) or _impossible(work, powers, reserved_only=True):
+        return ZERO_POLY  # [a = 0] a = 0, and [a = 0] / a = 0
+    says = [(a, pair) for a in deltas for pair in equated(work, a)[:1]]
+    for bracket, (gone, kept) in sorted(says, key=lambda s: not isinstance(s[1][1], Index)):
+        rest = {a: e for a, e in powers.items() if a is not bracket}
+        if any(gone in free_variables(a) for a in rest):
+            return work.times(work.renamed(rest, {gone: kept}), monomial([(bracket, 1)]))
+    return monomial(powers.items())
+
+
+def without_impossible(work: Work, p: Poly) -> Poly:
+    """p without the terms that vanish since an index free in them runs below a size that a delta says is 0."""
+    if not any(isinstance(a, Delta) for m in p for a, _ in m):
+        return p
+    return {m: c for m, c in p.items() if not _impossible(work, dict(m), reserved_only=False)}
+
+
+def _impossible(work: Work, powers: Mapping[Term, Exponent], *, reserved_only: bool) -> bool:
+    """True if a delta says that a size is 0 below which an index of another factor runs, or over which a factor sums: an
+    index below n is an assignment only where n >= 1, and an empty sum is 0."""
+    for bracket in powers:
+        if not isinstance(bracket, Delta) or any(isinstance(v, Index) for v in free_variables(bracket)):
+            continue
+        target = work.poly(bracket.arg)
+        limits = {s for a in powers if a is not bracket for s in _limits(a, reserved_only)}
+        if any(_implies_positive(work, s, bracket.arg, target) for s in limits):
+            return True
+    return False
+
+
+def _limits(atom: Term, reserved_only: bool) -> Iterator[Term]:
+    for v in free_variables(atom):
+        if isinstance(v, Index) and (is_reserved(v) or not reserved_only):
+            yield v.size
+    while isinstance(atom, Summation) and not loose(atom.size):
+        yield atom.size
+        atom = atom.body
+
+
+def _implies_positive(work: Work, size: Term, value: Term, target: Poly) -> bool:
+    """Whether size >= 1 implies that the value, `target` as a polynomial, is not 0."""
+    p = work.poly(size)
+    if sign(work, minus(target, p)):
+        return True
+    return len(p) == 1 and any(a is value for m in p for a, _ in m)
