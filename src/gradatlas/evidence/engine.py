@@ -1,0 +1,471 @@
+"""The engine's part of the evidence: an operation's value, VJP and JVP against the statement, on every library at hand.
+
+The statement is evaluated in 50 digits at numbers that the dtype holds exactly, so that the whole difference is the
+engine's error. **Its unit** is one ulp of the magnitude M of the entry: the statement's right-hand side with every term
+of every sum replaced by its absolute value. One rounding of a sum whose terms cancel is worth up to half a unit; where
+nothing cancels M is the absolute value itself, and the unit the usual ulp. The magnitude is taken entry by entry, and an
+entry of magnitude 0 must be 0 up to the smallest subnormal.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+import mpmath
+import numpy as np
+
+import gradatlas
+from gradatlas.errors import IndependentOutputError
+from gradatlas.evidence.sampling import Sample, dyadic_array
+from gradatlas.formulas.statement import EngineLink, Formula
+from gradatlas.symbolic.evaluate import Assignment, evaluate
+from gradatlas.symbolic.language import ABS
+from gradatlas.symbolic.propositions import Eq
+from gradatlas.symbolic.terms import (
+    ONE,
+    Add,
+    Array,
+    Call,
+    Delta,
+    Deriv,
+    Index,
+    Integral,
+    Lam,
+    Mul,
+    Num,
+    Pos,
+    Pow,
+    Read,
+    Summation,
+    Sym,
+    Term,
+    add,
+    bind,
+    close,
+    fresh_index,
+    fresh_symbol,
+    is_integer,
+    mul,
+    opened,
+    power,
+    read,
+    shape_of,
+    substitute,
+)
+
+__all__ = ["Comparison", "Library", "Mismatch", "compare", "libraries", "magnitude", "ulps"]
+
+DIGITS: Final = 50
+ENTRIES: Final = 1500  # at most so many entries of a Jacobian are computed for one sample
+
+
+class Mismatch(AssertionError):
+    """The engine gave something that the statement does not allow; the message says what, where and by how much."""
+
+
+@dataclass(frozen=True)
+class Library:
+    """An array library that can be used here."""
+
+    name: str
+    namespace: Any
+
+    def array(self, values: np.ndarray[Any, Any], dtype: str) -> Any:
+        """The values as an array of this library."""
+        return self.namespace.asarray(values.astype(dtype))
+
+    def to_numpy(self, value: Any) -> np.ndarray[Any, Any]:
+        """A copy on the host."""
+        if self.name == "cupy":
+            return np.asarray(value.get())
+        return np.asarray(value)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One comparison of the engine with the statement. mode: forward, vjp, jvp, adjoint identity or second order."""
+
+    library: str
+    dtype: str
+    mode: str
+    operation: str
+    sizes: Mapping[str, int]
+    seed: int
+    max_ulps: float
+    allowed_ulps: float
+
+    def json(self) -> dict[str, Any]:
+        """The comparison as the evidence record holds it."""
+        return {**vars(self), "sizes": dict(self.sizes), "max_ulps": round(self.max_ulps, 3)}
+
+
+def libraries() -> Iterator[Library]:
+    """The array libraries that are installed and have a device: numpy, array_api_strict, cupy."""
+    yield Library("numpy", importlib.import_module("numpy"))
+    if importlib.util.find_spec("array_api_strict") is not None:
+        yield Library("array_api_strict", importlib.import_module("array_api_strict"))
+    if importlib.util.find_spec("cupy") is not None:
+        cupy = importlib.import_module("cupy")
+        if cupy.is_available():
+            yield Library("cupy", cupy)
+
+
+class _Operations:
+    """What a link's call gets as `ops`: every name of xp, and every record by its name."""
+
+    def __getattr__(self, name: str) -> Any:
+        xp = importlib.import_module("gradatlas.xp")
+        if hasattr(xp, name):
+            return getattr(xp, name)
+        records = importlib.import_module("gradatlas.ops").all_operations()
+        if name in records:
+            return records[name]
+        raise AttributeError(f"there is no operation {name!r} in gradatlas.xp or gradatlas.ops")
+
+
+OPERATIONS: Final = _Operations()
+
+
+def magnitude(value: Term) -> Term:
+    """The term with every part of every sum replaced by its absolute value: the scale of one rounding error.
+
+    What is under a function, a negative power, a bracket or a name counts as known to a relative rounding error.
+    """
+    match value:
+        case Num():
+            return Num(abs(value.value))
+        case Add():
+            return add(*map(magnitude, value.args))
+        case Mul():
+            return mul(*map(magnitude, value.args))
+        case Pow() if value.exponent > 0:
+            return power(magnitude(value.base), value.exponent)
+        case Delta() | Pos():
+            return value
+        case Summation():
+            index = fresh_index(value.size)
+            return bind.sum(magnitude(opened(value.body, index)), index)
+        case Read() if isinstance(value.array, Lam):
+            over = tuple(fresh_index(s) for s in value.array.shape)
+            return read(bind.lam(magnitude(opened(value.array.body, *over)), *over), *value.indices)
+        case Sym() | Index() | Read() | Pow() | Call() | Integral() | Deriv():
+            return ABS(value)
+        case _:
+            raise TypeError(f"no magnitude of {type(value).__name__}")
+
+
+def ulps(computed: np.ndarray[Any, Any], exact: Sequence[Any], scale: Sequence[Any]) -> float:
+    """The largest error of computed entries, in ulps of the scale in their dtype. Infinite where one is not finite."""
+    info = np.finfo(computed.dtype)
+    worst = 0.0
+    for c, e, s in zip(computed.ravel().tolist(), exact, scale, strict=True):
+        if not math.isfinite(c):
+            return math.inf
+        with mpmath.workdps(DIGITS):
+            error = abs(mpmath.mpf(c) - e)
+            if error:
+                worst = max(worst, float(error / _ulp(mpmath.mpf(s), info)))
+    return worst
+
+
+def _ulp(scale: Any, info: Any) -> Any:
+    """The distance of neighbouring numbers at this magnitude: at least the smallest subnormal."""
+    smallest = mpmath.mpf(float(info.smallest_subnormal))
+    if not scale:
+        return smallest
+    exponent = int(mpmath.floor(mpmath.log(scale, 2)))
+    return max(smallest, mpmath.mpf(2) ** (exponent - info.nmant))
+
+
+def flat(value: Any) -> list[Any]:
+    """The numbers in nested lists, in row-major order."""
+    return [n for part in value for n in flat(part)] if isinstance(value, list) else [value]
+
+
+class _Case:
+    """One link at one sample, in one library and dtype."""
+
+    def __init__(self, formula: Formula, link: EngineLink, sample: Sample, library: Library, dtype: str) -> None:
+        self.formula, self.link, self.sample, self.library, self.dtype = formula, link, sample, library, dtype
+        self.arguments = self._arguments()
+
+    def _arguments(self) -> dict[str, Any]:
+        """The call's keyword arguments by name, the one that is differentiated in among them."""
+        names = list(inspect.signature(self.link.call).parameters)[1:]
+        by_name = {s.name: s.subject for s in self.formula.symbols}
+        by_name.update({v.name: v for v in (self.link.wrt, self.link.seed) if isinstance(v, Array | Sym)})
+        found = {}
+        for name in names:
+            if name in self.link.arguments:
+                found[name] = self._evaluated(self.link.arguments[name])
+            elif isinstance(by_name.get(name), Array | Sym):
+                found[name] = self._variable(by_name[name])  # type: ignore[arg-type]
+            else:
+                raise Mismatch(
+                    f"{self.formula.id}: the engine link's call names {name!r}, which is no array or scalar of the "
+                    f"statement ({', '.join(by_name)}) and none of its arguments"
+                )
+        return found
+
+    def _variable(self, variable: Array | Sym) -> Any:
+        value = self.sample.assignment[variable]
+        if isinstance(variable, Sym) and variable.kind != "real":
+            return int(value)
+        if isinstance(variable, Sym) and variable is not self.link.wrt:
+            return float(value)
+        return self.floats(value, shape_of(variable))
+
+    def _evaluated(self, value: Term) -> Any:
+        computed = evaluate(value, self.sample.assignment, DIGITS)
+        body = value.body if isinstance(value, Lam) else value
+        if is_integer(body):
+            whole = np.array([int(v) for v in flat(computed)], dtype=np.int64).reshape(self._shape(shape_of(value)))
+            return self.library.namespace.asarray(whole) if whole.shape else int(whole)
+        return self.floats(computed, shape_of(value))
+
+    def floats(self, value: Any, shape: Sequence[Term]) -> Any:
+        """Numbers as an array of the library; exact, because samples are."""
+        numbers = np.array([float(v) for v in flat(value)], dtype=np.float64).reshape(self._shape(shape))
+        return self.library.array(numbers, self.dtype)
+
+    def _shape(self, shape: Sequence[Term]) -> tuple[int, ...]:
+        return tuple(int(evaluate(s, self.sample.assignment, 15)) for s in shape)
+
+    # What the engine gives.
+
+    def function(self, at: Any) -> Any:
+        """The operation as a function of what is differentiated in."""
+        return self.link.call(OPERATIONS, **{**self.arguments, self._wrt.name: at})
+
+    @property
+    def _wrt(self) -> Array | Sym:
+        assert isinstance(self.link.wrt, Array | Sym)
+        return self.link.wrt
+
+    def value(self) -> Any:
+        """The operation's value at plain arrays."""
+        return self.link.call(OPERATIONS, **self.arguments)
+
+    def point(self) -> Any:
+        """Where one differentiates, as an array; the call need not mention it by name where an argument holds it."""
+        return self.arguments[self._wrt.name]
+
+    # The comparison.
+
+    def compared(self, mode: str, computed: Any, exact: Term, scale: Term, assignment: Assignment) -> Comparison:
+        """computed against an array-valued term, its magnitude the scale; shape, dtype and every entry."""
+        expected = self._evaluate_shape(exact, assignment)
+        host = self.library.to_numpy(computed)
+        where = f"{self.formula.id}, {mode} of {self.operation}, {self.library.name} {self.dtype}, {self.here()}"
+        if host.shape != expected:
+            raise Mismatch(f"{where}: shape {host.shape}, the statement has {expected}")
+        if host.dtype != np.dtype(self.dtype):
+            raise Mismatch(f"{where}: dtype {host.dtype}, not {self.dtype}")
+        entries = flat(evaluate(exact, assignment, DIGITS))
+        scales = flat(evaluate(scale, assignment, DIGITS))
+        error = ulps(host, entries, scales)
+        self.judge(mode, error)
+        return self.result(mode, error)
+
+    def judge(self, mode: str, error: float) -> None:
+        """Raises Mismatch where the error is larger than the link allows."""
+        if not error <= self.link.ulps:
+            raise Mismatch(
+                f"{self.formula.id}, {mode} of {self.operation}, {self.library.name} {self.dtype}, {self.here()}: "
+                f"off by {error:.3g} ulps of the magnitude, {self.link.ulps:g} are allowed"
+            )
+
+    def result(self, mode: str, error: float) -> Comparison:
+        return Comparison(
+            self.library.name,
+            self.dtype,
+            mode,
+            self.operation,
+            dict(self.sample.sizes),
+            self.sample.seed,
+            error,
+            self.link.ulps,
+        )
+
+    def here(self) -> str:
+        return ", ".join([*(f"{n}={v}" for n, v in sorted(self.sample.sizes.items())), f"seed {self.sample.seed}"])
+
+    @property
+    def operation(self) -> str:
+        return self.formula.of[0] if self.formula.of else ""
+
+    def _evaluate_shape(self, value: Term, assignment: Assignment) -> tuple[int, ...]:
+        return tuple(int(evaluate(s, assignment, 15)) for s in shape_of(value))
+
+
+def _axes(array: Term, letter: str) -> tuple[Index, ...]:
+    return tuple(fresh_index(s, letter) for s in shape_of(array))
+
+
+def _lam(body: Term, over: Sequence[Index]) -> Term:
+    return bind.lam(body, *over) if over else body
+
+
+def _entry(array: Term, at: Sequence[Index]) -> Term:
+    return read(array, *at) if at else array
+
+
+def _unit(array: Term, at: Sequence[Index]) -> Term:
+    """The array of the same shape that is 1 at an index and 0 elsewhere."""
+    over = _axes(array, "u")
+    return _lam(mul(*(Delta(o - a) for o, a in zip(over, at, strict=True))), over) if over else ONE
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What a link's claim says, as terms: the map's transpose at one seed, the map, and arrays for both sides."""
+
+    pulled: Term  # of wrt's shape: the VJP at `cotangent`
+    pulled_scale: Term
+    pushed: Term  # of the output's shape: the JVP at `direction`
+    pushed_scale: Term
+    cotangent: Array | Sym
+    direction: Array | Sym
+    moved: Term  # the derivative of `pulled` along `direction`
+    moved_scale: Term
+
+
+def terms_of_link(formula: Formula, link: EngineLink) -> _Terms:
+    """The terms of a VJP or JVP link; each is made from the right-hand side by linearity in its seed."""
+    conclusion = formula.claim(link.claim).conclusion
+    if not isinstance(conclusion, Eq) or link.at is None or not isinstance(link.wrt, Array | Sym):
+        raise Mismatch(f"{formula.id}: an engine link needs an equality: claim {link.claim!r} is none")
+    side = conclusion.right
+    out_axes, in_axes = _axes(link.output, "o"), _axes(link.wrt, "v")
+    seed = link.seed if isinstance(link.seed, Array | Sym) else None
+    if link.mode == "vjp":
+        cotangent = seed or _stand_in("cotangent", link.output)
+        direction = _stand_in("direction", link.wrt)
+        weight: Term = ONE if seed is not None else _entry(cotangent, ())
+        pulled = _lam(mul(weight, side), link.at)
+        column = substitute(side, {seed: _unit(link.output, out_axes)}) if seed is not None else side
+        pushed = _lam(bind.sum(mul(column, _entry(direction, link.at)), *link.at), out_axes)
+        pushed_scale = _lam(bind.sum(mul(magnitude(column), ABS(_entry(direction, link.at))), *link.at), out_axes)
+        pulled_scale = _lam(magnitude(mul(weight, side)), link.at)
+    else:
+        direction = seed or _stand_in("direction", link.wrt)
+        cotangent = _stand_in("cotangent", link.output)
+        weight = ONE if seed is not None else _entry(direction, ())
+        pushed = _lam(mul(weight, side), link.at)
+        row = substitute(side, {seed: _unit(link.wrt, in_axes)}) if seed is not None else side
+        pulled = _lam(bind.sum(mul(row, _entry(cotangent, link.at)), *link.at), in_axes)
+        pulled_scale = _lam(bind.sum(mul(magnitude(row), ABS(_entry(cotangent, link.at))), *link.at), in_axes)
+        pushed_scale = _lam(magnitude(mul(weight, side)), link.at)
+    t = fresh_symbol("t")
+    where = link.at if link.mode == "vjp" else in_axes
+    body = substitute(
+        _entry(pulled, where), {link.wrt: _lam(_entry(link.wrt, in_axes) + t * _entry(direction, in_axes), in_axes)}
+    )
+    moved = _lam(Deriv((), close(body, t), Num(0), ()), where)
+    return _Terms(pulled, pulled_scale, pushed, pushed_scale, cotangent, direction, moved, pulled_scale)
+
+
+def _stand_in(name: str, like: Term) -> Array | Sym:
+    shape = shape_of(like)
+    return Array(f"·{name}", shape) if shape else Sym(f"·{name}")
+
+
+def compare(formula: Formula, link: EngineLink, samples: Sequence[Sample]) -> Iterator[Comparison]:
+    """Every comparison of one link: all samples with NumPy in float64, the last two in each other library and dtype.
+
+    Raises Mismatch at the first that is off by more than the link allows.
+    """
+    terms = None if link.mode == "forward" else terms_of_link(formula, link)
+    for library, dtype in itertools.product(libraries(), ("float64", "float32")):
+        chosen = samples if (library.name, dtype) == ("numpy", "float64") else samples[-2:]
+        for sample in chosen:
+            yield from _compare_one(_Case(formula, link, sample, library, dtype), terms)
+
+
+def _compare_one(case: _Case, terms: _Terms | None) -> Iterator[Comparison]:
+    link, given = case.link, case.sample.assignment
+    out_axes = _axes(link.output, "o")
+    value = _lam(_entry(link.output, out_axes), out_axes)
+    scale = _lam(magnitude(_entry(link.output, out_axes)), out_axes)
+    yield case.compared("forward", case.value(), value, scale, given)
+    if terms is None:
+        return
+    given = _with_seeds(case, terms)
+    x = case.point()
+    g = case.floats(given[terms.cotangent], shape_of(terms.cotangent))
+    dx = case.floats(given[terms.direction], shape_of(terms.direction))
+    _, pullback = gradatlas.vjp(case.function, x)
+    (pulled,) = pullback(g)
+    yield case.compared("vjp", pulled, terms.pulled, terms.pulled_scale, given)
+    _, pushed = gradatlas.jvp(case.function, (x,), (dx,))
+    if _count(case, link.output) * _count(case, case._wrt) <= ENTRIES:
+        yield case.compared("jvp", pushed, terms.pushed, terms.pushed_scale, given)
+    yield _adjoint_identity(case, terms, given, pulled, pushed)
+    yield from _second_order(case, terms, given, x, g, dx)
+
+
+def _with_seeds(case: _Case, terms: _Terms) -> Assignment:
+    """The sample with a cotangent and a direction where the statement has none of its own."""
+    given = case.sample.assignment
+    for variable in (terms.cotangent, terms.direction):
+        if variable not in given:
+            shape = tuple(int(evaluate(s, given, 15)) for s in shape_of(variable))
+            seed = f"{case.formula.id}/{variable.name}/{case.sample.seed}"
+            given = given.with_({variable: dyadic_array(seed, shape)})
+    return given
+
+
+def _count(case: _Case, value: Term) -> int:
+    return math.prod(int(evaluate(s, case.sample.assignment, 15)) for s in shape_of(value))
+
+
+def _adjoint_identity(case: _Case, terms: _Terms, given: Assignment, pulled: Any, pushed: Any) -> Comparison:
+    """<g, J dx> against <J^T g, dx>, both computed exactly from what the engine gave, in ulps of the sum's magnitude."""
+    g, dx = (flat(given[v]) for v in (terms.cotangent, terms.direction))
+    down = [Fraction(v) for v in case.library.to_numpy(pulled).ravel().tolist()]
+    up = [Fraction(v) for v in case.library.to_numpy(pushed).ravel().tolist()]
+    left = sum((Fraction(a) * b for a, b in zip(g, up, strict=True)), Fraction(0))
+    right = sum((Fraction(a) * b for a, b in zip(dx, down, strict=True)), Fraction(0))
+    scales = flat(evaluate(terms.pulled_scale, given, 15))
+    scale = sum((abs(Fraction(a)) * _rational(s) for a, s in zip(dx, scales, strict=True)), Fraction(0))
+    with mpmath.workdps(DIGITS):
+        unit = _ulp(mpmath.mpf(scale.numerator) / scale.denominator, np.finfo(case.dtype))
+        gap = abs(left - right)
+        error = float(mpmath.mpf(gap.numerator) / gap.denominator / unit)
+    case.judge("adjoint identity", error)
+    return case.result("adjoint identity", error)
+
+
+def _rational(value: Any) -> Fraction:
+    return Fraction(float(value))
+
+
+def _second_order(case: _Case, terms: _Terms, given: Assignment, x: Any, g: Any, dx: Any) -> Iterator[Comparison]:
+    """The derivative of the VJP along dx, forward over reverse, against the statement's own derivative.
+
+    Its unit is an ulp of the largest entry of that derivative and of the VJP's magnitude.
+    """
+
+    def gradient(at: Any) -> Any:
+        _, pullback = gradatlas.vjp(case.function, at)
+        return pullback(g)[0]
+
+    try:
+        _, moved = gradatlas.jvp(gradient, (x,), (dx,))
+    except IndependentOutputError:
+        return
+    exact = flat(evaluate(terms.moved, given, DIGITS))
+    host = case.library.to_numpy(moved)
+    scales = flat(evaluate(terms.pulled_scale, given, 15))
+    largest = max([abs(e) for e in exact] + scales, default=mpmath.mpf(0))
+    error = ulps(host, exact, [largest] * len(exact))
+    case.judge("second order", error)
+    yield case.result("second order", error)
