@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from gradatlas import errors as errors
     from gradatlas import xp as xp
     from gradatlas.engine.array import Array as Array
+    from gradatlas.engine.checking import check_grads as check_grads
     from gradatlas.engine.checkpointing import checkpoint as checkpoint
+    from gradatlas.engine.custom import custom_jvp as custom_jvp
+    from gradatlas.engine.custom import custom_vjp as custom_vjp
+    from gradatlas.engine.jacobians import hessian as hessian
+    from gradatlas.engine.jacobians import jacfwd as jacfwd
+    from gradatlas.engine.jacobians import jacobian as jacobian
+    from gradatlas.engine.jacobians import jacrev as jacrev
     from gradatlas.engine.mutation import debug_mutation as debug_mutation
     from gradatlas.engine.transforms import grad as grad
     from gradatlas.engine.transforms import hvp as hvp
@@ -34,10 +41,17 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Array": "engine.array",
+    "check_grads": "engine.checking",
     "checkpoint": "engine.checkpointing",
+    "custom_jvp": "engine.custom",
+    "custom_vjp": "engine.custom",
     "debug_mutation": "engine.mutation",
     "grad": "engine.transforms",
+    "hessian": "engine.jacobians",
     "hvp": "engine.transforms",
+    "jacfwd": "engine.jacobians",
+    "jacobian": "engine.jacobians",
+    "jacrev": "engine.jacobians",
     "jvp": "engine.transforms",
     "namespace": "xp",
     "stop_gradient": "engine.transforms",

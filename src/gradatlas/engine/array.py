@@ -19,7 +19,7 @@ from gradatlas.errors import DTypeError, TracerConversionError, describe
 if TYPE_CHECKING:
     from gradatlas.engine.primitive import Primitive
 
-__all__ = ["Array", "Trace", "install_operators", "lower", "plain_of", "traced"]
+__all__ = ["Array", "Trace", "install_operators", "lower", "plain_of", "traced", "untraced"]
 
 _levels = itertools.count(1)
 
@@ -298,6 +298,11 @@ def traced(value: Any, trace: Trace, link: Any) -> Array:
     array._trace = trace
     array._link = link
     return array
+
+
+def untraced(value: Any) -> Array:
+    """value as an Array: a plain array wrapped, a traced one as it is."""
+    return value if type(value) is Array else Array(value)
 
 
 def plain_of(x: Any) -> Any:

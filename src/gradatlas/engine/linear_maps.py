@@ -32,6 +32,7 @@ __all__ = [
     "scale",
     "stack",
     "sum_to",
+    "turn",
 ]
 
 
@@ -199,6 +200,19 @@ class _Reshape(_LinearMap):
         return reshape(g, x.shape)
 
 
+class _Turn(_LinearMap):
+    """x with its first axis made the last."""
+
+    name = "turn"
+
+    def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
+        axes = list(range(len(args[0].shape)))
+        return lib.permute_dims(args[0], (*axes[-1:], *axes[:-1]) if params["back"] else (*axes[1:], *axes[:1]))
+
+    def adjoint(self, g: Any, x: Space, **params: Any) -> Any:
+        return bind(self, (g,), {"back": not params["back"]})
+
+
 class _Stack(Primitive):
     """Arrays of one space along a new first axis."""
 
@@ -249,9 +263,8 @@ class _Put(_LinearMap):
 
 _ADD, _PRODUCT, _PRODUCT_OR_ZERO, _SCALE = _Add(), _Product(), _ProductOrZero(), _Scale()
 _CONJUGATE, _REAL, _CAST = _Conjugate(), _RealPart(), _Cast()
-_SUM_TO, _BROADCAST_TO, _RESHAPE, _STACK, _PICK, _PUT = (
-    _SumTo(), _BroadcastTo(), _Reshape(), _Stack(), _Pick(), _Put()
-)  # fmt: skip
+_SUM_TO, _BROADCAST_TO, _RESHAPE, _TURN = _SumTo(), _BroadcastTo(), _Reshape(), _Turn()
+_STACK, _PICK, _PUT = _Stack(), _Pick(), _Put()
 
 
 def add(x: Any, y: Any) -> Any:
@@ -316,6 +329,11 @@ def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
 def reshape(x: Any, shape: tuple[int, ...]) -> Any:
     """x with its entries in the same order under another shape."""
     return x if tuple(plain_of(x).shape) == shape else bind(_RESHAPE, (x,), {"shape": shape})
+
+
+def turn(x: Any) -> Any:
+    """x with its first axis made the last."""
+    return bind(_TURN, (x,), {"back": False})
 
 
 def stack(rows: Sequence[Any]) -> Any:

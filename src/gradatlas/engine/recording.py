@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradatlas.backend import category, is_array, is_scalar, library_of, numpy_library
-from gradatlas.engine.array import Array, Trace, lower, plain_of
+from gradatlas.engine.array import Array, Trace, lower, plain_of, untraced
 from gradatlas.engine.reverse import ReverseTrace, opened
 from gradatlas.engine.space import Space
 from gradatlas.engine.trees import Structure, assemble, flatten, leaf_names
@@ -139,12 +139,17 @@ class Outputs:
             self.values.append(leaf._value if traced_here else lower(leaf))
         self._wrap = inputs.wrap
 
+    def faces(self, leaves: Sequence[Any]) -> list[Any]:
+        """The leaves as the caller sees them: Arrays where the arguments were, else plain unless traced."""
+        return [untraced(leaf) for leaf in leaves] if self._wrap else list(leaves)
+
     def assemble(self, leaves: Sequence[Any]) -> Any:
-        """A tree like the output with these leaves, Arrays where the arguments were."""
-        wrap = self._wrap
-        return assemble(
-            self.structure, [Array(leaf) if wrap and type(leaf) is not Array else leaf for leaf in leaves]
-        )
+        """A tree like the output with these leaves, as the caller sees them."""
+        return assemble(self.structure, self.faces(leaves))
+
+    def arrange(self, parts: Sequence[Any]) -> Any:
+        """A tree like the output with these parts, trees themselves, in the places of its leaves."""
+        return assemble(self.structure, parts)
 
 
 class Recording:
@@ -245,8 +250,3 @@ def _fit(function: str, kind: str, leaf: Any, space: Space) -> Any:
             function, f"a {kind} lies on {library.device(plain)} where {space.device} is needed", "move it with to_device"
         )
     return lower(leaf)
-
-
-def names_of(structure: Structure, root: str) -> Iterator[str]:
-    """How each leaf is reached from a variable called root."""
-    yield from leaf_names(structure, root)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradatlas.backend import category
-from gradatlas.engine.array import Array, plain_of, traced
+from gradatlas.engine.array import Array, plain_of, traced, untraced
 from gradatlas.engine.forward import ForwardTrace
 from gradatlas.engine.recording import Inputs, Outputs, Recording, fitting_leaves, release, split_aux
 from gradatlas.engine.reverse import opened
@@ -74,28 +74,30 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     leaves = fitting_leaves(
         "jvp", "tangent", tuple(tangents), inputs.structure, inputs.spaces, [True] * len(inputs.values)
     )
-    values, moved, aux = push_forward("jvp", f, inputs, leaves, has_aux)
-    return (values, moved, aux) if has_aux else (values, moved)
+    outputs, aux = push_forward("jvp", f, inputs, leaves, has_aux)
+    moved = [
+        Space.of(value).zeros() if t is None else t for value, t in zip(outputs.values, outputs.links, strict=True)
+    ]
+    out, tangent = outputs.assemble(outputs.values), outputs.assemble(moved)
+    return (out, tangent, aux) if has_aux else (out, tangent)
 
 
 def push_forward(
     transform: str, f: Callable[..., Any], inputs: Inputs, tangents: Sequence[Any], has_aux: bool
-) -> tuple[Any, Any, Any]:
-    """Output, tangent of the output, and auxiliary output of f, for one tangent per leaf of the arguments."""
+) -> tuple[Outputs, Any]:
+    """Outputs, whose links are their tangents, and auxiliary output of f, for one tangent per leaf of the arguments.
+
+    None stands for a tangent that is zero, among the tangents and among the links.
+    """
     trace = ForwardTrace(transform)
-    args = inputs.assemble([traced(v, trace, t) for v, t in zip(inputs.values, tangents, strict=True)])
+    args = inputs.assemble(
+        [untraced(v) if t is None else traced(v, trace, t) for v, t in zip(inputs.values, tangents, strict=True)]
+    )
     with opened(trace):
         out = f(*args)
     out, aux = split_aux(transform, out, has_aux)
     outputs = Outputs(transform, out, trace, inputs)
-    moved = [
-        Space.of(value).zeros() if t is None else t for value, t in zip(outputs.values, outputs.links, strict=True)
-    ]
-    return (
-        outputs.assemble(outputs.values),
-        outputs.assemble(moved),
-        map_leaves(lambda leaf: release(leaf, trace, inputs.wrap), aux),
-    )
+    return outputs, map_leaves(lambda leaf: release(leaf, trace, inputs.wrap), aux)
 
 
 def select(function: str, argnums: int | Sequence[int], args: Sequence[Any]) -> tuple[int, ...]:
