@@ -373,8 +373,13 @@ class _Linear(Record):
         for slot, (arg, t) in enumerate(zip(args, tangents, strict=True)):
             if self._variable is None or self._variable[slot]:
                 anything = anything or t is not None
-                moved[slot] = Space.of(arg).zeros() if t is None else t
+                moved[slot] = _zero_of(arg) if t is None else t
         return fit_tangent(bind(self, tuple(moved), params), Space.of(out), self.name) if anything else None
+
+
+def _zero_of(arg: Any) -> Any:
+    """The zero of an argument's space; a Python number's is a Python number, which stands beside any library's arrays."""
+    return type(arg)(0) if isinstance(arg, int | float | complex) and library_of(arg) is None else Space.of(arg).zeros()
 
 
 class _Gather(_Linear):
@@ -481,7 +486,9 @@ class _General(Record):
             self._rules = _Cotangents(self._bind_rule(vjp, "g"), ())
         else:
             vjps = (vjp,) if callable(vjp) else (*vjp, *[None] * (arity - len(vjp)))
-            self._rules = _Cotangents(None, tuple(None if rule is None else self._bind_rule(rule, "g") for rule in vjps))
+            self._rules = _Cotangents(
+                None, tuple(None if rule is None else self._bind_rule(rule, "g") for rule in vjps)
+            )
         jvps += (None,) * (arity - len(jvps))
         self._jvp = tuple(None if rule is None else self._bind_rule(rule, "t") for rule in jvps)
 

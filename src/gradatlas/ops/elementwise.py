@@ -1,0 +1,514 @@
+"""Arithmetic and the elementary functions, entry by entry, with broadcasting.
+
+Each derivative is the form that floating point wants, a record of its own with a stated derivative of its own; what
+the forms are is in `_floating`. Bounds hold with NumPy, in ulps of the derivative's true value.
+"""
+
+import math
+
+import numpy as np
+
+from gradatlas.ops import _floating as floating
+from gradatlas.ops._samples import calls, entrywise
+from gradatlas.ops.kinds import Sample, elementwise, linear, locally_constant
+
+__all__ = [
+    "absolute",
+    "add",
+    "ceil",
+    "clip",
+    "cos",
+    "divide",
+    "divide_dy",
+    "equal",
+    "exp",
+    "expm1",
+    "floor",
+    "greater",
+    "greater_equal",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "less",
+    "less_equal",
+    "log",
+    "log1p",
+    "log1p_prime",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "not_equal",
+    "positive",
+    "power",
+    "power_dx",
+    "power_dy",
+    "reciprocal",
+    "reciprocal_prime",
+    "round_",
+    "sign",
+    "sin",
+    "sqrt",
+    "sqrt_prime",
+    "square",
+    "subtract",
+    "trunc",
+    "where",
+]
+
+EXACT = {"float64": 0.5, "float32": 0.5}
+BASE = {"float64": 1.5, "float32": 4.0}  # what one base function of the library errs, and a rounding
+
+# ------------------------------------------------------------------------------------------------ arithmetic
+
+positive = elementwise(
+    "positive",
+    lambda lib, x: lib.positive(x),
+    derivatives=(1.0,),
+    takes="numeric",
+    exact=lambda mp, x: x,
+    bound=EXACT,
+    samples=entrywise((-3, 3)),
+)
+negative = elementwise(
+    "negative",
+    lambda lib, x: lib.negative(x),
+    derivatives=(-1.0,),
+    takes="numeric",
+    exact=lambda mp, x: -x,
+    bound=EXACT,
+    samples=entrywise((-3, 3)),
+)
+add = elementwise(
+    "add",
+    lambda lib, x, y: lib.add(x, y),
+    derivatives=(1.0, 1.0),
+    takes="numeric",
+    exact=lambda mp, x, y: x + y,
+    bound=EXACT,
+    samples=entrywise((-3, 3), (-3, 3)),
+)
+subtract = elementwise(
+    "subtract",
+    lambda lib, x, y: lib.subtract(x, y),
+    derivatives=(1.0, -1.0),
+    takes="numeric",
+    exact=lambda mp, x, y: x - y,
+    bound=EXACT,
+    samples=entrywise((-3, 3), (-3, 3)),
+)
+multiply = elementwise(
+    "multiply",
+    lambda lib, x, y: lib.multiply(x, y),
+    derivatives=(lambda y: y, lambda x: x),
+    takes="numeric",
+    exact=lambda mp, x, y: x * y,
+    bound=EXACT,
+    samples=entrywise((-3, 3), (-3, 3)),
+)
+square = elementwise(
+    "square",
+    lambda lib, x: lib.square(x),
+    derivatives=(lambda x: multiply(x, 2.0),),
+    takes="numeric",
+    exact=lambda mp, x: x * x,
+    bound=EXACT,
+    samples=entrywise((-3, 3)),
+)
+
+# ------------------------------------------------------------------------------------------------ quotients
+
+_reciprocal_second = elementwise(
+    "reciprocal_second",
+    floating.reciprocal_second,
+    derivatives=(lambda x, out: multiply(multiply(out, reciprocal(x)), -3.0),),
+    domain="x != 0",
+    unbounded=True,
+    exact=lambda mp, x: 2 / x**3,
+    bound={"float64": 4, "float32": 4},
+    samples=entrywise((0.2, 3), signs=True),
+)
+reciprocal_prime = elementwise(
+    "reciprocal_prime",
+    floating.reciprocal_prime,
+    derivatives=(_reciprocal_second,),
+    domain="x != 0",
+    unbounded=True,
+    exact=lambda mp, x: -1 / x**2,
+    bound={"float64": 3, "float32": 3},
+    samples=entrywise((0.2, 3), signs=True),
+)
+reciprocal = elementwise(
+    "reciprocal",
+    floating.reciprocal,
+    derivatives=(reciprocal_prime,),
+    domain="x != 0",
+    unbounded=True,
+    exact=lambda mp, x: 1 / x,
+    bound={"float64": 2, "float32": 2},
+    samples=entrywise((0.2, 3), signs=True),
+)
+_divide_dyy = elementwise(
+    "divide_dyy",
+    floating.divide_dyy,
+    derivatives=(
+        lambda y: _reciprocal_second(y),
+        lambda x, y: multiply(multiply(divide_dy(x, y), -6.0), reciprocal_prime(y)),
+    ),
+    domain="y != 0",
+    unbounded=True,
+    exact=lambda mp, x, y: 2 * x / y**3,
+    bound=None,
+    samples=entrywise((-3, 3), (0.2, 3)),
+)
+divide_dy = elementwise(
+    "divide_dy",
+    floating.divide_dy,
+    derivatives=(lambda y: reciprocal_prime(y), _divide_dyy),
+    domain="y != 0",
+    unbounded=True,
+    exact=lambda mp, x, y: -x / y**2,
+    bound={"float64": 3, "float32": 3},
+    samples=entrywise((-3, 3), (0.2, 3)),
+)
+divide = elementwise(
+    "divide",
+    lambda lib, x, y: lib.divide(x, y),
+    derivatives=(lambda y: reciprocal(y), divide_dy),
+    domain="y != 0",
+    unbounded=True,
+    exact=lambda mp, x, y: x / y,
+    bound={"float64": 2, "float32": 2},
+    samples=entrywise((-3, 3), (0.2, 3)),
+)
+
+# ------------------------------------------------------------------------------------------------ exponential, logarithm
+
+exp = elementwise(
+    "exp",
+    lambda lib, x: lib.exp(x),
+    derivatives=(lambda out: out,),
+    unbounded=True,
+    exact=lambda mp, x: mp.exp(x),
+    bound=BASE,
+    samples=entrywise((-3, 3)),
+)
+expm1 = elementwise(
+    "expm1",
+    lambda lib, x: lib.expm1(x),
+    derivatives=(exp,),
+    unbounded=True,
+    exact=lambda mp, x: mp.expm1(x),
+    bound=BASE,
+    samples=entrywise((-3, 3)),
+)
+log = elementwise(
+    "log",
+    lambda lib, x: lib.log(x),
+    derivatives=(reciprocal,),
+    domain="x > 0",
+    unbounded=True,
+    kinks={"x = 0": "inf, the limit from the right"},
+    exact=lambda mp, x: mp.log(x),
+    bound={"float64": 1, "float32": 1},
+    samples=entrywise((0.1, 4)),
+)
+_log1p_second = elementwise(
+    "log1p_second",
+    floating.log1p_second,
+    derivatives=(lambda x, out: multiply(multiply(out, log1p_prime(x)), -2.0),),
+    domain="x > -1",
+    unbounded=True,
+    exact=lambda mp, x: -1 / (1 + x) ** 2,
+    samples=entrywise((-0.8, 4)),
+)
+log1p_prime = elementwise(
+    "log1p_prime",
+    floating.log1p_prime,
+    derivatives=(_log1p_second,),
+    domain="x > -1",
+    unbounded=True,
+    exact=lambda mp, x: 1 / (1 + x),
+    bound={"float64": 4, "float32": 4},
+    samples=entrywise((-0.8, 4)),
+)
+log1p = elementwise(
+    "log1p",
+    lambda lib, x: lib.log1p(x),
+    derivatives=(log1p_prime,),
+    domain="x > -1",
+    unbounded=True,
+    kinks={"x = -1": "inf, the limit from the right"},
+    exact=lambda mp, x: mp.log1p(x),
+    bound={"float64": 2, "float32": 2},
+    samples=entrywise((-0.8, 4)),
+)
+
+# ------------------------------------------------------------------------------------------------ powers
+
+_sqrt_second = elementwise(
+    "sqrt_second",
+    floating.sqrt_second,
+    derivatives=(lambda x, out: multiply(multiply(out, reciprocal(x)), -1.5),),
+    domain="x > 0",
+    unbounded=True,
+    exact=lambda mp, x: -1 / (4 * x * mp.sqrt(x)),
+    samples=entrywise((0.1, 4)),
+)
+sqrt_prime = elementwise(
+    "sqrt_prime",
+    floating.sqrt_prime,
+    derivatives=(_sqrt_second,),
+    domain="x > 0",
+    unbounded=True,
+    exact=lambda mp, x: 1 / (2 * mp.sqrt(x)),
+    bound={"float64": 3, "float32": 3},
+    samples=entrywise((0.1, 4)),
+)
+sqrt = elementwise(
+    "sqrt",
+    lambda lib, x: lib.sqrt(x),
+    derivatives=(sqrt_prime,),
+    domain="x > 0",
+    unbounded=True,
+    kinks={"x = 0": "inf, the limit from the right"},
+    exact=lambda mp, x: mp.sqrt(x),
+    bound={"float64": 2, "float32": 2},
+    samples=entrywise((0.1, 4)),
+)
+_power_dxx = elementwise(
+    "power_dxx",
+    floating.pow_dxx,
+    derivatives=(
+        lambda x, y: multiply(multiply(y, subtract(y, 1.0)), power_dx(x, subtract(y, 2.0))),
+        lambda x, y: add(
+            multiply(power(x, subtract(y, 2.0)), subtract(multiply(y, 2.0), 1.0)),
+            multiply(multiply(y, subtract(y, 1.0)), power_dy(x, subtract(y, 2.0))),
+        ),
+    ),
+    domain="x > 0",
+    takes="real",
+    unbounded=True,
+    exact=lambda mp, x, y: y * (y - 1) * mp.power(x, y - 2),
+    samples=entrywise((0.2, 3), (-2.5, 2.5)),
+)
+_power_dxy = elementwise(
+    "power_dxy",
+    floating.pow_dxy,
+    derivatives=(
+        lambda x, y: add(
+            multiply(power_dx(x, subtract(y, 1.0)), add(multiply(y, log(x)), 1.0)),
+            multiply(power(x, subtract(y, 2.0)), y),
+        ),
+        lambda x, y: multiply(power_dy(x, subtract(y, 1.0)), add(multiply(y, log(x)), 2.0)),
+    ),
+    domain="x > 0",
+    takes="real",
+    unbounded=True,
+    exact=lambda mp, x, y: mp.power(x, y - 1) * (1 + y * mp.log(x)),
+    samples=entrywise((0.2, 3), (-2.5, 2.5)),
+)
+_power_dyy = elementwise(
+    "power_dyy",
+    floating.pow_dyy,
+    derivatives=(
+        lambda x, y: multiply(power_dy(x, subtract(y, 1.0)), add(multiply(y, log(x)), 2.0)),
+        lambda x, out: multiply(out, log(x)),
+    ),
+    domain="x > 0",
+    takes="real",
+    unbounded=True,
+    exact=lambda mp, x, y: mp.power(x, y) * mp.log(x) ** 2,
+    samples=entrywise((0.2, 3), (-2.5, 2.5)),
+)
+power_dx = elementwise(
+    "power_dx",
+    floating.pow_dx,
+    derivatives=(_power_dxx, _power_dxy),
+    domain=("(x > 0) | (x < 0) & (floor(y) == y)", "x > 0"),
+    takes="real",
+    unbounded=True,
+    kinks={"x = 0": "the limit where it exists; 0 where y = 0, as x^0 = 1"},
+    exact=lambda mp, x, y: y * mp.power(x, y - 1),
+    bound={"float64": 4, "float32": 1},
+    roots={1: lambda x, y: -1 / math.log(x) if x != 1 else math.inf},
+    samples=entrywise((0.2, 3), (-2.5, 2.5)),
+)
+power_dy = elementwise(
+    "power_dy",
+    floating.pow_dy,
+    derivatives=(_power_dxy, _power_dyy),
+    domain="x > 0",
+    takes="real",
+    unbounded=True,
+    kinks={"x = 0": "0 for y >= 0, the limit for y > 0; -inf for y < 0"},
+    exact=lambda mp, x, y: mp.power(x, y) * mp.log(x),
+    bound={"float64": 4, "float32": 1},
+    roots={0: lambda x, y: math.exp(min(-1 / y, 709.0)) if y else math.inf},
+    samples=entrywise((0.2, 3), (-2.5, 2.5)),
+)
+power = elementwise(
+    "pow",
+    floating.power,
+    derivatives=(power_dx, power_dy),
+    domain=("(x > 0) | (x < 0) & (floor(y) == y)", "x > 0"),
+    takes=("ordered", "ordered"),
+    unbounded=True,
+    kinks={
+        "x = 0": "in x the limit where it exists, and 0 where y = 0, as x^0 = 1; in y: 0 for y >= 0, the limit for y > 0",
+        "x < 0, y no integer": "nan, as the value",
+    },
+    exact=lambda mp, x, y: mp.power(x, y),
+    bound={"float64": 4, "float32": 1},
+    samples=entrywise((0.2, 3), (-2.5, 2.5)),
+)
+
+# ------------------------------------------------------------------------------------------------ sine and cosine
+
+sin = elementwise(
+    "sin",
+    lambda lib, x: lib.sin(x),
+    derivatives=(lambda x: cos(x),),
+    exact=lambda mp, x: mp.sin(x),
+    bound=BASE,
+    samples=entrywise((-3, 3)),
+)
+cos = elementwise(
+    "cos",
+    lambda lib, x: lib.cos(x),
+    derivatives=(lambda x: negative(sin(x)),),
+    exact=lambda mp, x: mp.cos(x),
+    bound=BASE,
+    samples=entrywise((-3, 3)),
+)
+
+# ------------------------------------------------------------------------------------------------ kinks
+
+sign = locally_constant("sign", lambda lib, x: lib.sign(x), jumps="x = 0", takes="ordered", samples=entrywise((-3, 3)))
+absolute = elementwise(
+    "abs",
+    lambda lib, x: lib.abs(x),
+    derivatives=(lambda x: sign(x),),
+    domain="x != 0",
+    takes="ordered",
+    kinks={"x = 0": "0, the element of least norm"},
+    exact=lambda mp, x: abs(x),
+    bound=EXACT,
+    samples=entrywise((-3, 3)),
+)
+_share = locally_constant(
+    "maximum_share",
+    floating.share,
+    jumps="x = y",
+    takes="ordered",
+    samples=entrywise((-3, 3), (-3, 3)),
+)
+maximum = elementwise(
+    "maximum",
+    floating.maximum,
+    derivatives=(lambda x, y: _share(x, y), lambda x, y: _share(y, x)),
+    domain="x != y",
+    takes="ordered",
+    kinks={"x = y": "one half each, the element of least norm"},
+    exact=lambda mp, x, y: max(x, y),
+    bound=EXACT,
+    samples=entrywise((-3, 3), (-3, 3)),
+)
+minimum = elementwise(
+    "minimum",
+    floating.minimum,
+    derivatives=(lambda x, y: _share(y, x), lambda x, y: _share(x, y)),
+    domain="x != y",
+    takes="ordered",
+    kinks={"x = y": "one half each, the element of least norm"},
+    exact=lambda mp, x, y: min(x, y),
+    bound=EXACT,
+    samples=entrywise((-3, 3), (-3, 3)),
+)
+_clip_inside = locally_constant(
+    "clip_inside", floating.clip_inside, jumps="x = low, x = high", takes="real", samples=entrywise((-3, 3))
+)
+clip = elementwise(
+    "clip",
+    floating.clip,
+    derivatives=(lambda x, low, high: _clip_inside(x, low=low, high=high),),
+    domain="(x != low) & (x != high)",
+    takes="ordered",
+    kinks={"x = low, x = high": "0, the element of least norm"},
+    exact=lambda mp, x, low=None, high=None: min(
+        max(x, -mp.inf if low is None else low), mp.inf if high is None else high
+    ),
+    bound=EXACT,
+    samples=calls(
+        lambda rng: Sample((rng.normal(size=(3, 4)),), {"low": -0.5, "high": 1.0}),
+        lambda rng: Sample((rng.normal(size=(5,)),), {"low": 0.25}),
+        lambda rng: Sample((rng.normal(size=(5,)),), {"high": 0.25}),
+        lambda rng: Sample((rng.normal(size=()),)),
+    ),
+)
+where = linear(
+    "where",
+    floating.where,
+    adjoint=(
+        None,
+        lambda g, condition: where(condition, g, 0.0),
+        lambda g, condition: where(condition, 0.0, g),
+    ),
+    takes=("bool", "any"),
+    samples=calls(
+        lambda rng: (rng.normal(size=(3, 4)) > 0, rng.normal(size=(3, 4)), rng.normal(size=(3, 4))),
+        lambda rng: (rng.normal(size=(3, 1)) > 0, rng.normal(size=(4,)), rng.normal(size=())),
+        lambda rng: (np.asarray(True), rng.normal(size=(2,)), rng.normal(size=(2,))),
+        lambda rng: (np.zeros((0,), dtype=bool), rng.normal(size=(0,)), rng.normal(size=(1,))),
+    ),
+)
+
+# ------------------------------------------------------------------------------------------------ locally constant
+
+floor = locally_constant(
+    "floor", lambda lib, x: lib.floor(x), jumps="whole x", takes="ordered", samples=entrywise((-3, 3))
+)
+ceil = locally_constant(
+    "ceil", lambda lib, x: lib.ceil(x), jumps="whole x", takes="ordered", samples=entrywise((-3, 3))
+)
+trunc = locally_constant(
+    "trunc", lambda lib, x: lib.trunc(x), jumps="whole x but 0", takes="ordered", samples=entrywise((-3, 3))
+)
+round_ = locally_constant(
+    "round", lambda lib, x: lib.round(x), jumps="x - 1/2 whole", takes="ordered", samples=entrywise((-3, 3))
+)
+isnan = locally_constant("isnan", lambda lib, x: lib.isnan(x), samples=entrywise((-3, 3)))
+isinf = locally_constant("isinf", lambda lib, x: lib.isinf(x), samples=entrywise((-3, 3)))
+isfinite = locally_constant("isfinite", lambda lib, x: lib.isfinite(x), samples=entrywise((-3, 3)))
+equal = locally_constant("equal", lambda lib, x, y: lib.equal(x, y), jumps="x = y", samples=entrywise((-3, 3), (-3, 3)))
+not_equal = locally_constant(
+    "not_equal", lambda lib, x, y: lib.not_equal(x, y), jumps="x = y", samples=entrywise((-3, 3), (-3, 3))
+)
+less = locally_constant("less", lambda lib, x, y: lib.less(x, y), jumps="x = y", samples=entrywise((-3, 3), (-3, 3)))
+less_equal = locally_constant(
+    "less_equal", lambda lib, x, y: lib.less_equal(x, y), jumps="x = y", samples=entrywise((-3, 3), (-3, 3))
+)
+greater = locally_constant(
+    "greater", lambda lib, x, y: lib.greater(x, y), jumps="x = y", samples=entrywise((-3, 3), (-3, 3))
+)
+greater_equal = locally_constant(
+    "greater_equal", lambda lib, x, y: lib.greater_equal(x, y), jumps="x = y", samples=entrywise((-3, 3), (-3, 3))
+)
+
+_truths = calls(
+    lambda rng: (rng.random((2, 3)) < 0.5, rng.random((3,)) < 0.5),
+    lambda rng: (rng.random(()) < 0.5, rng.random((0, 2)) < 0.5),
+)
+logical_and = locally_constant("logical_and", lambda lib, x, y: lib.logical_and(x, y), takes="bool", samples=_truths)
+logical_or = locally_constant("logical_or", lambda lib, x, y: lib.logical_or(x, y), takes="bool", samples=_truths)
+logical_xor = locally_constant("logical_xor", lambda lib, x, y: lib.logical_xor(x, y), takes="bool", samples=_truths)
+logical_not = locally_constant(
+    "logical_not",
+    lambda lib, x: lib.logical_not(x),
+    takes="bool",
+    samples=calls(lambda rng: (rng.random((2, 3)) < 0.5,), lambda rng: (np.asarray(True),)),
+)

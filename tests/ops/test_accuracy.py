@@ -1,0 +1,309 @@
+"""Every elementwise record's derivative against mpmath, in ulps, over the whole domain: subnormal to huge, both signs."""
+
+import math
+import zlib
+from functools import partial
+
+import mpmath
+import numpy as np
+import pytest
+
+from gradatlas.ops import all_operations
+from gradatlas.ops.kinds import Record
+
+DTYPES = (np.float64, np.float32)
+RECORDS = [record for record in all_operations().values() if record.kind == "elementwise"]
+MOST = {"float64": 4, "float32": 8}  # what no record may promise less than
+NAMES = {"floor": np.floor}
+
+
+def measured() -> list[tuple[Record, int]]:
+    """Every argument in which an elementwise record that promises a bound has a derivative."""
+    return [(r, k) for r in RECORDS if r.bound is not None for k, d in enumerate(r.derivatives) if d is not None]
+
+
+def domain(record: Record, k: int) -> str:
+    return record.domain if isinstance(record.domain, str) else record.domain[k]
+
+
+def params_of(record: Record) -> list[dict]:
+    """The different keywords that the record's samples use."""
+    found = [dict(sample.params) for sample in record.samples(np.random.default_rng(0))]
+    return [each for i, each in enumerate(found) if each not in found[:i]]
+
+
+def inside(record: Record, k: int, args, params) -> np.ndarray:
+    """Where the record's domain for argument k holds."""
+    where = domain(record, k)
+    everywhere = np.ones(args[0].shape, dtype=bool)
+    if where == "R":
+        return everywhere
+    bounds = {"low": -math.inf, "high": math.inf, **{key: v for key, v in params.items() if v is not None}}
+    named = dict(zip(record.argument_names, args, strict=True))
+    return everywhere & eval(where, {"__builtins__": {}}, {**NAMES, **bounds, **named})
+
+
+# ------------------------------------------------------------------------------------------------ the grid
+
+
+def one_argument(dtype, rng, near=()) -> np.ndarray:
+    """Numbers of both signs: all binades and their neighbours, random bits, the ranges where exp bends, points of interest."""
+    info, size = np.finfo(dtype), np.dtype(dtype).itemsize
+    exponents = np.arange(info.minexp - info.nmant, info.maxexp, 16 if size == 8 else 3)
+    powers = np.asarray([2.0 ** int(e) for e in exponents], dtype=dtype)
+    unsigned = np.uint64 if size == 8 else np.uint32
+    bits = rng.integers(0, 2 ** (8 * size - 1), size=150, dtype=unsigned).view(dtype)
+    far = 750 if size == 8 else 104
+    parts = [
+        powers,
+        np.nextafter(powers, dtype(0)),
+        np.nextafter(powers, dtype(np.inf)),
+        bits[np.isfinite(bits)],
+        2.0 ** rng.uniform(-30, 10.5, 150),
+        rng.uniform(0, 3, 150),
+        rng.uniform(0, 40, 200),
+        rng.uniform(0.4 * far, far, 150),
+        [info.max, info.smallest_normal, info.smallest_subnormal, 0.0],
+    ]
+    for point in near:
+        steps = 2.0 ** -rng.uniform(0, info.nmant, 100)
+        parts += [abs(point) * (1 + steps), abs(point) * (1 - steps)]
+    x = np.unique(np.concatenate([np.asarray(part, dtype=dtype) for part in parts]))
+    return np.concatenate([-x[::-1], x])
+
+
+def two_arguments(dtype, rng) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs: any with any, nearly equal, whole and half exponents, x^y over the whole range, y log x nearly -1."""
+    x = one_argument(dtype, rng, near=(1.0,)).astype(np.float64)
+    rng.shuffle(x)
+    other = rng.permutation(x)
+    info = np.finfo(dtype)
+    with np.errstate(over="ignore"):
+        close = x * (1 + rng.choice([-1, 1], x.size) * 2.0 ** -rng.integers(1, info.nmant + 1, x.size))
+    logs = np.log2(np.abs(np.where((x == 0) | (np.abs(x) == 1), 2, x)))
+    ranged = rng.uniform(info.minexp - info.nmant - 3, info.maxexp + 3, x.size) / logs
+    turning = -1 / (logs * math.log(2)) * (1 + rng.normal(size=x.size) * 2.0 ** -rng.integers(0, 50, x.size))
+    families = [
+        other,
+        close,
+        x,
+        rng.integers(-8, 9, x.size).astype(float),
+        rng.integers(-17, 18, x.size) / 2,
+        ranged + rng.integers(0, 3, x.size),
+        turning,
+        1 + rng.choice([-1, 1], x.size) * 2.0 ** -rng.uniform(0, 60, x.size),
+        rng.normal(size=x.size) * 2.0 ** rng.uniform(-20, 20, x.size),
+        np.sqrt(np.abs(x)),
+        np.cbrt(x),
+    ]
+    take = [rng.integers(0, x.size, 220) for _ in families]
+    xs = np.concatenate([np.where(rng.random(220) < 0.9, np.abs(x[i]), x[i]) for i in take]).astype(dtype)
+    ys = np.concatenate([family[i] for family, i in zip(families, take, strict=True)])
+    ys = np.clip(ys, -float(info.max), float(info.max)).astype(dtype)
+    return xs, ys
+
+
+def grid(record: Record, k: int, dtype, params) -> list[np.ndarray]:
+    # A seed of its own for each, the same in every run and every process.
+    rng = np.random.default_rng(zlib.crc32(f"{record.name} {k} {np.dtype(dtype).name}".encode()))
+    if len(record.argument_names) == 1 or len(record.derivatives) == 1:
+        near = [
+            1.0,
+            *(float(v) for v in params.values() if v),
+            *(record.roots if isinstance(record.roots, tuple) else ()),
+        ]
+        args = [one_argument(dtype, rng, near)]
+    else:
+        args = list(two_arguments(dtype, rng))
+    ok = inside(record, k, args, params)
+    return [a[ok] for a in args]
+
+
+# ------------------------------------------------------------------------------------------------ the truth
+
+
+def difference(exact, k: int, at, mp, scale):
+    """The derivative of exact in argument k to 50 digits: a central difference in as many digits as cancellation needs."""
+    step = mp.ldexp(scale, -100)
+    digits = 100
+    while True:
+        with mp.workdps(digits):
+            up = exact(mp, *at[:k], at[k] + step, *at[k + 1 :])
+            down = exact(mp, *at[:k], at[k] - step, *at[k + 1 :])
+            rise = up - down
+            if rise == 0 and digits >= 1600:
+                return mp.mpf(0)
+            lost = mp.log10(max(abs(up), abs(down)) / abs(rise)) if rise else mp.mpf(digits)
+            if digits - lost >= 50:
+                return rise / (2 * step)
+            digits = max(int(lost) + 60, 2 * digits if rise == 0 else 0)
+
+
+def truth(record: Record, k: int, at, params):
+    """The true derivative in argument k: what the derivative's own record computes exactly, or a difference quotient."""
+    mp = mpmath.mp
+    rule = record.derivatives[k]
+    if isinstance(rule, int | float):
+        return mp.mpf(rule)
+    if isinstance(rule.function, Record) and rule.function.exact is not None and not params:
+        with mp.workdps(90):
+            return rule.function.exact(mp, *at)
+    # The step stays clear of the kinks: between the arguments, at the keywords, at 0 where the domain ends there.
+    others = (
+        [at[1 - k]] if "x != y" in domain(record, k) else [mp.mpf(float(v)) for v in params.values() if v is not None]
+    )
+    scale = (
+        mp.mpf(1) if domain(record, k) == "R" else min(abs(at[k]) or 1, 1, *(abs(at[k] - other) for other in others))
+    )
+    return difference(partial(record.exact, **params), k, at, mp, scale)
+
+
+def ulp(value, dtype):
+    """The spacing of dtype's numbers at value; that of a subnormal is the smallest subnormal."""
+    info = np.finfo(dtype)
+    exponent = mpmath.frexp(value)[1] if value else info.minexp
+    return mpmath.ldexp(1, min(max(int(exponent), info.minexp + 1), info.maxexp) - info.nmant - 1)
+
+
+def error(got: float, true, dtype, size=None) -> float:
+    """|got - true| in ulps of true, or of size where it is larger; infinity counts as the first number out of range."""
+    top = mpmath.ldexp(1, np.finfo(dtype).maxexp)
+    got = top * (1 if got > 0 else -1) if math.isinf(got) else mpmath.mpf(got)
+    true = max(min(true, top), -top)
+    if mpmath.isnan(got):
+        return math.inf
+    return float(abs(got - true) / ulp(true if size is None else max(abs(true), size), dtype))
+
+
+def near_root(record: Record, k: int, at) -> bool:
+    """Whether at lies within |r|/2 of a root r that the record declares of its derivative in argument k."""
+    if isinstance(record.roots, tuple):
+        return any(abs(at[k] - r) <= abs(r) / 2 for r in record.roots)
+    if k not in record.roots:
+        return False
+    root = record.roots[k](*(float(a) for a in at))
+    return abs(at[k] - root) <= abs(root) / 2
+
+
+def derivative(record: Record, k: int, args, params) -> np.ndarray:
+    """The derivative in argument k as the record's two rules give it, which must be the same number."""
+    params = {**record.defaults, **params}
+    with np.errstate(all="ignore"):
+        out = np.asarray(record.compute(np, *args, **params))
+        ones = np.ones_like(out)
+        tangents = [ones if slot == k else None for slot in range(len(args))]
+        pushed = np.asarray(record.push(tangents, args, out, params))
+        (pulled,) = record.pull(ones, [k], record.save([k], args, out, params))
+    np.testing.assert_array_equal(pushed, np.asarray(pulled))
+    assert pushed.dtype == args[0].dtype
+    return pushed
+
+
+def worst(record: Record, k: int, dtype) -> tuple[float, str]:
+    """The largest error of the derivative in argument k over the grid, in ulps, and where it was met."""
+    found, where = 0.0, ""
+    for params in params_of(record):
+        args = grid(record, k, dtype, params)
+        assert args[0].size > 100, "the grid is nearly empty: mend the domain"
+        got = derivative(record, k, args, params)
+        for values, number in zip(zip(*args, strict=True), got, strict=True):
+            at = [mpmath.mpf(float(v)) for v in values]
+            true = truth(record, k, at, params)
+            size = None
+            if record.roots and near_root(record, k, at):
+                with mpmath.workdps(90):
+                    rule = record.derivatives[k].function
+                    size = abs(at[k] * difference(rule.exact, k, at, mpmath.mp, min(abs(at[k]), 1)))
+            off = error(float(number), true, dtype, size)
+            if off > found:
+                found, where = off, f"at {[float(v) for v in values]} got {number!r}, true {mpmath.nstr(true, 20)}"
+    return found, where
+
+
+# ------------------------------------------------------------------------------------------------ the tests
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: d.__name__)
+@pytest.mark.parametrize(("record", "k"), measured(), ids=lambda v: v.name if isinstance(v, Record) else str(v))
+def test_derivative_is_within_its_bound(record, k, dtype):
+    bound = record.bound[np.dtype(dtype).name]
+    off, where = worst(record, k, dtype)
+    assert off <= bound, f"{record.name}, argument {k}: {off:.3g} ulps, {bound} promised, {where}"
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda r: r.name)
+def test_record_promises_a_bound_that_the_atlas_allows(record):
+    assert record.exact is not None, (
+        f"{record.name} has no exact function: state it with mpmath, exact=lambda mp, x: ..."
+    )
+    if record.bound is None:  # a second derivative, whose own derivative is a third
+        assert record.name in second_derivatives(), f"{record.name} is no second derivative: state its bound"
+    else:
+        assert all(record.bound[name] <= most for name, most in MOST.items())
+
+
+def second_derivatives() -> set[str]:
+    """Records that are the derivative of a derivative record, and the derivative of no function beside."""
+    firsts = [d.function for r in RECORDS for d in r.derivatives if hasattr(d, "function")]
+    firsts = [f for f in firsts if isinstance(f, Record)]
+    return {
+        d.function.name
+        for first in firsts
+        if hasattr(first, "derivatives")
+        for d in first.derivatives
+        if hasattr(d, "function") and isinstance(d.function, Record)
+    }
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda r: r.name)
+def test_value_and_derivatives_of_any_order_are_those_of_the_exact_function(record):
+    """At moderate points, to nine digits, third derivatives too: the exact function, differentiated by differences."""
+    for sample in record.samples(np.random.default_rng(7)):
+        args = [np.asarray(a, dtype=np.float64) for a in np.broadcast_arrays(*sample.args)]
+        if not args[0].size:
+            continue
+        params = dict(sample.params)
+        value = np.asarray(record.compute(np, *args, **{**record.defaults, **params}))
+        for k, rule in enumerate(record.derivatives):
+            if rule is None:
+                continue
+            got = derivative(record, k, args, params)
+            flat = [a.reshape(-1)[:4] for a in (*args, value, got)]
+            for *at, y, d in zip(*flat, strict=True):
+                at = [mpmath.mpf(float(v)) for v in at]
+                with mpmath.workdps(60):
+                    exact = record.exact(mpmath.mp, *at, **params)
+                assert float(y) == pytest.approx(float(exact), rel=1e-13, abs=1e-300)
+                slope = difference(partial(record.exact, **params), k, at, mpmath.mp, mpmath.mpf(2) ** -20)
+                assert float(d) == pytest.approx(float(slope), rel=1e-9, abs=1e-12)
+
+
+class TestTheMeasureItself:
+    def test_a_wrong_sign_is_found(self):
+        assert error(-1.0, mpmath.mpf(1), np.float64) > 1e15
+
+    @pytest.mark.parametrize(
+        ("got", "true", "dtype", "ulps"),
+        [
+            (1.0 + 2**-52, mpmath.mpf(1), np.float64, 1),
+            (1.0 - 2**-53, mpmath.mpf(1), np.float64, 0.5),
+            (5e-324, mpmath.mpf(0), np.float64, 1),
+            (0.0, mpmath.ldexp(3, -1074), np.float64, 3),
+            (math.inf, mpmath.mpf(10) ** 400, np.float64, 0),
+            (1.0 + 2**-23, mpmath.mpf(1), np.float32, 1),
+            (math.nan, mpmath.mpf(1), np.float32, math.inf),
+        ],
+    )
+    def test_ulps_are_counted_as_promised(self, got, true, dtype, ulps):
+        assert error(got, true, dtype) == ulps
+
+    def test_a_difference_quotient_has_fifty_digits(self):
+        slope = difference(lambda mp, x: mp.tanh(x), 0, [mpmath.mpf(300)], mpmath.mp, 1)
+        with mpmath.workdps(80):
+            assert abs(slope * mpmath.cosh(300) ** 2 - 1) < mpmath.mpf(10) ** -49
+
+    def test_the_form_that_loses_its_digits_is_found(self):
+        """1 - tanh^2, right on paper, is not within 4 ulps."""
+        x = np.asarray(12.0)
+        true = 1 / mpmath.cosh(mpmath.mpf(12)) ** 2
+        assert error(float(1 - np.tanh(x) ** 2), true, np.float64) > 1e4
