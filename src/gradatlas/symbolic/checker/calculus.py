@@ -233,7 +233,7 @@ def _refuse_ambiguous_family(body: Term, variable: Term) -> None:
                 )
 
 
-@rule("differentiate")
+@rule("differentiate", instances=["facts"], binds=["over"])
 def differentiate(body: Term, variable: Term, over: tuple[Index, ...] = (), facts: tuple[Theorem, ...] = ()) -> Derived:
     """Differentiation, by its rules.
     Sums, products, integer powers, quotients where the denominator does not vanish, brackets away from their jump, entries
@@ -291,7 +291,7 @@ def _real(variable: Term) -> Sym:
     return variable
 
 
-@rule("continuity")
+@rule("continuity", instances=["facts"])
 def continuity(body: Term, variable: Term, facts: tuple[Theorem, ...] = ()) -> Derived:
     """Sums and products of continuous functions are continuous.
     Constants, the variable, sums, products, powers, finite sums, exp, sin and cos of continuous functions are continuous,

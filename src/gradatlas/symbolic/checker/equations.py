@@ -135,7 +135,7 @@ def same(a: Term, b: Term, theorems: Iterable[Theorem] = (), denominators: Itera
     return signs if ok else None
 
 
-@rule("rearrange")
+@rule("rearrange", instances=["facts"])
 def equation(
     left: Term,
     right: Term,
@@ -156,7 +156,7 @@ def equation(
     return Derived(used.hypotheses.union(*(f.hypotheses for f in facts)), Eq(left, right), used.axioms)
 
 
-@rule("combination")
+@rule("combination", instances=["facts"])
 def combination(
     claim: Proposition,
     coefficients: tuple[Term, ...],
@@ -209,7 +209,7 @@ def transitive(*theorems: Theorem) -> Derived:
     return Derived(hypotheses, Eq(equations[0].left, equations[-1].right))
 
 
-@rule("rewrite")
+@rule("rewrite", instances=["theorem"])
 def rewrite(value: Term, theorem: Theorem) -> Derived:
     """Equals are put for equals.
     Wherever the left side of a proven equation occurs, for some values of the variables that are arbitrary in it, its
@@ -244,7 +244,7 @@ def _rewritten(value: Term, claim: Eq, variables: frozenset[Term]) -> tuple[Term
     return go(value), hits
 
 
-@rule("rewrite in a claim")
+@rule("rewrite in a claim", instances=["equation"])
 def rewrite_in(theorem: Theorem, equation: Theorem) -> Derived:
     """Equals are put for equals in a proven claim.
     In a claim about terms, a term may be replaced by one proven equal to it; in a limit also for every step at once.
@@ -285,7 +285,7 @@ def _bound_by(claim: Proposition) -> Term:
             return fresh_symbol("x")
 
 
-@rule("restate")
+@rule("restate", instances=["facts"])
 def convert(
     theorem: Theorem, claim: Proposition, facts: tuple[Theorem, ...] = (), unfold: tuple[Function, ...] = ()
 ) -> Derived:
@@ -350,7 +350,7 @@ def split_first(value: Term, fewer: Term) -> Derived:
     return Derived(frozenset(), Eq(value, opened(total.body, 0) + bind.sum(opened(total.body, index + 1), index)))
 
 
-@rule("contract")
+@rule("contract", instances=["facts"])
 def contract(value: Term, at: Term, facts: tuple[Theorem, ...] = ()) -> Derived:
     """A delta picks one term of a sum.
     The sum over i in 0..n-1 of delta(i - e) f(i) is f(e) where the integer e lies in 0..n-1, and 0 elsewhere:
@@ -391,7 +391,7 @@ def bracket(theorem: Theorem) -> Derived:
     return Derived(theorem.hypotheses, result)
 
 
-@rule("re-index")
+@rule("re-index", binds=["old", "new"])
 def reindex(
     value: Term,
     old: tuple[Index, ...],

@@ -49,7 +49,7 @@ def _about(hypotheses: frozenset[Proposition], variable: Sym) -> None:
             raise ProofError(f"{variable!r} grows without bound, but {hypothesis!r} is assumed of it")
 
 
-@rule("limit")
+@rule("limit", instances=["facts"])
 def limit(body: Term, variable: Term, facts: tuple[Theorem, ...] = ()) -> Derived:
     """Limits of sums and products.
     A constant tends to itself; the limit of a sum, a finite sum over an index, a product or a power is that of the limits.
@@ -65,10 +65,12 @@ def limit(body: Term, variable: Term, facts: tuple[Theorem, ...] = ()) -> Derive
             return value
         for claim, arbitrary, source in known:
             pattern = opened(claim.body, t)
-            found = match(pattern, value, frozenset(v for v in arbitrary if isinstance(v, Index)))
-            if found is None and not equal(pattern, value):
-                continue
-            values = found or {}
+            free = frozenset(v for v in arbitrary if isinstance(v, Index))
+            values = match(pattern, value, free)
+            if values is None:
+                if free or not equal(pattern, value):
+                    continue
+                values = {}
             if not all(suits(v, new, values) for v, new in values.items()):
                 continue
             result = substitute(claim.limit, values)
@@ -112,7 +114,7 @@ def squeeze(body: Term, variable: Term, lower: Theorem, upper: Theorem, above: T
     return Derived(hypotheses, Tends(close(body, t), low.limit), frozenset({"limit.squeeze"}))
 
 
-@rule("comparison")
+@rule("comparison", instances=["facts"])
 def comparison(
     body: Term, variable: Term, growing: Theorem, factor: Term, inequality: Theorem, facts: tuple[Theorem, ...] = ()
 ) -> Derived:

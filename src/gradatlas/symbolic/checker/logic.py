@@ -113,7 +113,7 @@ def cut(theorem: Theorem, *discharged: Theorem) -> Derived:
     return Derived(hypotheses, theorem.conclusion)
 
 
-@rule("generalise")
+@rule("generalise", instances=["theorem"], binds=["variables"])
 def generalise(theorem: Theorem, *variables: Term) -> Derived:
     """A variable that no hypothesis mentions is arbitrary.
     If C holds and v does not occur in the hypotheses, then C holds for all v.
@@ -131,7 +131,7 @@ def specialise(theorem: Theorem, *values: Term) -> Derived:
     If C holds for all v, it holds with a value of v's kind, size and shape put in.
     """
     claim = theorem.conclusion
-    for value in values:
+    for value in values:  # an index that the claim does not depend on leaves 0 < n as a hypothesis, at the gate
         if not isinstance(claim, ForAll):
             raise ProofError(f"specialise: {claim!r} is not a universal statement")
         if not _fits(claim.kind, claim.shape, value):
@@ -140,7 +140,7 @@ def specialise(theorem: Theorem, *values: Term) -> Derived:
     return Derived(theorem.hypotheses, claim)
 
 
-@rule("instantiate")
+@rule("instantiate", instances=["theorem", "replacements"])
 def instantiate(theorem: Theorem, replacements: Mapping[Term, Term]) -> Derived:
     """A theorem holds for every value of its free variables.
     Values of the right kind, size and shape are put in for free variables, in hypotheses and conclusion alike.
@@ -269,7 +269,7 @@ def contradiction(theorem: Theorem, claim: Proposition) -> Derived:
     return Derived(theorem.hypotheses, claim)
 
 
-@rule("inhabited")
+@rule("inhabited", instances=["index"])
 def inhabited(theorem: Theorem, index: Index) -> Derived:
     """A range that holds an index is not empty.
     Where a statement speaks of an index i in 0..n-1, the hypothesis 0 < n is met and need not be stated.

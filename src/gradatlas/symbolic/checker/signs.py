@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
-from gradatlas.symbolic.canonical import Facts, canonical, equal
+from gradatlas.symbolic.canonical import Facts, canonical
 from gradatlas.symbolic.checker.theorem import Derived, Theorem, generic, rule
 from gradatlas.symbolic.errors import ProofError
 from gradatlas.symbolic.language import ABS, EXP, POWER
@@ -38,6 +38,7 @@ from gradatlas.symbolic.terms import (
     Summation,
     Sym,
     Term,
+    free_variables,
     fresh_index,
     opened,
     read,
@@ -99,9 +100,9 @@ def facts_from(theorems: Iterable[Theorem]) -> Facts:
     for claim, arbitrary, _ in opened_facts(theorems):
         mine = {v for v in arbitrary if isinstance(v, Index)}
         match claim:
-            case Lt(left, right):
+            case Lt(left, right) if _mentions_all(right - left, mine):
                 positive.add(right - left)
-            case Ne(left, right):
+            case Ne(left, right) if _mentions_all(left - right, mine):
                 nonzero.add(left - right)
             case Eq(Pow(base=Read() as entry, exponent=2), right) if entry is right and _is_any_entry(entry, mine):
                 idempotent.add(entry.array)
@@ -114,6 +115,11 @@ def facts_from(theorems: Iterable[Theorem]) -> Facts:
         idempotent=frozenset(idempotent),
         generic=frozenset(free),
     )
+
+
+def _mentions_all(value: Term, arbitrary: set[Index]) -> bool:
+    """True if the canonical form keeps every arbitrary index: without one the fact would also speak of empty ranges."""
+    return arbitrary <= free_variables(canonical(value).term())
 
 
 def _is_any_entry(entry: Read, arbitrary: set[Index]) -> bool:
@@ -130,6 +136,7 @@ class Signs:
         self.axioms: frozenset[str] = frozenset()
         self._inhabited: frozenset[Term] = frozenset()
         self._facts: list[_Fact] = []
+        self._forms: dict[Term, Term] = {}
         for claim, arbitrary, theorem in opened_facts(theorems):
             over = tuple(v for v in arbitrary if isinstance(v, Index))
             match claim:
@@ -151,35 +158,54 @@ class Signs:
 
     def of(self, value: Term) -> Sign:
         """The sign of the term, as far as it can be told."""
-        return _NAMED[self._of(value)]
+        return _NAMED[self._best(value) or frozenset({0})]
 
     def require(self, wanted: Sign, value: Term) -> None:
         """Raises ProofError unless the term has that sign."""
-        if not self._of(value) <= _ALLOWS[wanted]:
+        allowed = self._best(value)
+        if not allowed <= _ALLOWS[wanted]:
+            allowed &= self._from_facts(value)  # facts may contradict what the structure says: a case that cannot be
+        if not allowed <= _ALLOWS[wanted]:
             raise ProofError(f"{value!r} is not known to be {wanted} (its sign is {self.of(value)})", value)
 
+    def _best(self, value: Term) -> frozenset[int]:
+        """The signs allowed by the term as written and in canonical form."""
+        allowed = self._of(value)
+        if len(allowed) > 1:
+            tidy = self._tidy(value)
+            if tidy is not value:
+                allowed &= self._of(tidy)
+        return allowed
+
+    def _tidy(self, value: Term) -> Term:
+        found = self._forms.get(value)
+        if found is None:
+            found = self._forms[value] = canonical(value).term()
+        return found
+
     def _of(self, value: Term) -> frozenset[int]:
+        """The signs allowed; none where the facts contradict each other, and any claim is vacuously right."""
         allowed = self._structural(value)
         if len(allowed) > 1:
             allowed &= self._from_facts(value)
-        if len(allowed) > 1:
-            tidy = canonical(value).term()
-            if tidy is not value:
-                allowed &= self._structural(tidy)
-        return allowed or frozenset({0})  # contradictory facts: every sign is vacuously right
+        return allowed
 
     def _from_facts(self, value: Term) -> frozenset[int]:
         allowed = _ANY
+        if not self._facts:
+            return allowed
+        form, opposite = self._tidy(value), self._tidy(-value)
         for fact in self._facts:
             for instance in _instances(fact, value):
-                if equal(instance, value):
-                    known = fact.allows
-                elif equal(-instance, value):
-                    known = frozenset(-s for s in fact.allows)
+                known = self._tidy(instance)
+                if known is form:
+                    signs = fact.allows
+                elif known is opposite:
+                    signs = frozenset(-s for s in fact.allows)
                 else:
                     continue
-                if not allowed <= known:
-                    allowed &= known
+                if not allowed <= signs:
+                    allowed &= signs
                     self.hypotheses |= fact.source.hypotheses
         return allowed
 
@@ -211,17 +237,22 @@ class Signs:
                 return _ANY
 
     def _of_sum(self, value: Add) -> frozenset[int]:
-        parts = [self._of(p) for p in value.args]
-        together = frozenset().union(*parts)
-        if together <= {0, 1}:
-            return _ALLOWS["positive"] if any(p == {1} for p in parts) else _ALLOWS["nonnegative"]
-        if together <= {0, -1}:
-            return _ALLOWS["negative"] if any(p == {-1} for p in parts) else _ALLOWS["nonpositive"]
         # A constant less brackets, each in [0, 1]: 1 - [e > 0] is not negative.
-        least = sum((_least(p) for p in value.args), start=Fraction(0))
-        if all(_is_bracketed(p) for p in value.args) and least >= 0:
-            return _ALLOWS["positive"] if least > 0 else _ALLOWS["nonnegative"]
-        return _ANY
+        if all(_is_bracketed(p) for p in value.args):
+            least = sum((_least(p) for p in value.args), start=Fraction(0))
+            if least >= 0:
+                return _ALLOWS["positive"] if least > 0 else _ALLOWS["nonnegative"]
+        together: frozenset[int] = frozenset()
+        strict = False
+        for part in value.args:
+            signs = self._of(part)
+            strict = strict or signs <= {1} or signs <= {-1}
+            together |= signs
+            if together >= {1, -1}:
+                return _ANY
+        if strict:
+            together -= {0}
+        return together
 
     def _of_summation(self, value: Summation) -> frozenset[int]:
         index = fresh_index(value.size)
@@ -282,7 +313,7 @@ def _instances(fact: _Fact, value: Term) -> Iterator[Term]:
         yield substitute(fact.term, dict(zip(fact.generic, chosen, strict=True)))
 
 
-@rule("sign")
+@rule("sign", instances=["facts"])
 def sign(claim: Proposition, facts: tuple[Theorem, ...] = ()) -> Derived:
     """The sign of a term, read off its structure.
     Squares, exponentials, brackets and sizes are not negative; products, sums and powers follow from their parts; what
@@ -304,7 +335,7 @@ def sign(claim: Proposition, facts: tuple[Theorem, ...] = ()) -> Derived:
     return Derived(signs.hypotheses, claim, signs.axioms)
 
 
-@rule("certificate")
+@rule("certificate", instances=["facts"])
 def certificate(
     claim: Proposition,
     parts: tuple[Term, ...],

@@ -6,6 +6,7 @@ rule and the arguments it came from, so that the whole derivation can be run aga
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ from typing import Any, Final, NoReturn, ParamSpec
 from weakref import WeakKeyDictionary
 
 from gradatlas.symbolic.errors import ProofError
-from gradatlas.symbolic.propositions import Proposition, free_variables_of
-from gradatlas.symbolic.terms import Term
+from gradatlas.symbolic.propositions import Lt, Proposition, free_variables_of, terms_of
+from gradatlas.symbolic.terms import ZERO, Call, Index, Term, free_variables, loose, walk
 
 __all__ = [
     "RULES",
@@ -52,12 +53,18 @@ class Derived:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule of the checker: its name, a title, what it says, and the function that applies it."""
+    """A rule of the checker: its name, a title, what it says, and the function that applies it.
+
+    instances: parameters whose theorems it uses only at indices that occur where they are put. binds: parameters that are
+    index variables it binds. Both matter for empty ranges alone, see `_inhabited`.
+    """
 
     name: str
     title: str
     statement: str
     apply: Callable[..., Derived]
+    instances: frozenset[str] = frozenset()
+    binds: frozenset[str] = frozenset()
 
 
 RULES: Final[dict[str, Rule]] = {}
@@ -114,7 +121,7 @@ def _gate() -> tuple[Callable[[Rule, tuple[Any, ...], dict[str, Any]], Theorem],
         derived = used.apply(*args, **kwargs)
         theorem: Theorem = object.__new__(Theorem)
         fields = {
-            "hypotheses": derived.hypotheses,
+            "hypotheses": derived.hypotheses | _not_empty(used, args, kwargs, derived),
             "conclusion": derived.conclusion,
             "axioms": derived.axioms.union(*(p.axioms for p in premises)),
             "lemmas": derived.lemmas.union(*(p.lemmas for p in premises)),
@@ -148,14 +155,60 @@ def _theorems_in(value: Any) -> Iterator[Theorem]:
             yield from _theorems_in(item)
 
 
-def rule(name: str) -> Callable[[Callable[P, Derived]], Callable[P, Theorem]]:
+def _not_empty(used: Rule, args: tuple[Any, ...], kwargs: dict[str, Any], derived: Derived) -> set[Proposition]:
+    """0 < n, for each range that something used has an index in, and that the result has none in.
+
+    A statement that mentions an index i of 0..n-1 speaks of n >= 1 only. Where what was used mentions such an index and what
+    comes out does not, as when a = b(i) and b(i) = c give a = c, the result holds for n >= 1 and has to say so.
+    """
+    given = inspect.signature(used.apply).bind(*args, **kwargs).arguments
+    bound = {i for name in used.binds for i in given.get(name, ())}
+    needed: set[Term] = set()
+    for name, value in given.items():
+        if name not in used.instances and name not in used.binds:
+            needed |= {size for index, size in _inhabitants(value) if index not in bound}
+    if not needed:
+        return set()
+    there = {size for _, size in _inhabitants((derived.conclusion, tuple(derived.hypotheses)))}
+    return {Lt(ZERO, size) for size in needed - there}
+
+
+def _inhabitants(value: Any) -> Iterator[tuple[Term, Term]]:
+    """Each free index, and each closed value of an index map, in a theorem, proposition or term, with its size."""
+    if isinstance(value, Theorem):
+        value = (value.conclusion, *value.hypotheses)
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _inhabitants(item)
+    elif isinstance(value, Term):
+        for variable in free_variables(value):
+            if isinstance(variable, Index):
+                yield variable, variable.size
+        if _has_index_map(value):
+            for part in walk(value):
+                if isinstance(part, Call) and part.below is not None and not loose(part):
+                    yield part, part.below
+    elif not isinstance(value, str | int) and value is not None:
+        yield from _inhabitants(tuple(terms_of(value)))
+
+
+@functools.cache
+def _has_index_map(value: Term) -> bool:
+    return any(isinstance(part, Call) and part.below is not None for part in walk(value))
+
+
+def rule(
+    name: str, *, instances: Iterable[str] = (), binds: Iterable[str] = ()
+) -> Callable[[Callable[P, Derived]], Callable[P, Theorem]]:
     """Registers a rule. Its docstring is its statement: the first line the title, the rest what it says."""
 
     def register(apply: Callable[P, Derived]) -> Callable[P, Theorem]:
         title, _, statement = inspect.cleandoc(apply.__doc__ or "").partition("\n")
         if name in RULES:
             raise ProofError(f"there is a rule named {name!r} already")
-        entry = RULES[name] = Rule(name, title.rstrip("."), statement.strip() or title, apply)
+        entry = RULES[name] = Rule(
+            name, title.rstrip("."), statement.strip() or title, apply, frozenset(instances), frozenset(binds)
+        )
 
         def prove(*args: P.args, **kwargs: P.kwargs) -> Theorem:
             # Lists and dicts are frozen, so that nobody can change a derivation after it was checked.

@@ -1,0 +1,22 @@
+"""Derivations of the linear algebra chapter."""
+
+from __future__ import annotations
+
+from gradatlas.symbolic import checker
+from gradatlas.symbolic.proof import Proof
+from gradatlas.symbolic.propositions import Eq
+
+__all__: list[str] = []
+
+
+def prove_cauchy_schwarz(proof: Proof) -> None:
+    with proof.claim("identity"):
+        proof.contract("products of sums are multiplied out, and their indices renamed")
+        identity = checker.equation(proof.left, proof.right)
+    with proof.claim("inequality"):
+        assert isinstance(identity.conclusion, Eq)
+        proof.have(identity, "Lagrange's identity, proven above")
+        proof.reached(
+            checker.certificate(proof.goal, (identity.conclusion.right,)),
+            "the difference of the two sides is half a sum of squares",
+        )

@@ -1,0 +1,358 @@
+"""Gradient descent and learning-rate decay: the step, the descent lemma, convergence on a quadratic, decaying rates."""
+
+from __future__ import annotations
+
+from gradatlas.formulas.statement import cite, claim, document, statement
+from gradatlas.symbolic.language import (
+    Derivative,
+    Sum,
+    array,
+    arrays,
+    delta,
+    digamma,
+    family,
+    function,
+    index_map,
+    indices,
+    lam,
+    log,
+    natural_power,
+    reals,
+    size,
+    sizes,
+    trigamma,
+)
+from gradatlas.symbolic.propositions import diverges, eq, for_all, has_derivative, le, lt, ne, tends
+
+__all__: list[str] = []
+
+n, t = sizes("n t")
+i, j, k, l = indices("i j k l", n)
+theta, d, u, v, w, b, s = arrays("theta d u v w b s", n)
+alpha, beta, L = reals("alpha beta L")
+J, gradient = function("J"), function("grad J", latex=r"\nabla J")
+
+differentiable = for_all(
+    has_derivative(J(v), v, gradient(v, shape=(n,))),
+    v,
+)
+smooth = for_all(
+    le(
+        Sum((gradient(v, shape=(n,))[i] - gradient(w, shape=(n,))[i]) ** 2, i),
+        L**2 * Sum((v[i] - w[i]) ** 2, i),
+    ),
+    v,
+    w,
+)
+
+
+def at(point: object) -> object:
+    """The gradient at a point."""
+    return gradient(point, shape=(n,))  # type: ignore[arg-type]
+
+
+# The step as a minimiser.
+
+g = gradient(theta, shape=(n,))
+model = J(theta) + Sum(g[i] * (u[i] - theta[i]), i) + Sum((u[i] - theta[i]) ** 2, i) / (2 * alpha)
+step = lam(theta[i] - alpha * g[i], i)
+model_at_step = J(theta) + Sum(g[i] * (step[i] - theta[i]), i) + Sum((step[i] - theta[i]) ** 2, i) / (2 * alpha)
+
+statement(
+    "gradient-descent.proximal",
+    "A gradient step minimises the linear model with a proximal term",
+    claims={
+        "minimum": le(model_at_step, model),
+        "value": eq(model_at_step, J(theta) - alpha / 2 * Sum(g[i] ** 2, i)),
+        "only minimiser": claim(eq(u[k], theta[k] - alpha * g[k]), [le(model, model_at_step)]),
+    },
+    given=[lt(0, alpha)],
+    source=[document("G1"), cite("parikh2014")],
+    aliases=["gradient step", "steepest descent", "proximal point"],
+    summary="""Of all points u, the gradient step theta - alpha grad J(theta) makes the linearised loss plus
+    |u - theta|^2 / (2 alpha) least, and it alone does.""",
+    symbols={
+        "theta": "the parameters now",
+        "u": "any other point",
+        "alpha": "the learning rate",
+        "J": "the loss",
+        "grad J": "its gradient",
+    },
+)
+
+# The descent lemma.
+
+statement(
+    "gradient-descent.descent-lemma",
+    "The descent lemma",
+    claims={
+        "bound": le(
+            J(lam(theta[i] + d[i], i)),
+            J(theta) + Sum(g[i] * d[i], i) + L / 2 * Sum(d[i] ** 2, i),
+        ),
+        "step": le(
+            J(step),
+            J(theta) - alpha * (1 - L * alpha / 2) * Sum(g[i] ** 2, i),
+        ),
+    },
+    given=[lt(0, L), differentiable, smooth],
+    source=[document("G1"), cite("nesterov2004")],
+    aliases=["quadratic upper bound", "L-smooth", "sufficient decrease"],
+    summary="""A loss whose gradient is L-Lipschitz lies below its quadratic model of curvature L. Hence a gradient step
+    with a rate alpha below 2/L lowers the loss by at least alpha (1 - L alpha / 2) times the squared gradient.""",
+    symbols={
+        "theta": "the parameters now",
+        "d": "a displacement",
+        "alpha": "the learning rate",
+        "L": "the Lipschitz constant of the gradient",
+        "J": "the loss",
+        "grad J": "its gradient",
+    },
+)
+
+# A quadratic loss.
+
+H, Q = arrays("H Q", n, n)
+eigenvalue = array("lambda", n)
+T = size("t")
+path = family("theta", (n,), T)
+later = family("theta", (n,), T + 1)
+start = family("theta", (n,), 0)
+
+symmetric = for_all(eq(H[i, j], H[j, i]), i, j)
+columns = for_all(eq(Sum(Q[i, k] * Q[i, l], i), delta(k, l)), k, l)
+rows = for_all(eq(Sum(Q[i, k] * Q[j, k], k), delta(i, j)), i, j)
+eigen = for_all(eq(Sum(H[i, j] * Q[j, k], j), eigenvalue[k] * Q[i, k]), i, k)
+solvable = for_all(eq(Sum(H[i, j] * s[j], j), b[i]), i)
+iteration = for_all(eq(later[i], path[i] - alpha * (Sum(H[i, j] * path[j], j) - b[i])), T, i)
+spectrum = [symmetric, columns, rows, eigen]
+quadratic = [*spectrum, solvable, iteration]
+coordinate = Sum(Q[i, k] * (path[i] - s[i]), i)
+coordinate_at_start = Sum(Q[i, k] * (start[i] - s[i]), i)
+
+statement(
+    "gradient-descent.quadratic-gradient",
+    "The gradient of a quadratic",
+    lhs=Derivative(Sum(u[i] * H[i, j] * u[j], i, j) / 2 - Sum(b[i] * u[i], i), u[k]),
+    rhs=Sum(H[k, j] * u[j], j) - b[k],
+    given=[symmetric],
+    source=[document("G1")],
+    aliases=["least squares", "quadratic form"],
+    summary="The gradient of u^T H u / 2 - b^T u is H u - b when H is symmetric.",
+    symbols={"H": "a symmetric matrix", "b": "a vector", "u": "the point"},
+)
+
+statement(
+    "gradient-descent.quadratic",
+    "Gradient descent on a quadratic: the closed form",
+    claims={
+        "coordinates": eq(coordinate, natural_power(1 - alpha * eigenvalue[k], T) * coordinate_at_start),
+        "iterates": eq(
+            path[j],
+            s[j] + Sum(Q[j, k] * natural_power(1 - alpha * eigenvalue[k], T) * coordinate_at_start, k),
+        ),
+    },
+    given=quadratic,
+    source=[document("G1"), cite("nesterov2004")],
+    aliases=["eigenvalue", "closed form", "linear convergence"],
+    summary="""In the eigenvectors of H each coordinate of the error shrinks or grows by its own factor
+    1 - alpha lambda_k at every step.""",
+    symbols={
+        "H": "a symmetric matrix",
+        "Q": "its orthonormal eigenvectors, one a column",
+        "lambda": "its eigenvalues",
+        "b": "a vector in the range of H",
+        "s": "a minimiser: H s = b",
+        "theta": "the iterates, by step",
+        "alpha": "the learning rate",
+        "t": "the step",
+    },
+)
+
+limit_point = s[j] + Sum(Q[j, k] * delta(eigenvalue[k]) * coordinate_at_start, k)
+below_two = [lt(0, alpha), lt(0, L), lt(alpha * L, 2), for_all(le(eigenvalue[k], L), k)]
+semidefinite = for_all(le(0, eigenvalue[k]), k)
+definite = for_all(lt(0, eigenvalue[k]), k)
+largest = eq(eigenvalue[l], L)
+unit_start = for_all(eq(start[i], s[i] + Q[i, l]), i)
+other = for_all(eq(Sum(H[i, j] * u[j], j), b[i]), i)
+distance = Sum((path[i] - u[i]) ** 2, i)
+kept = lam(limit_point, j)
+
+statement(
+    "gradient-descent.quadratic-rate",
+    "Gradient descent on a quadratic: the exact condition on the rate",
+    claims={
+        "semidefinite": claim(tends(path[j], T, limit_point), [*below_two, semidefinite]),
+        "definite": claim(tends(path[j], T, s[j]), [*below_two, definite]),
+        "limit is a minimiser": claim(eq(Sum(H[i, j] * kept[j], j), b[i])),
+        "limit is the nearest minimiser": claim(
+            le(Sum((start[j] - kept[j]) ** 2, j), Sum((start[j] - u[j]) ** 2, j)), [other]
+        ),
+        "rate too large": claim(le(1, distance), [lt(0, L), largest, unit_start, other, le(2, alpha * L)]),
+        "rate not positive": claim(le(1, distance), [lt(0, L), largest, unit_start, other, le(alpha, 0)]),
+    },
+    given=quadratic,
+    source=[document("G1"), cite("nesterov2004")],
+    aliases=["convergence condition", "two over L", "projection on the minimisers"],
+    summary="""With H symmetric and positive semidefinite, L > 0 its largest eigenvalue and b in its range, the iterates
+    converge from every start if and only if 0 < alpha < 2/L: to the one minimiser where H is definite, else to the
+    minimiser nearest to the start. With any other rate a start one unit along an eigenvector of L stays at a distance of
+    at least 1 from every minimiser.""",
+    symbols={
+        "H": "a symmetric matrix",
+        "Q": "its orthonormal eigenvectors, one a column",
+        "lambda": "its eigenvalues",
+        "L": "its largest eigenvalue",
+        "b": "a vector in the range of H",
+        "s": "a minimiser",
+        "u": "any minimiser",
+        "theta": "the iterates, by step",
+        "alpha": "the learning rate",
+        "t": "the step",
+    },
+)
+
+# Batches.
+
+N, B, omega_count = size("N"), size("B"), size("Omega")
+(r,) = indices("r", N)
+(c,) = indices("c", B)
+(omega,) = indices("omega", omega_count)
+loss_of, gradient_of = function("ell"), function("grad ell", latex=r"\nabla\ell")
+mean_loss = Sum(loss_of(r, theta), r) / N
+each_differentiable = for_all(has_derivative(loss_of(r, v), v, gradient_of(r, v, shape=(n,))), r, v)
+mean_gradient = Sum(gradient_of(r, theta, shape=(n,))[k], r) / N
+
+statement(
+    "gradient-descent.batch",
+    "Batch gradient descent is gradient descent on the mean loss",
+    claims={
+        "gradient": eq(Derivative(mean_loss, theta[k]), mean_gradient),
+        "step": eq(
+            theta[k] - alpha * Derivative(mean_loss, theta[k]),
+            Sum(theta[k] - alpha * gradient_of(r, theta, shape=(n,))[k], r) / N,
+        ),
+    },
+    given=[each_differentiable, lt(0, N)],
+    source=[document("G3"), cite("bottou2018")],
+    aliases=["full batch", "mean loss", "empirical risk"],
+    summary="""The gradient of the mean of the samples' losses is the mean of their gradients, so that batch gradient descent
+    and gradient descent on the mean loss are one iteration; its step is the mean of the samples' steps.""",
+    symbols={
+        "theta": "the parameters",
+        "ell": "the loss of one sample",
+        "grad ell": "its gradient",
+        "N": "the number of samples",
+        "alpha": "the learning rate",
+    },
+)
+
+drawn = index_map("I", N, c, omega)
+weight = array("p", omega_count)
+uniform = for_all(eq(Sum(weight[omega] * delta(drawn, r), omega), 1 / N), c, r)
+
+statement(
+    "gradient-descent.stochastic",
+    "The stochastic gradient is unbiased",
+    claims={
+        "one sample": eq(Sum(gradient_of(r, theta, shape=(n,))[k] / N, r), Derivative(mean_loss, theta[k])),
+        "mini-batch": claim(
+            eq(
+                Sum(weight[omega] * Sum(gradient_of(drawn, theta, shape=(n,))[k], c) / B, omega),
+                Derivative(mean_loss, theta[k]),
+            ),
+            [lt(0, B), uniform],
+        ),
+    },
+    given=[each_differentiable],
+    source=[document("G5"), cite("robbins1951"), cite("bottou2018")],
+    aliases=["SGD", "stochastic gradient descent", "mini-batch", "unbiased estimator"],
+    summary="""The expectation of the gradient of a sample drawn uniformly is the gradient of the mean loss. So is that of a
+    mini-batch each draw of which is uniform by itself, independent of the others or not (reshuffled epochs included).""",
+    symbols={
+        "theta": "the parameters",
+        "ell": "the loss of one sample",
+        "grad ell": "its gradient",
+        "N": "the number of samples",
+        "B": "the size of a mini-batch",
+        "Omega": "the number of outcomes",
+        "p": "the probability of an outcome",
+        "I": "the sample drawn in place c under an outcome",
+    },
+)
+
+# Learning-rate decay.
+
+(tau,) = reals("tau")
+rate = alpha / (1 + beta * (tau - 1))
+next_rate = alpha / (1 + beta * tau)
+(q,) = indices("q", T)
+rate_of = alpha / (1 + beta * q)
+total = Sum(rate_of, q)
+squares = Sum(rate_of**2, q)
+decay_symbols = {
+    "alpha": "the first rate",
+    "beta": "the decay",
+    "tau": "the step, from 1, as a real number",
+    "t": "the number of steps",
+}
+
+
+def _described(*names: str) -> dict[str, str]:
+    return {name: decay_symbols[name] for name in names}
+
+
+statement(
+    "learning-rate.decay",
+    "Inverse-time decay of the learning rate",
+    claims={
+        "reciprocal": eq(1 / next_rate, 1 / rate + beta / alpha),
+        "derivative": claim(
+            eq(Derivative(rate, tau), -alpha * beta / (1 + beta * (tau - 1)) ** 2), [ne(1 + beta * (tau - 1), 0)]
+        ),
+        "constant": claim(eq(rate, alpha), [eq(beta, 0)]),
+        "negative": claim(lt(rate, 0), [lt(0, alpha), lt(beta, 0), lt(1 - 1 / beta, tau)]),
+        "pole": claim(eq(1 + beta * (tau - 1), 0), [ne(beta, 0), eq(tau, 1 - 1 / beta)]),
+        "pole at step 0": claim(eq(1 + beta * (tau - 1), 0), [eq(beta, 1), eq(tau, 0)]),
+    },
+    source=[document("G7"), cite("robbins1951")],
+    aliases=["learning rate schedule", "dynamic learning rate", "hyperbolic decay"],
+    summary="""alpha_t = alpha / (1 + beta (t - 1)), counted from t = 1. Its reciprocal grows by beta / alpha a step. It is
+    constant for beta = 0; for beta < 0 it has a pole and then negative rates; counted from t = 0 with beta = 1 it divides
+    by zero.""",
+    symbols=_described("alpha", "beta", "tau"),
+)
+
+statement(
+    "learning-rate.decay-sum",
+    "The sum of the decaying rates diverges",
+    claims={
+        "digamma": claim(eq(total, alpha / beta * (digamma(T + 1 / beta) - digamma(1 / beta))), [lt(0, beta)]),
+        "lower bound": claim(le(alpha / beta * log(1 + beta * T), total), [lt(0, alpha), lt(0, beta)]),
+        "divergence": claim(diverges(total, T), [lt(0, alpha), lt(0, beta)]),
+    },
+    source=[document("G7"), cite("robbins1951")],
+    aliases=["harmonic series", "Robbins-Monro", "digamma"],
+    summary="""The sum of the first t rates is (alpha / beta) (psi(t + 1/beta) - psi(1/beta)), at least
+    (alpha / beta) log(1 + beta t), and so grows beyond every bound: the first of Robbins and Monro's conditions.""",
+    symbols=_described("alpha", "beta", "t"),
+)
+
+statement(
+    "learning-rate.decay-squares",
+    "The sum of the squared rates converges",
+    claims={
+        "upper bound": claim(le(squares, alpha**2 * (1 + 1 / beta)), [lt(0, beta)]),
+        "trigamma": claim(
+            eq(squares, (alpha / beta) ** 2 * (trigamma(1 / beta) - trigamma(T + 1 / beta))), [lt(0, beta)]
+        ),
+        "limit": claim(tends(squares, T, (alpha / beta) ** 2 * trigamma(1 / beta)), [lt(0, beta)]),
+        "constant rates": claim(diverges(squares, T), [eq(beta, 0), lt(0, alpha)]),
+    },
+    source=[document("G7"), cite("robbins1951")],
+    aliases=["Robbins-Monro", "trigamma", "square summable"],
+    summary="""The sum of the first t squared rates is at most alpha^2 (1 + 1/beta) and tends to
+    (alpha / beta)^2 psi_1(1/beta): the second of Robbins and Monro's conditions. With constant rates it diverges.""",
+    symbols=_described("alpha", "beta", "t"),
+)
