@@ -109,3 +109,12 @@ html_theme_options = {
     "dark_css_variables": DARK,
     "top_of_page_buttons": [],
 }
+
+
+def setup(app):
+    """Mend what furo and Sphinx leave for a screen reader: captions of the navigation are no headings."""
+
+    def plain_captions(app, pagename, templatename, context, doctree):
+        context["furo_navigation_tree"] = context["furo_navigation_tree"].replace(' role="heading"', "")
+
+    app.connect("html-page-context", plain_captions, priority=900)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -19,15 +19,20 @@ DOCS = HERE.parents[1] / "docs"
 STRICT = ["-n", "-W", "--keep-going", "-b", "html"]
 
 
-def absent(reason: str) -> None:
-    """Skip for a reason; under CI, where everything should be there, fail instead."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+@pytest.fixture(scope="session")
+def absent() -> Callable[[str], NoReturn]:
+    """Skips for a reason; under CI, where everything should be there, fails instead."""
+
+    def skip(reason: str) -> NoReturn:
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    return skip
 
 
 @pytest.fixture(scope="session")
-def node_modules() -> Path:
+def node_modules(absent: Callable[[str], NoReturn]) -> Path:
     """Where KaTeX is."""
     folder = DOCS / "node_modules"
     if not (folder / "katex").exists():
