@@ -17,16 +17,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import gradatlas
 from gradatlas.formulas.statement import EngineLink, Formula
 from gradatlas.symbolic.terms import Function, Term
 
-__all__ = ["code_digest", "combined", "proof_digest", "proof_name", "statement_digest"]
+__all__ = ["JUDGES", "code_digest", "combined", "evidence_digest", "proof_digest", "proof_name", "statement_digest"]
 
-PACKAGE = Path(gradatlas.__file__).parent
+PACKAGE: Final = Path(gradatlas.__file__).parent
+
+# The code that evidence depends on beside a statement and its proof.
+JUDGES: Final = ("errors.py", "symbolic", "backend", "engine", "ops", "xp", "evidence", "formulas/statement.py")
 
 
 def _sha(text: str) -> str:
@@ -130,3 +133,9 @@ def code_digest(*folders: str) -> str:
     for name, content in found:
         digest.update(name.encode() + b"\0" + content + b"\0")
     return digest.hexdigest()
+
+
+def evidence_digest(parts: Mapping[str, str], versions: Mapping[str, str]) -> str:
+    """The digest of all that a record depends on: statement, proof, the judges' and the engine's code, versions."""
+    used = {name: version for name, version in versions.items() if name != "commit"}
+    return combined(parts=dict(parts), code=code_digest(*JUDGES), versions=used)

@@ -75,13 +75,22 @@ class Steps:
 
 
 class Oracle:
-    """Judges one formula. samples: those of the whole formula, at several sizes."""
+    """Judges one formula. seeds: how many samples at the last choice of sizes."""
 
     def __init__(self, formula: Formula, seeds: int = 2) -> None:
         self.formula = formula
-        self.sampler = Sampler(formula)
-        self.samples = tuple(self.sampler.samples(seeds))
+        self._seeds = seeds
+        self._samples: dict[tuple[Proposition, ...], tuple[Sample, ...]] = {}
         self._values: dict[tuple[Term, int, tuple[int, ...]], Any] = {}
+
+    def samples(self, claim: Claim) -> tuple[Sample, ...]:
+        """Samples that satisfy a claim's hypotheses. Raises SamplingError where there are none."""
+        alike = [c for c in self.formula.claims if c.hypotheses == claim.hypotheses]
+        if claim.hypotheses not in self._samples:
+            # Seeds tell samples apart in the memory of values: those of other hypotheses begin elsewhere.
+            first = 100 * len(self._samples)
+            self._samples[claim.hypotheses] = tuple(Sampler(self.formula, alike).samples(self._seeds, first))
+        return self._samples[claim.hypotheses]
 
     def judge(self, claim: Claim, sample: Sample) -> Seen:
         """Whether the claim's conclusion holds at the sample; its hypotheses are the sample's business."""
@@ -151,10 +160,11 @@ class Oracle:
             self._values[key] = evaluate(side, sample.assignment.with_(dict(where)), WORKING)
         return self._values[key]
 
-    def differs(self, original: Proposition, altered: Proposition) -> bool:
+    def differs(self, original: Claim, altered: Claim) -> bool:
         """Whether an altered conclusion differs from the original in the value of a term, on some sample."""
-        pairs = [(a, b) for a, b in zip(_asserted(original), _asserted(altered), strict=True) if a is not b]
-        for sample in self.samples:
+        both = zip(_asserted(original.conclusion), _asserted(altered.conclusion), strict=True)
+        pairs = [(a, b) for a, b in both if a is not b]
+        for sample in self.samples(original):
             for one, other in pairs:
                 over = sorted(
                     {v for v in free_variables(one) | free_variables(other) if isinstance(v, Index)},
@@ -173,7 +183,7 @@ class Oracle:
     def refute(self, claim: Claim) -> Seen | None:
         """The first sample at which the claim fails; None where it fails at none."""
         # The last sizes are the largest, where most mutants differ: try them first.
-        for sample in reversed(self.samples):
+        for sample in reversed(self.samples(claim)):
             seen = self.judge(claim, sample)
             if seen.status == "fails":
                 return seen
@@ -182,7 +192,7 @@ class Oracle:
     def counterexample(self, claims: Sequence[Claim], dropped: Proposition) -> Seen | None:
         """Values that satisfy the hypotheses but one, at which one of the claims fails; None where none is found."""
         others = dict.fromkeys(h for c in claims for h in c.hypotheses)
-        sampler = Sampler(self.formula, [h for h in others if h != dropped])
+        sampler = Sampler(self.formula, claims, others)
         for seed, sizes in enumerate(itertools.islice(itertools.cycle(sampler.sizes()), 24)):
             try:
                 sample = sampler.sample(sizes, 1000 + seed)
@@ -198,18 +208,20 @@ class Oracle:
 
     def steps(self, steps: Mapping[str, Sequence[Step]]) -> Steps:
         """Every step of the derivations in numbers at one sample: a link of the chain equals its start, a fact holds."""
-        sample = max(self.samples, key=lambda s: (sum(s.sizes.values()), s.seed))
         compared, skipped, least, failures = 0, 0, float("inf"), []
         for name, several in steps.items():
+            claim = self.formula.claim(name)
+            sample = max(self.samples(claim), key=lambda s: (sum(s.sizes.values()), s.seed))
             start: Term | None = None
             for step in several:
                 if isinstance(step.shown, Term):
                     if step.rule == "start" or start is None:
                         start = step.shown
                         continue
-                    verdict = self._step(Eq(start, step.shown), step.theorem, sample)
+                    shown: Proposition = Eq(start, step.shown)
                 else:
-                    verdict = self._step(step.shown, step.theorem, sample)
+                    shown = step.shown
+                verdict = self._step(shown, step.theorem, sample, claim)
                 if verdict is None:
                     skipped += 1
                     continue
@@ -219,7 +231,7 @@ class Oracle:
                     failures.append(f"{name}, step {step.n} ({step.rule}): {verdict.reason}")
         return Steps(compared, skipped, finite(least) if compared else None, tuple(failures))
 
-    def _step(self, proposition: Proposition, theorem: Theorem | None, sample: Sample) -> Verdict | None:
+    def _step(self, proposition: Proposition, theorem: Theorem | None, sample: Sample, claim: Claim) -> Verdict | None:
         """The verdict on a step; None where its own hypotheses do not hold at the sample, or it cannot be computed."""
         given = sorted(theorem.hypotheses, key=repr) if theorem is not None else []
         if any(_is_heavy(p) for p in (proposition, *given)):
@@ -228,7 +240,7 @@ class Oracle:
         if completed is None:
             return None
         try:
-            if not all(satisfied(h, completed) for h in given if h not in self.sampler.hypotheses):
+            if not all(satisfied(h, completed) for h in given if h not in claim.hypotheses):
                 return None
             verdict = holds(proposition, completed, DIGITS, rng=random.Random(sample.seed), tries=4)
         except EvaluationError:
