@@ -15,6 +15,8 @@ import numpy as np
 from gradatlas.errors import DeviceMismatchError, DTypeError, LibraryMismatchError, describe
 
 __all__ = [
+    "CATEGORY_BY_DTYPE",
+    "LIBRARY_BY_TYPE",
     "Library",
     "Plain",
     "category",
@@ -123,8 +125,10 @@ class _Strict(Library):
 
 _NUMPY = _NumPy("numpy", np.ndarray, array_api_compat.numpy)
 
-_BY_TYPE: dict[type, Library | None] = dict.fromkeys(_SCALARS)
-_BY_TYPE[np.ndarray] = _NUMPY
+LIBRARY_BY_TYPE: dict[type, Library | None] = dict.fromkeys(_SCALARS)
+"""The library of every type of array met so far, and None for what stands beside arrays of any library."""
+
+LIBRARY_BY_TYPE[np.ndarray] = _NUMPY
 
 
 def numpy_library() -> Library:
@@ -154,11 +158,11 @@ def library_of(x: object) -> Library | None:
     """The library of a plain array (or of a NumPy scalar); None for Python numbers and for what is no array at all."""
     kind = type(x)
     try:
-        return _BY_TYPE[kind]
+        return LIBRARY_BY_TYPE[kind]
     except KeyError:
         library = _discover(kind)
         if library is not None:
-            _BY_TYPE[kind] = library
+            LIBRARY_BY_TYPE[kind] = library
         return library
 
 
@@ -207,18 +211,19 @@ def common_library(function: str, args: Iterable[Plain]) -> Library:
     return library if library is not None else _NUMPY
 
 
-_CATEGORIES: dict[Any, str] = {}
+CATEGORY_BY_DTYPE: dict[Any, str] = {}
+"""What `category` has found so far."""
 
 
 def category(dtype: Any) -> str:
     """Which kind of number a dtype holds: "bool", "integer", "real", "complex", or "other" (object, text, dates)."""
     try:
-        return _CATEGORIES[dtype]
+        return CATEGORY_BY_DTYPE[dtype]
     except KeyError:
         plain = getattr(dtype, "_np_dtype", dtype)
         kind = np.dtype(plain).kind
         found = {"b": "bool", "i": "integer", "u": "integer", "f": "real", "c": "complex"}.get(kind, "other")
         if "bfloat16" in str(plain) or "float8" in str(plain):
             found = "real"
-        _CATEGORIES[dtype] = found
+        CATEGORY_BY_DTYPE[dtype] = found
         return found

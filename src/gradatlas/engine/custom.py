@@ -156,7 +156,7 @@ class custom_vjp(_CustomFunction):
             raise CustomRuleError(
                 self.name, f"{trace.transform} asks it for a tangent", "state the rule as a custom_jvp, which serves both modes"
             )
-        which = [k for k, leaf in enumerate(leaves) if type(leaf) is Array and leaf._trace is trace]
+        which = tuple([k for k, leaf in enumerate(leaves) if type(leaf) is Array and leaf._trace is trace])
         below = [leaves[k]._value if k in which else leaf for k, leaf in enumerate(leaves)]
         result = self.fwd(*self._join(held, assemble(structure, [_face(value) for value in below])))
         if not isinstance(result, tuple) or len(result) != 2:
@@ -175,7 +175,7 @@ class custom_vjp(_CustomFunction):
             structure,
             [Space.of(below[k]) for k in which],
         )
-        parents = [leaves[k]._link for k in which]
+        parents = tuple([leaves[k]._link for k in which])
         return assemble(out_structure, trace.record(self._primitive, which, saved, parents, tuple(out)))
 
     def _cotangent_leaves(self, given: Any, structure: Structure) -> list[Any]:
@@ -278,7 +278,7 @@ class custom_jvp(_CustomFunction):
             return self.f(*args, **kwargs)
         if not trace.open:
             trace.refuse(self.name)
-        which = [k for k, leaf in enumerate(leaves) if type(leaf) is Array and leaf._trace is trace]
+        which = tuple([k for k, leaf in enumerate(leaves) if type(leaf) is Array and leaf._trace is trace])
         below = [leaves[k]._value if k in which else leaf for k, leaf in enumerate(leaves)]
         if isinstance(trace, ForwardTrace):
             return self._push(trace, held, structure, leaves, which, below)
@@ -317,7 +317,7 @@ class custom_jvp(_CustomFunction):
                     f"its rule gave a tangent {describe(plain_of(t))} for an output {describe(plain_of(value))}",
                     "give it the output's shape",
                 )
-        fitted = [fit_tangent(t, Space.of(value), self.name) for value, t in zip(out, leaves, strict=True)]
+        fitted = [fit_tangent(t, value, self.name) for value, t in zip(out, leaves, strict=True)]
         return out, fitted, out_structure
 
     def _push(
@@ -326,7 +326,7 @@ class custom_jvp(_CustomFunction):
         held: list[Any],
         structure: Structure,
         leaves: list[Any],
-        which: list[int],
+        which: tuple[int, ...],
         below: list[Any],
     ) -> Any:
         tangents = [leaves[k]._link if k in which else None for k in range(len(leaves))]
@@ -339,7 +339,7 @@ class custom_jvp(_CustomFunction):
         held: list[Any],
         structure: Structure,
         leaves: list[Any],
-        which: list[int],
+        which: tuple[int, ...],
         below: list[Any],
     ) -> Any:
         out_structure: Structure | None = None
@@ -359,7 +359,7 @@ class custom_jvp(_CustomFunction):
         out = tuple(lower(value) for value in recording.aux or ())
         if not out:
             return assemble(out_structure, ())
-        parents = [leaves[k]._link for k in which]
+        parents = tuple([leaves[k]._link for k in which])
         return assemble(out_structure, trace.record(self._primitive, which, recording, parents, out))
 
 

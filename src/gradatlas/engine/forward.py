@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradatlas.engine.array import Array, Trace, lower, traced
-from gradatlas.engine.primitive import Primitive, bind
+from gradatlas.engine.primitive import Primitive, bind, evaluate
 
 __all__ = ["ForwardTrace"]
 
@@ -19,14 +19,21 @@ class ForwardTrace(Trace):
             self.refuse(primitive.name)
         values: list[Any] = []
         tangents: list[Any] = []
+        run = evaluate
         for arg in args:
-            if type(arg) is Array and arg._trace is self:
-                values.append(arg._value)
-                tangents.append(arg._link)
-            else:
-                values.append(lower(arg))
-                tangents.append(None)
-        out = bind(primitive, tuple(values), params)
+            t = None
+            if type(arg) is Array:
+                trace = arg._trace
+                if trace is self:
+                    t = arg._link
+                    arg = arg._value
+                elif trace is None:
+                    arg = arg._plain
+                if type(arg) is Array:
+                    run = bind
+            values.append(arg)
+            tangents.append(t)
+        out = run(primitive, tuple(values), params)
         if primitive.inert:
             return out
         tangent = primitive.push(tangents, values, out, params)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradatlas.backend import category, library_of
-from gradatlas.engine.array import plain_of
+from gradatlas.engine.array import Array, plain_of
 from gradatlas.engine.primitive import Primitive, bind
 from gradatlas.engine.space import Space
 from gradatlas.errors import ShapeError
@@ -90,8 +90,7 @@ class _Product(Primitive):
 
     def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
         terms = [product(args[1 - slot], t) for slot, t in enumerate(tangents) if t is not None]
-        space = Space.of(out)
-        fitted = [fit_tangent(term, space) for term in terms]
+        fitted = [fit_tangent(term, out) for term in terms]
         return fitted[0] if len(fitted) == 1 else add(*fitted)
 
 
@@ -117,8 +116,7 @@ class _ProductOrZero(Primitive):
         (d, v), (td, tv) = args, tangents
         terms = [] if td is None else [product_or_zero(td, v)]
         terms += [] if tv is None else [product_or_zero(d, tv)]
-        space = Space.of(out)
-        fitted = [fit_tangent(term, space) for term in terms]
+        fitted = [fit_tangent(term, out) for term in terms]
         return fitted[0] if len(fitted) == 1 else add(*fitted)
 
 
@@ -356,8 +354,9 @@ def fit_cotangent(g: Any, space: Space, function: str = "vjp") -> Any:
 
     A g smaller than the space is one that was left to broadcast. Raises ShapeError where neither shape holds the other.
     """
-    shape = tuple(plain_of(g).shape)
-    if shape != space.shape:
+    plain = g._plain if type(g) is Array else g
+    if plain.shape != space.shape:
+        shape = tuple(plain.shape)
         if _broadcasts(space.shape, to=shape):
             g = sum_to(g, space.shape)
         elif _broadcasts(shape, to=space.shape):
@@ -368,18 +367,19 @@ def fit_cotangent(g: Any, space: Space, function: str = "vjp") -> Any:
                 f"the rule gave a cotangent of shape {shape} for an argument of shape {space.shape}",
                 "mend the rule: a cotangent has its argument's shape, or one that it broadcasts to",
             )
-    return g if plain_of(g).dtype == space.dtype else cast(g, space.dtype)
+    return g if plain.dtype == space.dtype else cast(g, space.dtype)
 
 
-def fit_tangent(t: Any, space: Space, function: str = "jvp") -> Any:
+def fit_tangent(t: Any, out: Any, function: str = "jvp") -> Any:
     """t brought into the space of the output: broadcast and cast. Raises ShapeError where it does not broadcast."""
-    shape = tuple(plain_of(t).shape)
-    if shape != space.shape:
-        if not _broadcasts(shape, to=space.shape):
+    plain, like = plain_of(t), plain_of(out)
+    shape = tuple(like.shape)
+    if plain.shape != shape:
+        if not _broadcasts(tuple(plain.shape), to=shape):
             raise ShapeError(
                 function,
-                f"the rule gave a tangent of shape {shape} for an output of shape {space.shape}",
+                f"the rule gave a tangent of shape {tuple(plain.shape)} for an output of shape {shape}",
                 "mend the rule: a tangent has its output's shape",
             )
-        t = broadcast_to(t, space.shape)
-    return t if plain_of(t).dtype == space.dtype else cast(t, space.dtype)
+        t = broadcast_to(t, shape)
+    return t if plain.dtype == like.dtype else cast(t, like.dtype)

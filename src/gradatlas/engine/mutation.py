@@ -1,18 +1,18 @@
-"""Saved arrays stay what they were: what the engine made is locked, and anything else can be found out by hashing.
+"""Saved arrays stay what they were: what leaves a trace is locked, and anything else can be found out by hashing.
 
 A backward pass reads arrays that the forward pass saved. Were one written to in between, the gradient would be wrong
-without a word. NumPy arrays that operations made under a trace cannot be written to while the trace lives. Those that
-belong to the caller are left as they are; `debug_mutation` hashes every saved array, of any library, and compares.
+without a word. Of the arrays that operations made, a caller can reach those that leave the trace, as outputs or through
+stop_gradient: those of NumPy cannot be written to while the backward pass may still come. Arrays that belong to the
+caller are left as they are; `debug_mutation` hashes every saved array, of any library, and compares.
 """
 
 from __future__ import annotations
 
 import hashlib
-import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,40 +20,35 @@ from gradatlas.backend import library_of
 from gradatlas.engine.array import Array, plain_of
 from gradatlas.errors import MutationError, describe
 
-if TYPE_CHECKING:
-    from gradatlas.engine.reverse import Node
-
-__all__ = ["Locks", "Watch", "debug_mutation", "new_watch"]
-
-_ndarray: Any = np.ndarray
+__all__ = ["Locks", "Watch", "debug_mutation", "locked_view", "new_watch"]
 
 
 class Locks:
-    """NumPy arrays that operations made under one trace: not writeable until the locks are released."""
+    """NumPy arrays that must not be written to for as long as this object lives."""
 
     __slots__ = ("_held",)
 
     def __init__(self) -> None:
-        self._held: list[weakref.ref[Any]] = []
+        self._held: list[np.ndarray[Any, Any]] = []
 
     def add(self, x: Any) -> None:
-        """Lock x if it is a NumPy array that can be written to; one that cannot is left out, now and later."""
-        if type(x) is _ndarray and x.flags.writeable:
-            x.setflags(False)       # by position: the keyword costs more than the lock
-            self._held.append(weakref.ref(x))
+        """Lock x if it is a NumPy array that can be written to; one that cannot stays so when the locks are gone."""
+        if isinstance(x, np.ndarray) and x.flags.writeable:
+            x.flags.writeable = False
+            self._held.append(x)
 
-    def release(self) -> None:
-        """Give back to those that are still alive what was taken: memory first, then the views into it."""
-        alive = [x for x in [ref() for ref in self._held] if x is not None]
-        self._held.clear()
-        alive.sort(key=lambda x: x.base is not None)
-        for x in alive:
-            _unlock(x)
+    def __del__(self) -> None:
+        for x in reversed(self._held):
+            if not isinstance(x.base, np.ndarray) or x.base.flags.writeable:
+                x.flags.writeable = True
 
 
-def _unlock(x: Any) -> None:
-    if type(x.base) is not _ndarray or x.base.flags.writeable:
-        x.setflags(True)
+def locked_view(x: Any) -> Any:
+    """A view of x that cannot be written to, where x is a NumPy array; x itself else."""
+    if isinstance(x, np.ndarray):
+        x = x.view()
+        x.flags.writeable = False
+    return x
 
 
 _debugging: ContextVar[bool] = ContextVar("debug_mutation", default=False)
@@ -75,23 +70,23 @@ def debug_mutation() -> Iterator[None]:
 
 
 class Watch:
-    """The digests of what the nodes of one trace saved, by the slot of the node."""
+    """The digests of what the steps of one trace saved, by the slot of the step."""
 
     __slots__ = ("_digests",)
 
     def __init__(self) -> None:
         self._digests: dict[int, list[bytes]] = {}
 
-    def note(self, node: Node) -> None:
-        """Remember what node saved."""
-        self._digests[node.slot] = [_digest(x) for x in _arrays(node.saved)]
+    def note(self, slot: int, saved: Any) -> None:
+        """Remember what the step with this slot saved."""
+        self._digests[slot] = [_digest(x) for x in _arrays(saved)]
 
-    def verify(self, node: Node) -> None:
-        """Raise MutationError if an array that node saved is not what it was."""
-        for x, digest in zip(_arrays(node.saved), self._digests.get(node.slot, ()), strict=False):
+    def verify(self, name: str, slot: int, saved: Any) -> None:
+        """Raise MutationError, which names the operation, if an array that its step saved is not what it was."""
+        for x, digest in zip(_arrays(saved), self._digests.get(slot, ()), strict=False):
             if _digest(x) != digest:
                 raise MutationError(
-                    node.primitive.name,
+                    name,
                     f"an array that it saved, {describe(x)}, was changed between the forward and the backward pass",
                     "do not write into an array that a derivative still needs: copy it before",
                 )

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from gradatlas.backend import Library, category, common_library, is_array, library_of
+from gradatlas.backend import LIBRARY_BY_TYPE, Library, category, common_library, is_array, numpy_library
 from gradatlas.engine.array import Array, Trace
 from gradatlas.errors import AxisError, DTypeError, GradatlasError, ShapeError, describe
 
 __all__ = ["Primitive", "apply", "bind", "evaluate"]
 
 _NO_PARAMS: Mapping[str, Any] = {}
+_by_type: Any = LIBRARY_BY_TYPE.get
 
 
 class Primitive:
@@ -97,7 +98,17 @@ def bind(primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any] 
 
 def evaluate(primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any] = _NO_PARAMS) -> Any:
     """primitive on plain arrays: one library, one device, a dtype it takes, and errors that say what to do."""
-    library = common_library(primitive.name, args)
+    library: Library | None = None
+    for arg in args:
+        found = _by_type(type(arg), False)
+        if found is not None:
+            if library is None and found:
+                library = found
+            elif found is not library or not library.one_device:
+                library = common_library(primitive.name, args)
+                break
+    if library is None:
+        library = numpy_library()
     primitive.check(args)
     try:
         out = primitive.forward(library.namespace, *args, **params)
@@ -106,9 +117,6 @@ def evaluate(primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, A
     except (ValueError, TypeError, IndexError) as error:
         _explain(primitive, args, params, error)
     if type(out) is library.array_type:
-        for arg in args:
-            if out is arg:      # a result is an array object of its own, so that locking it leaves the caller's alone
-                return library.alias(out)
         return out
     return _tidy(library, out, args)
 
@@ -150,9 +158,3 @@ def _has_bad_axis(x: Any, params: Mapping[str, Any]) -> bool:
         if len({axis % ndim for axis in listed}) < len(listed):
             return True
     return False
-
-
-def library_and_category(x: Any) -> tuple[Library | None, str | None]:
-    """The library of a plain argument and the kind of number it holds, both None for a Python number."""
-    library = library_of(x)
-    return library, None if library is None else category(x.dtype)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from gradatlas.backend import category, is_array, is_scalar, library_of, numpy_library
 from gradatlas.engine.array import Array, Trace, lower, plain_of, untraced
+from gradatlas.engine.mutation import Locks
 from gradatlas.engine.reverse import ReverseTrace, opened
 from gradatlas.engine.space import Space
 from gradatlas.engine.trees import Structure, assemble, flatten, leaf_names
@@ -64,9 +65,12 @@ class Inputs:
         trees: tuple[Any, ...] = assemble(self.structure, leaves)
         return trees
 
-    def hand_over(self, gradients: Sequence[Any]) -> tuple[Any, ...]:
-        """Gradients by leaf, None standing for zero, as trees like the arguments, each a fresh array of its own."""
-        taken: set[int] = set()
+    def hand_over(self, gradients: Sequence[Any], given: Iterable[Any] = ()) -> tuple[Any, ...]:
+        """Gradients by leaf, None standing for zero, as trees like the arguments, each a fresh array of its own.
+
+        given: the cotangents that came in, which a gradient must not be.
+        """
+        taken = {id(g) for g in given}
         ready = []
         for g, space, wrapped in zip(gradients, self.spaces, self.wrapped, strict=True):
             if type(g) is not Array:
@@ -165,11 +169,26 @@ class Recording:
         out, aux = split_aux(transform, out, has_aux)
         self.outputs = Outputs(transform, out, trace, inputs)
         self.aux = _release_all(aux, trace, inputs.wrap) if has_aux else None
+        self.locks: Locks | None = None
 
     @property
     def out(self) -> Any:
         """What f returned, as seen from outside."""
         return self.outputs.assemble(self.outputs.values)
+
+    def lock_outputs(self) -> None:
+        """Keep the caller from writing into what leaves the trace, while this recording may still be pulled back."""
+        self.locks = Locks()
+        own = {id(value) for value in self.inputs.values}
+        values = self.outputs.values
+        for position, (value, link) in enumerate(zip(values, self.outputs.links, strict=True)):
+            if link is not None:
+                if id(value) in own:        # the caller's own array, handed through: it is not the engine's to lock
+                    values[position] = value = self.inputs.spaces[0].library.alias(value)
+                self.locks.add(plain_of(value))
+        for leaf in flatten(self.aux)[0]:
+            if type(leaf) is not Array and id(leaf) not in own:
+                self.locks.add(leaf)
 
     def pull(self, cotangents: Sequence[Any], *, consume: bool = False) -> list[Any]:
         """The gradient of each leaf of the arguments, None for zero, from a cotangent for each leaf of the output."""

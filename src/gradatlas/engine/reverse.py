@@ -14,27 +14,29 @@ from typing import Any
 
 from gradatlas.engine.array import Array, Trace, lower, traced
 from gradatlas.engine.linear_maps import add
-from gradatlas.engine.mutation import Locks, new_watch
-from gradatlas.engine.primitive import Primitive, bind
+from gradatlas.engine.mutation import new_watch
+from gradatlas.engine.primitive import Primitive, bind, evaluate
 from gradatlas.errors import CheckpointError
 
-__all__ = ["Node", "ReverseTrace", "Segment", "opened", "record_segments"]
+__all__ = ["ReverseTrace", "Segment", "Tape", "opened", "record_segments"]
 
 
-class Node:
-    """One recorded step: which arguments were traced, from which slots they came, and what the rule saved."""
+class Tape:
+    """The recorded steps, column by column rather than object by object.
 
-    __slots__ = ("outputs", "parents", "primitive", "saved", "slot", "which")
+    The columns hold numbers, arrays and tuples of them, which Python's garbage collector does not follow: a million
+    objects would be visited by it again and again.
+    """
 
-    def __init__(
-        self, primitive: Primitive, which: Sequence[int], saved: Any, parents: Sequence[int], slot: int, outputs: int
-    ) -> None:
-        self.primitive = primitive
-        self.which = which
-        self.saved = saved
-        self.parents = parents
-        self.slot = slot
-        self.outputs = outputs      # 0: the one output is no tuple
+    __slots__ = ("primitives", "saved", "wiring")
+
+    def __init__(self) -> None:
+        self.primitives: list[Primitive | Segment] = []
+        self.wiring: list[tuple[tuple[int, ...], tuple[int, ...], int, int]] = []
+        self.saved: list[Any] = []
+
+    def __len__(self) -> int:
+        return len(self.primitives)
 
 
 class ReverseTrace(Trace):
@@ -45,15 +47,11 @@ class ReverseTrace(Trace):
 
     def __init__(self, transform: str) -> None:
         super().__init__(transform)
-        self.tape: list[Node | Segment] = []
+        self.tape = Tape()
         self.slots = 0
         self.lean = False
-        self.locks = Locks()
         self.watch = new_watch()
         self.replaying = threading.RLock()
-
-    def __del__(self) -> None:
-        self.locks.release()
 
     def input(self, value: Any) -> Array:
         """value as an array that the sweep will give a cotangent to."""
@@ -65,91 +63,103 @@ class ReverseTrace(Trace):
         if not self.open:
             self.refuse(primitive.name)
         values: list[Any] = []
-        which: list[int] = []
-        parents: list[int] = []
+        which: tuple[int, ...] = ()
+        parents: tuple[int, ...] = ()
+        run = evaluate
         for position, arg in enumerate(args):
             if type(arg) is Array:
-                if arg._trace is self:
-                    which.append(position)
-                    parents.append(arg._link)
+                trace = arg._trace
+                if trace is self:
+                    which += (position,)
+                    parents += (arg._link,)
                     arg = arg._value
-                elif arg._trace is None:
+                elif trace is None:
                     arg = arg._plain
+                if type(arg) is Array:
+                    run = bind
             values.append(arg)
-        out = bind(primitive, tuple(values), params)
+        out = run(primitive, tuple(values), params)
         if primitive.inert:
             return out
         saved = () if self.lean else primitive.save(which, values, out, params)
         return self.record(primitive, which, saved, parents, out)
 
-    def record(self, primitive: Primitive, which: Sequence[int], saved: Any, parents: Sequence[int], out: Any) -> Any:
+    def record(
+        self, primitive: Primitive, which: tuple[int, ...], saved: Any, parents: tuple[int, ...], out: Any
+    ) -> Any:
         """out, an array or a tuple of arrays, as the outcome of a step that the sweep will ask primitive to pull back."""
         slot = self.slots
-        outputs = len(out) if type(out) is tuple else 0
+        outputs = len(out) if type(out) is tuple else 0     # 0: the one output is no tuple
         self.slots = slot + (outputs or 1)
         if not self.lean:
-            node = Node(primitive, which, saved, parents, slot, outputs)
-            self.tape.append(node)
-            for part in out if outputs else (out,):
-                self.locks.add(part)
+            tape = self.tape
+            tape.primitives.append(primitive)
+            tape.wiring.append((which, parents, slot, outputs))
+            tape.saved.append(saved)
             if self.watch is not None:
-                self.watch.note(node)
+                self.watch.note(slot, saved)
         if outputs:
             return tuple([traced(part, self, slot + k) for k, part in enumerate(out)])
         return traced(out, self, slot)
 
     def sweep(self, seeds: Iterable[tuple[int, Any]], *, consume: bool) -> list[Any]:
-        """The cotangents that are left, by slot, when all nodes are done: those of the inputs; None stands for zero.
+        """The cotangents that are left, by slot, when all steps are done: those of the inputs; None stands for zero.
 
-        seeds: pairs of a slot and the cotangent that enters there. consume: free each node once it is done.
+        seeds: pairs of a slot and the cotangent that enters there. consume: free what a step saved once it is done.
         """
         cotangents: list[Any] = [None] * self.slots
         fresh = bytearray(self.slots)       # 1 where the sum was allocated by this sweep, which may then add in place
         for slot, g in seeds:
             _accumulate(cotangents, fresh, slot, g)
-        pending = [_drain(self.tape) if consume else reversed(self.tape)]
+        pending = [_backwards(self.tape, consume)]
         while pending:
-            for node in pending[-1]:
-                if type(node) is Segment:
-                    if any(g is not None for g in cotangents[node.start : node.stop]):
-                        pending.append(_drain(node.replay(self)))
+            for primitive, wiring, saved in pending[-1]:
+                if type(primitive) is Segment:
+                    if any(g is not None for g in cotangents[primitive.start : primitive.stop]):
+                        pending.append(_backwards(primitive.replay(self), consume=True))
                         break
-                else:
-                    self._step(node, cotangents, fresh)  # type: ignore[arg-type]
+                    continue
+                which, parents, slot, outputs = wiring
+                g = _taken(cotangents, slot, outputs)
+                if g is None:
+                    continue
+                if self.watch is not None:
+                    self.watch.verify(primitive.name, slot, saved)
+                for parent, ct in zip(parents, primitive.pull(g, which, saved), strict=True):
+                    if ct is not None:
+                        _accumulate(cotangents, fresh, parent, ct)
             else:
                 pending.pop()
-        if consume:
-            self.locks.release()
         return cotangents
 
-    def _step(self, node: Node, cotangents: list[Any], fresh: bytearray) -> None:
-        """Pull the cotangent of one node's output back to its arguments."""
-        slot, outputs = node.slot, node.outputs
-        if outputs:
-            g: Any = tuple(cotangents[slot : slot + outputs])
-            if all(part is None for part in g):
-                return
-            cotangents[slot : slot + outputs] = [None] * outputs
-        else:
-            g = cotangents[slot]
-            if g is None:
-                return
-            cotangents[slot] = None
-        if self.watch is not None:
-            self.watch.verify(node)
-        for parent, ct in zip(node.parents, node.primitive.pull(g, node.which, node.saved), strict=True):
-            if ct is not None:
-                _accumulate(cotangents, fresh, parent, ct)
+
+def _backwards(tape: Tape, consume: bool) -> Iterator[tuple[Any, Any, Any]]:
+    """The steps of a tape, the last first."""
+    if not consume:
+        yield from zip(reversed(tape.primitives), reversed(tape.wiring), reversed(tape.saved), strict=True)
+        return
+    primitives, wiring, saved = tape.primitives, tape.wiring, tape.saved
+    while primitives:
+        yield primitives.pop(), wiring.pop(), saved.pop()
 
 
-def _drain(tape: list[Node | Segment]) -> Iterator[Node | Segment]:
-    while tape:
-        yield tape.pop()
+def _taken(cotangents: list[Any], slot: int, outputs: int) -> Any:
+    """The cotangent of a step's output, a tuple if it has several, out of its place; None if it is all zero."""
+    if not outputs:
+        g = cotangents[slot]
+        cotangents[slot] = None
+        return g
+    parts = tuple(cotangents[slot : slot + outputs])
+    if all(part is None for part in parts):
+        return None
+    cotangents[slot : slot + outputs] = [None] * outputs
+    return parts
 
 
 def _accumulate(cotangents: list[Any], fresh: bytearray, slot: int, g: Any) -> None:
     """Add g into a slot, in place where the sum there is this sweep's own: never into an array that a rule gave."""
-    g = lower(g)
+    if type(g) is Array:
+        g = lower(g)
     total = cotangents[slot]
     if total is None:
         cotangents[slot] = g
@@ -185,7 +195,7 @@ class Segment:
         self.start = start
         self.stop = stop
 
-    def replay(self, trace: ReverseTrace) -> list[Node | Segment]:
+    def replay(self, trace: ReverseTrace) -> Tape:
         """The tape of the stretch as trace would have recorded it, made by running it again.
 
         Traces that began later than this one have ended, and are let see the arguments once more, recording nothing.
@@ -198,7 +208,7 @@ class Segment:
                 each.open = True
                 if isinstance(each, ReverseTrace):
                     each.lean = True
-            trace.tape, trace.slots, trace.lean, trace.open = [], self.start, False, True
+            trace.tape, trace.slots, trace.lean, trace.open = Tape(), self.start, False, True
             token = _open.set((*_open.get(), trace))
             try:
                 self.run()
@@ -241,5 +251,7 @@ def record_segments(run: Callable[[], Any]) -> Any:
             each.lean = False
     for each, start in zip(recording, starts, strict=True):
         if each.slots > start:
-            each.tape.append(Segment(run, traces, start, each.slots))
+            each.tape.primitives.append(Segment(run, traces, start, each.slots))
+            each.tape.wiring.append(((), (), start, 0))
+            each.tape.saved.append(())
     return out

@@ -15,6 +15,7 @@ from typing import Any
 from gradatlas.backend import category
 from gradatlas.engine.array import Array, plain_of, traced, untraced
 from gradatlas.engine.forward import ForwardTrace
+from gradatlas.engine.mutation import locked_view
 from gradatlas.engine.recording import Inputs, Outputs, Recording, fitting_leaves, release, split_aux
 from gradatlas.engine.reverse import opened
 from gradatlas.engine.space import Space
@@ -41,7 +42,7 @@ class Pullback:
         outputs = recording.outputs
         needed = [link is not None for link in outputs.links]
         leaves = fitting_leaves("vjp", "cotangent", cotangent, outputs.structure, self._spaces, needed)
-        return recording.inputs.hand_over(recording.pull(leaves))
+        return recording.inputs.hand_over(recording.pull(leaves), given=leaves)
 
     def __repr__(self) -> str:
         return f"<pullback of {len(self._recording.inputs.values)} arrays>"
@@ -55,6 +56,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     cotangent that is not like out.
     """
     recording = Recording("vjp", f, Inputs("vjp", primals), has_aux)
+    recording.lock_outputs()
     if has_aux:
         return recording.out, Pullback(recording), recording.aux
     return recording.out, Pullback(recording)
@@ -237,4 +239,10 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 def stop_gradient(tree: Any) -> Any:
     """tree as a constant: the same values, through which no transform, of any order, sees a derivative."""
-    return map_leaves(lambda leaf: Array(plain_of(leaf)) if type(leaf) is Array else leaf, tree)
+    return map_leaves(_as_constant, tree)
+
+
+def _as_constant(leaf: Any) -> Any:
+    if type(leaf) is not Array or leaf._trace is None:
+        return leaf
+    return Array(locked_view(leaf._plain))

@@ -20,12 +20,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias, TypedDict, Unpack
+from typing import Any, NamedTuple, NoReturn, TypeAlias, TypedDict, Unpack
 
 import numpy as np
 
-from gradatlas.backend import category, library_of
-from gradatlas.engine.array import plain_of
+from gradatlas.backend import LIBRARY_BY_TYPE, category, library_of
+from gradatlas.engine.array import Array
 from gradatlas.engine.linear_maps import (
     add,
     conjugate,
@@ -78,17 +78,25 @@ _TAKES = {
 }
 
 
+_NUMBERS = (int, float, complex)
+_by_type = LIBRARY_BY_TYPE.get
+
+
 class _Bound:
     """A rule bound to a forward: from where each of its parameters is taken when the rule is saved."""
 
-    __slots__ = ("function", "sources")
+    __slots__ = ("function", "positions", "sources")
 
     def __init__(self, function: Rule, sources: tuple[tuple[str, Any], ...]) -> None:
         self.function = function
         self.sources = sources
+        values_alone = all(kind == "value" for kind, _ in sources)
+        self.positions = tuple(key for _, key in sources) if values_alone else None
 
     def collect(self, args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> tuple[Any, ...]:
         """The values that the rule names, in its order."""
+        if self.positions is not None:
+            return tuple([args[position] for position in self.positions])
         return tuple([_fetch(source, args, out, params) for source in self.sources])
 
 
@@ -143,6 +151,7 @@ class Record(Primitive):
         self.defaults: dict[str, Any] = defaults
         takes = (self.takes,) if isinstance(self.takes, str) else self.takes
         self._allowed = tuple(_TAKES[each] for each in takes)
+        self._alike = isinstance(self.takes, str)  # then all arguments hold one kind of number
         self.__doc__ = f"The operation {self.name}, {self.kind}."
 
     def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
@@ -160,6 +169,10 @@ class Record(Primitive):
             params = {**self.defaults, **params}
         return apply(self, args, params or self.defaults)
 
+    def by_position(self, *values: Any) -> Any:
+        """The operation with its keywords given by position after the arrays, in the order of the forward."""
+        return self(*values[: self._arity], **dict(zip(self.defaults, values[self._arity :], strict=True)))
+
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name}>"
 
@@ -167,34 +180,40 @@ class Record(Primitive):
         return self.advice
 
     def check(self, args: Sequence[Any]) -> None:
-        allowed = self._allowed
-        last = len(allowed) - 1
         seen = None
         for position, arg in enumerate(args):
-            if library_of(arg) is None:
+            if _by_type(type(arg)) is None:
                 continue
             found = category(arg.dtype)
-            numbers = allowed[min(position, last)]
-            if found not in numbers:
-                raise DTypeError(
-                    self.name,
-                    f"argument {position} is {describe(arg)}, where {' or '.join(sorted(numbers))} numbers are needed",
-                    "convert it with xp.astype(x, xp.float64)" if found in ("bool", "integer") else "convert it first",
-                )
-            if last == 0:
-                if seen is None:
-                    seen = found
-                elif seen != found and {seen, found} != {"real", "complex"}:
-                    raise DTypeError(
-                        self.name,
-                        f"got {', '.join(describe(a) for a in args)}, and libraries differ in how they mix these",
-                        "bring them to one kind of number with xp.astype",
-                    )
+            if found not in self._allowed[position if position < len(self._allowed) else -1]:
+                self._refuse(position, arg, found)
+            if seen is not found and self._alike:
+                if seen is not None and {seen, found} != {"real", "complex"}:
+                    self._refuse_mixture(args)
+                seen = found
+
+    def _refuse(self, position: int, arg: Any, found: str) -> NoReturn:
+        names = self.argument_names
+        numbers = " or ".join(sorted(self._allowed[min(position, len(self._allowed) - 1)]))
+        raise DTypeError(
+            self.name,
+            f"{names[position] if position < len(names) else f'array {position}'} is {describe(arg)}, "
+            f"where {numbers} numbers are needed",
+            "convert it with xp.astype(x, xp.float64)" if found in ("bool", "integer") else "convert it first",
+        )
+
+    def _refuse_mixture(self, args: Sequence[Any]) -> NoReturn:
+        raise DTypeError(
+            self.name,
+            f"got {', '.join(describe(arg) for arg in args)}, and libraries differ in how they mix these",
+            "bring them to one kind of number with xp.astype",
+        )
 
     def _bind_rule(self, rule: Rule, lead: str, linear_in: Iterable[str] = ()) -> _Bound:
         """rule with its parameters, after the leading one, matched by name to arguments, keywords and the result."""
         if isinstance(rule, Record):
             names: tuple[str, ...] = (*rule.argument_names, *rule.defaults)
+            rule = rule.by_position if rule.defaults else rule
         else:
             names = tuple(inspect.signature(rule).parameters)
         if lead:
@@ -233,9 +252,10 @@ def _parameters(name: str, compute: Callable[..., Any]) -> tuple[tuple[str, ...]
     return tuple(arrays), variadic, defaults
 
 
-def _needs_fit(arg: Any, out: Any) -> Space | None:
+def _fit_for(arg: Any, out: Any) -> Space | None:
     """The space a cotangent of arg must be brought into; None where it is that of out."""
-    below, above = plain_of(arg), plain_of(out)
+    below = arg._plain if type(arg) is Array else arg
+    above = out._plain if type(out) is Array else out
     return None if below.shape == above.shape and below.dtype == above.dtype else Space.of(arg)
 
 
@@ -247,35 +267,27 @@ class _Elementwise(Record):
         self.derivatives = tuple(self._derivative(d) for d in derivatives)
         self.conjugate_derivatives = tuple(self._derivative(d) for d in conjugates)
 
-    def _derivative(self, rule: Rule | float | None) -> _Bound | float | None:
-        return self._bind_rule(rule, lead="") if callable(rule) else rule
+    def _derivative(self, rule: Rule | float | None) -> _Bound:
+        if callable(rule):
+            return self._bind_rule(rule, lead="")
+        return _Bound(lambda: rule, ())
 
     def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
-        return tuple(
-            [
-                (
-                    slot,
-                    rule.collect(args, out, params) if type(rule := self.derivatives[slot]) is _Bound else (),
-                    self._collect_conjugate(slot, args, out, params),
-                    _needs_fit(args[slot], out),
-                )
-                for slot in which
-            ]
-        )
-
-    def _collect_conjugate(self, slot: int, args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
-        """What the derivative in the conjugate needs; None where the argument is real, or f holomorphic."""
-        if not self.conjugate_derivatives or not is_complex(args[slot]):
-            return None
-        rule = self.conjugate_derivatives[slot]
-        return rule.collect(args, out, params) if isinstance(rule, _Bound) else ()
+        conjugates = self.conjugate_derivatives
+        saved = []
+        for slot in which:
+            arg = args[slot]
+            values = self.derivatives[slot].collect(args, out, params)
+            other = conjugates[slot].collect(args, out, params) if conjugates and is_complex(arg) else None
+            saved.append((slot, values, other, _fit_for(arg, out)))
+        return tuple(saved)
 
     def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
         cotangents: list[Any] = []
         for slot, values, conjugate_values, space in saved:
-            ct = self._times(_value(self.derivatives[slot], values), g, conjugated=True)
+            ct = self._times(self.derivatives[slot].function(*values), g, conjugated=True)
             if conjugate_values is not None:
-                other = self._times(_value(self.conjugate_derivatives[slot], conjugate_values), conjugate(g))
+                other = self._times(self.conjugate_derivatives[slot].function(*conjugate_values), conjugate(g))
                 ct = other if ct is None else ct if other is None else add(ct, other)
             cotangents.append(ct if ct is None or space is None else fit_cotangent(ct, space, self.name))
         return cotangents
@@ -284,33 +296,26 @@ class _Elementwise(Record):
         """derivative * v, 0 where v is 0 if the derivative may be infinite; None where the derivative is zero."""
         if derivative is None:
             return None
-        if isinstance(derivative, int | float | complex) and library_of(derivative) is None:
+        if type(derivative) in _NUMBERS:
             return scale(v, derivative.conjugate() if conjugated else derivative)
         multiply = product_or_zero if self.unbounded else product
         return multiply(conjugate(derivative) if conjugated else derivative, v)
 
     def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
-        space = Space.of(out)
         total = None
         for slot, t in enumerate(tangents):
             if t is None:
                 continue
             rule = self.derivatives[slot]
-            at = rule.collect(args, out, params) if isinstance(rule, _Bound) else ()
-            terms = [self._times(_value(rule, at), t)]
-            values = self._collect_conjugate(slot, args, out, params)
-            if values is not None:
-                terms.append(self._times(_value(self.conjugate_derivatives[slot], values), conjugate(t)))
+            terms = [self._times(rule.function(*rule.collect(args, out, params)), t)]
+            if self.conjugate_derivatives and is_complex(args[slot]):
+                rule = self.conjugate_derivatives[slot]
+                terms.append(self._times(rule.function(*rule.collect(args, out, params)), conjugate(t)))
             for term in terms:
                 if term is not None:
-                    term = fit_tangent(term, space, self.name)
+                    term = fit_tangent(term, out, self.name)
                     total = term if total is None else add(total, term)
         return total
-
-
-def _value(rule: _Bound | float | None, values: tuple[Any, ...]) -> Any:
-    """The value of a derivative: an array, a number, or None for zero."""
-    return rule.function(*values) if isinstance(rule, _Bound) else rule
 
 
 class _Cotangents:
@@ -325,8 +330,8 @@ class _Cotangents:
             values: Any = self.every.collect(args, out, params)
         else:
             rules = [self.each[slot] for slot in which]
-            values = [None if rule is None else rule.collect(args, out, params) for rule in rules]
-        return values, [Space.of(args[slot]) for slot in which]
+            values = tuple([None if rule is None else rule.collect(args, out, params) for rule in rules])
+        return values, tuple([Space.of(args[slot]) for slot in which])
 
     def pull(self, g: Any, which: Sequence[int], saved: Any, function: str) -> list[Any]:
         values, spaces = saved
@@ -374,7 +379,7 @@ class _Linear(Record):
             if self._variable is None or self._variable[slot]:
                 anything = anything or t is not None
                 moved[slot] = _zero_of(arg) if t is None else t
-        return fit_tangent(bind(self, tuple(moved), params), Space.of(out), self.name) if anything else None
+        return fit_tangent(bind(self, tuple(moved), params), out, self.name) if anything else None
 
 
 def _zero_of(arg: Any) -> Any:
@@ -447,7 +452,7 @@ class _Multilinear(Record):
         )
 
     def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
-        return [(slot, self.slots[slot].collect(args, out, params), Space.of(args[slot])) for slot in which]
+        return tuple([(slot, self.slots[slot].collect(args, out, params), Space.of(args[slot])) for slot in which])
 
     def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
         cotangents = []
@@ -461,10 +466,10 @@ class _Multilinear(Record):
         return cotangents
 
     def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
-        space, total = Space.of(out), None
+        total = None
         for slot, t in enumerate(tangents):
             if t is not None:
-                term = fit_tangent(bind(self, (*args[:slot], t, *args[slot + 1 :]), params), space, self.name)
+                term = fit_tangent(bind(self, (*args[:slot], t, *args[slot + 1 :]), params), out, self.name)
                 total = term if total is None else add(total, term)
         return total
 
@@ -499,11 +504,11 @@ class _General(Record):
         return self._rules.pull(g, which, saved, self.name)
 
     def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
-        space, total = Space.of(out), None
+        total = None
         for slot, t in enumerate(tangents):
             rule = self._jvp[slot] if t is not None else None
             if rule is not None:
-                term = fit_tangent(rule.function(t, *rule.collect(args, out, params)), space, self.name)
+                term = fit_tangent(rule.function(t, *rule.collect(args, out, params)), out, self.name)
                 total = term if total is None else add(total, term)
         return total
 
