@@ -347,7 +347,7 @@ def terms_of_link(formula: Formula, link: EngineLink) -> _Terms:
     out_axes, in_axes = _axes(link.output, "o"), _axes(link.wrt, "v")
     seed = link.seed if isinstance(link.seed, Array | Sym) else None
     if link.mode == "vjp":
-        cotangent = seed or _stand_in("cotangent", link.output)
+        cotangent = _stand_in("cotangent", link.output) if seed is None else seed
         direction = _stand_in("direction", link.wrt)
         weight: Term = ONE if seed is not None else _entry(cotangent, ())
         pulled = _lam(mul(weight, side), link.at)
@@ -356,7 +356,7 @@ def terms_of_link(formula: Formula, link: EngineLink) -> _Terms:
         pushed_scale = _lam(bind.sum(mul(magnitude(column), ABS(_entry(direction, link.at))), *link.at), out_axes)
         pulled_scale = _lam(magnitude(mul(weight, side)), link.at)
     else:
-        direction = seed or _stand_in("direction", link.wrt)
+        direction = _stand_in("direction", link.wrt) if seed is None else seed
         cotangent = _stand_in("cotangent", link.output)
         weight = ONE if seed is not None else _entry(direction, ())
         pushed = _lam(mul(weight, side), link.at)
