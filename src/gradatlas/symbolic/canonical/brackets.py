@@ -31,12 +31,36 @@ from gradatlas.symbolic.canonical.polynomial import (
     scaled,
 )
 from gradatlas.symbolic.language import ABS
-from gradatlas.symbolic.terms import Add, Call, Delta, Index, Pos, Summation, Term, free_variables, loose
+from gradatlas.symbolic.terms import (
+    Add,
+    Array,
+    Call,
+    Delta,
+    Index,
+    Pos,
+    Summation,
+    Term,
+    children,
+    free_variables,
+    loose,
+    map_children,
+    walk,
+)
 
 if TYPE_CHECKING:
     from gradatlas.symbolic.canonical.work import Work
 
-__all__ = ["delta", "delta_of_atom", "equated", "positive_bracket", "settled", "without_impossible"]
+__all__ = [
+    "delta",
+    "delta_of_atom",
+    "equated",
+    "mentions",
+    "positive_bracket",
+    "preference",
+    "replaced",
+    "settled",
+    "without_impossible",
+]
 
 
 def delta(work: Work, p: Poly) -> Poly:
@@ -45,7 +69,9 @@ def delta(work: Work, p: Poly) -> Poly:
     number = constant_value(p)
     if number is not None:
         return constant(0 if number else 1)
-    _, common, rest = work.content(p)
+    number, common, rest = work.content(p)
+    if not number:
+        return CONSTANT_ONE
     product = work.product(one_minus(delta_of_atom(work, a)) for a in sorted(common, key=order))
     if rest is not None:
         product = work.times(product, one_minus(_delta_of_rest(work, rest)))
@@ -94,14 +120,15 @@ def positive_bracket(work: Work, p: Poly) -> Poly:
     if found:
         return CONSTANT_ONE if found == 2 else one_minus(delta(work, p))
     number, common, rest = work.content(p)
+    if not number:
+        return ZERO_POLY
     factors: list[Poly] = []
-    kept: dict[Term, Exponent] = {}
+    left = scaled(CONSTANT_ONE if rest is None else rest, 1 if number > 0 else -1)
     for atom, e in common.items():
         if e % 2 == 0 or atom_sign(work, atom):
             factors.append(one_minus(delta_of_atom(work, atom)))
         else:
-            kept[atom] = 1
-    left = work.times(monomial(kept.items(), 1 if number > 0 else -1), CONSTANT_ONE if rest is None else rest)
+            left = work.times(left, work.raised(atom, 1))
     value = constant_value(left)
     if value is not None:
         factors.append(constant(1 if value > 0 else 0))
@@ -112,48 +139,73 @@ def positive_bracket(work: Work, p: Poly) -> Poly:
     return work.product(factors)
 
 
-def equated(work: Work, bracket: Delta) -> list[tuple[Term, Term]]:
-    """What may be put for what where the bracket is 1: pairs (gone, kept) of indices of one range, the preferred first; an
-    index map's value may be kept, not gone. None where the bracket says anything else."""
+def equated(work: Work, bracket: Delta) -> tuple[Term, Term] | None:
+    """What may be put for what where the bracket is 1, as a pair (gone, kept), each an index or the value of an index map,
+    of one range; None where the bracket says anything else."""
     key = ("equated", bracket)
-    found: list[tuple[Term, Term]] | None = work.notes.get(key)
-    if found is None:
-        found = work.notes[key] = list(_equated(work, bracket))
+    if key not in work.notes:
+        work.notes[key] = _equated(work, bracket)
+    found: tuple[Term, Term] | None = work.notes[key]
     return found
 
 
-def _equated(work: Work, bracket: Delta) -> Iterator[tuple[Term, Term]]:
+def _equated(work: Work, bracket: Delta) -> tuple[Term, Term] | None:
     p = work.poly(bracket.arg)
     if len(p) != 2 or sum(p.values(), Fraction(0)) or any(len(m) != 1 for m in p):
-        return
+        return None
     (a, e), (b, f) = (next(iter(m)) for m in p)
-    if e != 1 or f != 1:
-        return
     limits = range_of(a), range_of(b)
-    if limits[0] is None or limits[1] is None or work.tidy(limits[0]) is not work.tidy(limits[1]):
-        return
-    first, second = sorted((a, b), key=_preference, reverse=True)
-    for gone, kept in ((first, second), (second, first)):
-        if isinstance(gone, Index) and gone not in free_variables(kept):
-            yield gone, kept
+    if e != 1 or f != 1 or limits[0] is None or limits[1] is None:
+        return None
+    if work.tidy(limits[0]) is not work.tidy(limits[1]):
+        return None
+    kept, gone = sorted((a, b), key=preference)
+    return gone, kept
 
 
-def _preference(value: Term) -> tuple[int, int, Key]:
-    """Small for what is rather kept: an index map's value, then the caller's own indices, then labels by number."""
-    return (1 if isinstance(value, Index) else 0, 1 if is_reserved(value) else 0, order(value))
+def preference(value: Term) -> tuple[int, int, Key]:
+    """Small for what is rather kept: the caller's own indices, then labels by number, then index maps' values, small ones
+    first. Nothing contains what it is preferred to."""
+    if isinstance(value, Index):
+        return (0, 1 if is_reserved(value) else 0, order(value))
+    return (1, sum(1 for _ in walk(value)), order(value))
 
 
 def settled(work: Work, powers: Mapping[Term, Exponent]) -> Poly:
-    """A product with deltas, with an index that a delta says equals another replaced by it in the other factors."""
+    """A product with deltas, with whatever a delta says equals something preferred replaced by that in all other factors."""
     deltas = sorted((a for a in powers if isinstance(a, Delta)), key=order)
     if any(a.arg in powers for a in deltas) or _impossible(work, powers, reserved_only=True):
         return ZERO_POLY  # [a = 0] a = 0, and [a = 0] / a = 0
-    says = [(a, pair) for a in deltas for pair in equated(work, a)[:1]]
-    for bracket, (gone, kept) in sorted(says, key=lambda s: not isinstance(s[1][1], Index)):
-        rest = {a: e for a, e in powers.items() if a is not bracket}
-        if any(gone in free_variables(a) for a in rest):
-            return work.times(work.renamed(rest, {gone: kept}), monomial([(bracket, 1)]))
+    for bracket in deltas:
+        pair = equated(work, bracket)
+        if pair is not None:
+            rest = {a: e for a, e in powers.items() if a is not bracket}
+            if any(mentions(a, pair[0]) for a in rest):
+                return work.times(work.renamed(rest, *pair), monomial([(bracket, 1)]))
     return monomial(powers.items())
+
+
+def mentions(value: Term, part: Term) -> bool:
+    """True if the part, closed, occurs in the value, the types of its variables apart."""
+    if value is part:
+        return True
+    if _is_variable(value) or not free_variables(part) <= free_variables(value):
+        return False
+    return any(mentions(c, part) for c, _ in children(value))
+
+
+def replaced(value: Term, old: Term, new: Term) -> Term:
+    """The value with every such occurrence of a closed term replaced by another."""
+    if value is old:
+        return new
+    if not mentions(value, old):
+        return value
+    return map_children(value, lambda c, _: replaced(c, old, new))
+
+
+def _is_variable(value: Term) -> bool:
+    """A variable is the same variable wherever its size or shape is written; a family of arrays has values for parameters."""
+    return isinstance(value, Index) or (isinstance(value, Array) and not value.params)
 
 
 def without_impossible(work: Work, p: Poly) -> Poly:

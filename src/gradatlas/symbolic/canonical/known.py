@@ -191,8 +191,8 @@ def _nonzero(work: Work, atom: Term) -> bool:
 def _all_nonzero(work: Work, p: Poly) -> bool:
     if not p:
         return False
-    _, common, rest = work.content(p)
-    return all(nonzero(work, a) for a in common) and (rest is None or nonzero(work, work.write(rest)))
+    number, common, rest = work.content(p)
+    return bool(number) and all(nonzero(work, a) for a in common) and (rest is None or nonzero(work, work.write(rest)))
 
 
 def atom_sign(work: Work, atom: Term) -> Sign:

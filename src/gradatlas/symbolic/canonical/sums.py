@@ -116,12 +116,19 @@ def _contracted(
 
     The sum over i below n of delta(i - j) f(i) is f(j), for j is below n by its type.
     """
-    for atom in sorted((a for a in powers if isinstance(a, Delta)), key=order):
-        for gone, kept in brackets.equated(work, atom):
-            if isinstance(gone, Index) and gone in indices and gone not in free_variables(kept):
-                rest = {a: e for a, e in powers.items() if a is not atom}
-                return work.renamed(rest, {gone: kept}), [i for i in indices if i is not gone]
-    return None
+    found: list[tuple[Term, Term, Term]] = []
+    for atom in powers:
+        pair = brackets.equated(work, atom) if isinstance(atom, Delta) else None
+        if pair is not None:
+            found.extend((atom, g, k) for g, k in (pair, pair[::-1]) if g in indices and not brackets.mentions(k, g))
+    if not found:
+        return None
+    bracket, gone, kept = min(found, key=lambda f: (brackets.preference(f[2]), brackets.preference(f[1])))
+    rest = {a: e for a, e in powers.items() if a is not bracket}
+    p = work.renamed(rest, gone, kept)
+    if any(gone in free_variables(a) for m in p for a, _ in m):
+        return None
+    return p, [i for i in indices if i is not gone]
 
 
 def _count(work: Work, size: Term) -> Poly:

@@ -279,6 +279,8 @@ class Work:
         """A power of an atom (e not 0) as powers of atoms, which do not occur in it otherwise, and other factors."""
         if known.is_idempotent(self, atom):
             return [(atom, 1)]
+        if isinstance(atom, Add) and e > 0:
+            return [self.power(self.poly(atom), int(e))]
         if isinstance(atom, Call) and isinstance(e, int) and e not in (1, -1):
             if atom.head == ABS:
                 kept = 0 if e % 2 == 0 else (1 if e > 0 else -1)
@@ -332,6 +334,8 @@ class Work:
         if not p:
             return ZERO_POLY
         number, common, rest = self.content(p)
+        if not number:
+            return ZERO_POLY
         factors = [self.atom_power(a, -e * k) for a, e in common.items()]
         if rest is not None:
             factors.append(monomial([(self.write(rest), -k)]))
@@ -339,7 +343,7 @@ class Work:
 
     def content(self, p: Poly) -> tuple[Fraction, dict[Term, Exponent], Poly | None]:
         """p as a number times a product of atoms times a rest without common factor, whose leading coefficient is
-        positive; None where the rest is 1. p is not zero.
+        positive; None where the rest is 1. p has terms; should it yet turn out to be zero, the number is 0.
 
         An atom is a common factor if all its exponents are positive, or all negative (then the lowest is taken out: a
         product with a**-2 vanishes where a does, so a**-1 = a**-2 a), or if it cannot vanish.
@@ -362,21 +366,38 @@ class Work:
                 continue
             if least:
                 common[atom] = least
-        rest: Poly = p
+        rest = p
         if common:
-            divided: dict[Monomial, Fraction] = {}
-            for m, c in p.items():
-                powers = dict(m)
-                for atom, e in common.items():
-                    left = powers.pop(atom, 0) - e
-                    if left:
-                        powers[atom] = left
-                divided[frozenset(powers.items())] = c
-            rest = divided
+            rest = total(self._divided(m, c, common) for m, c in p.items())
+            if any(isinstance(a, Add) for a in common):
+                return self._content_again(common, rest)
         number = rational_content(rest)
         if rest[min(rest, key=self.monomial_key)] < 0:
             number = -number
         return number, common, scaled(rest, 1 / number)
+
+    def _content_again(
+        self, common: dict[Term, Exponent], rest: Poly
+    ) -> tuple[Fraction, dict[Term, Exponent], Poly | None]:
+        """The content of the product of common factors and a rest in which, now that what was a denominator in part of the
+        terms was multiplied out in the others, there may be more of them."""
+        if not rest:
+            return Fraction(0), {}, None
+        number, more, left = self.content(rest)
+        for atom, e in more.items():
+            common[atom] = common.get(atom, 0) + e
+            if not common[atom]:
+                del common[atom]
+                if not known.nonzero(self, atom):
+                    present = one_minus(brackets.delta_of_atom(self, atom))
+                    left = present if left is None else self.times(left, present)
+        return number, common, left
+
+    def _divided(self, m: Monomial, c: Fraction, common: Mapping[Term, Exponent]) -> Poly:
+        """A product of atoms divided by common factors of it."""
+        powers = dict(m)
+        left = [self.atom_power(a, new) for a, e in common.items() if (new := powers.pop(a, 0) - e)]
+        return self.product([monomial(powers.items(), c), *left])
 
     def factors(self, p: Poly) -> list[Term]:
         """The atoms, and the rest as a sum, that p is a product of."""
@@ -385,12 +406,11 @@ class Work:
         _, common, rest = self.content(p)
         return sorted(common, key=order) + ([] if rest is None else [self.write(rest)])
 
-    def renamed(self, powers: Mapping[Term, Exponent], names: Mapping[Term, Term]) -> Poly:
-        """A product of atoms with indices replaced by others of their range."""
-        gone = set(names)
-        kept = {a: e for a, e in powers.items() if not free_variables(a) & gone}
-        changed = [self.raised(substitute(a, names), e) for a, e in powers.items() if a not in kept]
-        return self.product([self.settled(kept), *changed])
+    def renamed(self, powers: Mapping[Term, Exponent], gone: Term, kept: Term) -> Poly:
+        """A product of atoms with an index, or an index map's value, replaced by another of its range."""
+        same = {a: e for a, e in powers.items() if not brackets.mentions(a, gone)}
+        changed = [self.raised(brackets.replaced(a, gone, kept), e) for a, e in powers.items() if a not in same]
+        return self.product([self.settled(same), *changed])
 
     def final(self, p: Poly) -> Poly:
         """p without the terms that need a size to be 0 while a free index runs below it."""
