@@ -6,15 +6,23 @@ from gradatlas.formulas import optimization as o
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.canonical import canonical
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.language import Sum, delta, exp, lam, log, reals
+from gradatlas.symbolic.language import Sum, delta, exp, lam, log, natural_power, reals
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import Eq, Le, Proposition, has_derivative, le, lt, substitute_in
-from gradatlas.symbolic.tactics import le_from_squares, opened_theorem, zero_from_square
-from gradatlas.symbolic.terms import ONE, ZERO, Term, fresh_index, substitute
+from gradatlas.symbolic.propositions import Eq, Le, Proposition, eq, has_derivative, le, lt, ne, substitute_in, tends
+from gradatlas.symbolic.tactics import (
+    absurd,
+    by_sign,
+    le_from_squares,
+    nonzero_cases,
+    opened_theorem,
+    zero_from_product,
+    zero_from_square,
+)
+from gradatlas.symbolic.terms import ONE, ZERO, Index, Num, Term, fresh_index, substitute
 
 __all__: list[str] = []
 
-(_x,) = reals("x")  # the variable in which the axioms are stated
+_x, _r = reals("x r")  # the variables in which the axioms are stated
 
 
 def prove_gradient_descent_proximal(proof: Proof) -> None:
@@ -324,3 +332,301 @@ def prove_learning_rate_decay_squares(proof: Proof) -> None:
             checker.comparison(o.squares, T, growing, alpha**2, below, (positive,)),
             "so the sum grows beyond every bound",
         )
+
+
+def prove_gradient_descent_quadratic_gradient(proof: Proof) -> None:
+    symmetric = opened_theorem(proof.given[0])
+    proof.differentiate("each u occurs twice in the quadratic form")
+    proof.contract()
+    halves = Sum(o.H[o.k, o.j] * o.u[o.j], o.j)
+    mirrored = Sum(o.H[o.j, o.k] * o.u[o.j], o.j)
+    proof.restate(halves / 2 + mirrored / 2 - o.b[o.k], "the two halves: along the row and along the column")
+    flipped = checker.rewrite(mirrored, symmetric)
+    proof.rewrite(flipped, "H is symmetric, so that they are equal")
+
+
+def _coordinates(proof: Proof) -> Theorem:
+    """The coordinate of the error along an eigenvector after t steps, by induction on t."""
+    i, j, k, T, alpha = o.i, o.j, o.k, o.T, o.alpha
+    symmetric, _columns, _rows, eigen, solvable, iteration = map(opened_theorem, proof.given[:6])
+    claim = eq(o.coordinate, natural_power(1 - alpha * o.eigenvalue[k], T) * o.coordinate_at_start)
+    base = proof.have(
+        checker.equation(*_sides(substitute_in(claim, {T: ZERO}))), "before the first step both are equal"
+    )
+    proof.begin(substitute(o.coordinate, {T: T + 1}), "the coordinate of the error after one more step")
+    proof.rewrite(iteration, "the step of gradient descent")
+    proof.rewrite(checker.symmetric(solvable), "b = H s")
+    error = o.path[j] - o.s[j]
+    mirrored = Sum(Sum(o.H[i, j] * o.Q[i, k], i) * error, j)
+    proof.restate(
+        o.coordinate - alpha * mirrored, "so the error is multiplied by 1 - alpha H, taken along the eigenvector"
+    )
+    proof.then(_inside(proof.current, mirrored, symmetric), "H is symmetric")
+    proof.rewrite(eigen, "and the column of Q is an eigenvector")
+    proof.restate(
+        (1 - alpha * o.eigenvalue[k]) * o.coordinate,
+        "the coordinate is multiplied by its own factor 1 - alpha lambda_k",
+    )
+    proof.rewrite(checker.assume(claim), "by the hypothesis of the induction")
+    target = _sides(substitute_in(claim, {T: T + 1}))[1]
+    proof.restate(target, "one factor more")
+    return checker.induction(claim, T, base, proof.chain())
+
+
+def _inside(value: Term, part: Term, equation: Theorem) -> Theorem:
+    """The whole equal to itself with an equation used inside one part."""
+    return checker.rewrite(value, checker.rewrite(part, equation))
+
+
+def prove_gradient_descent_quadratic(proof: Proof) -> None:
+    with proof.claim("coordinates"):
+        coordinates = _coordinates(proof)
+        proof.reached(coordinates, "by induction on the number of steps")
+    with proof.claim("iterates"):
+        proof.have(coordinates, "the closed form of the coordinates, proven above")
+        proof.reached(_iterates(proof, coordinates), "the error is the sum of its coordinates along the eigenvectors")
+
+
+def _iterates(proof: Proof, coordinates: Theorem) -> Theorem:
+    """The iterate as the sum of its coordinates: the columns of Q span everything."""
+    i, j, k = o.i, o.j, o.k
+    rows = opened_theorem(proof.given[2])
+    proof.begin(o.path[j], "the iterate")
+    delta_form = o.s[j] + Sum(delta(j, i) * (o.path[i] - o.s[i]), i)
+    proof.restate(delta_form, "the minimiser and the error")
+    proof.rewrite(checker.symmetric(rows), "the eigenvectors are an orthonormal basis")
+    proof.restate(o.s[j] + Sum(o.Q[j, k] * o.coordinate, k), "the sums change places")
+    proof.rewrite(coordinates, "each coordinate in closed form")
+    return proof.chain()
+
+
+def prove_gradient_descent_quadratic_rate(proof: Proof) -> None:
+    with proof.claim("semidefinite"):
+        iterates = proof.lemma("gradient-descent.quadratic", "iterates")
+        factor = proof.have(_factor_limit(proof), "each factor's powers tend to 1 where lambda_k = 0, else to 0")
+        proof.reached(
+            _limit_of_iterates(iterates, factor), "so the part along the kernel of H stays, the rest vanishes"
+        )
+    with proof.claim("definite"):
+        iterates = proof.lemma("gradient-descent.quadratic", "iterates")
+        positive = opened_theorem(proof.given[-1], o.k)
+        factor = proof.have(_power_vanishes(proof, positive), "every factor's powers tend to 0")
+        proof.reached(_limit_of_iterates(iterates, factor), "so the whole error vanishes")
+    with proof.claim("limit is a minimiser"):
+        _minimiser(proof)
+    with proof.claim("limit is the nearest minimiser"):
+        _nearest(proof)
+    for name in ("rate too large", "rate not positive"):
+        with proof.claim(name):
+            _stays_away(proof)
+
+
+def _power_vanishes(proof: Proof, positive: Theorem) -> Theorem:
+    """(1 - alpha lambda_k)^t tends to 0 where 0 < lambda_k <= L and 0 < alpha < 2/L."""
+    alpha, L, value = o.alpha, o.L, o.eigenvalue[o.k]
+    given = proof.given
+    largest = opened_theorem(given[9], o.k)
+    facts = (given[6], given[7], given[8], largest, positive)
+    ratio = 1 - alpha * value
+    above = checker.certificate(lt(-1, ratio), (2 - alpha * L, alpha * (L - value)), facts)
+    below = checker.certificate(lt(ratio, 1), (alpha * value,), facts)
+    vanishing = checker.instantiate(checker.from_axiom("power.limit"), {_r: ratio})
+    return checker.cut(vanishing, above, below)
+
+
+def _factor_limit(proof: Proof) -> Theorem:
+    """(1 - alpha lambda_k)^t tends to [lambda_k = 0] where 0 <= lambda_k <= L and 0 < alpha < 2/L."""
+    T, value = o.T, o.eigenvalue[o.k]
+    power = natural_power(1 - o.alpha * value, T)
+    not_negative = opened_theorem(proof.given[-1], o.k)
+    claim = tends(power, T, delta(value))
+
+    def vanishes(positive: Theorem) -> Theorem:
+        bracket = checker.bracket(checker.sign(ne(value, 0), (positive,)))
+        return checker.same_limit(_power_vanishes(proof, positive), checker.symmetric(bracket))
+
+    def stays(zero: Theorem) -> Theorem:
+        constant = checker.rewrite(power, zero)
+        limit = checker.rewrite_in(checker.limit(_sides(constant.conclusion)[1], T), checker.symmetric(constant))
+        return checker.same_limit(limit, checker.symmetric(checker.bracket(zero)))
+
+    def impossible(negative: Theorem) -> Theorem:
+        return absurd([value, -value], claim, (not_negative, negative))
+
+    return by_sign(value, vanishes, stays, impossible)
+
+
+def _limit_of_iterates(iterates: Theorem, factor: Theorem) -> Theorem:
+    """The limit of the closed form, as the limit of the iterates."""
+    limit = checker.limit(_sides(iterates.conclusion)[1], o.T, (factor,))
+    return checker.rewrite_in(limit, checker.symmetric(iterates))
+
+
+def _minimiser(proof: Proof) -> None:
+    i, j, k = o.i, o.j, o.k
+    _symmetric, _columns, _rows, eigen, solvable, _iteration = map(opened_theorem, proof.given)
+    along = Sum(Sum(o.H[i, j] * o.Q[j, k], j) * delta(o.eigenvalue[k]) * o.coordinate_at_start, k)
+    proof.restate(Sum(o.H[i, j] * o.s[j], j) + along, "H is applied to the minimiser and to each eigenvector")
+    proof.rewrite(solvable, "H s = b")
+    proof.rewrite(eigen, "each column of Q is an eigenvector")
+    proof.contract("lambda_k [lambda_k = 0] is 0 for every k")
+
+
+def _coordinate_of(entry: Term, along: Term) -> Term:
+    """The coordinate along an eigenvector of the vector whose entry i is given."""
+    return Sum(o.Q[o.i, along] * entry, o.i)
+
+
+def _parseval(proof: Proof, entry: Term) -> Theorem:
+    """The squared length of a vector (its entry i given) is the sum of the squares of its coordinates."""
+    i, j, k = o.i, o.j, o.k
+    rows = opened_theorem(proof.given[2])
+    other = substitute(entry, {i: j})
+    proof.begin(Sum(entry**2, i), "the squared length")
+    proof.restate(Sum(Sum(delta(i, j) * entry * other, i), j), "a double sum")
+    proof.rewrite(checker.symmetric(rows), "the eigenvectors are an orthonormal basis")
+    proof.restate(Sum(_coordinate_of(entry, k) ** 2, k), "the squares of the coordinates")
+    return proof.chain()
+
+
+def _kernel(proof: Proof, along: Index) -> Theorem:
+    """lambda_k times the coordinate of u - s along the eigenvector k is 0, since H u = H s."""
+    i, j = o.i, o.j
+    symmetric, _columns, _rows, eigen, solvable, _iteration = map(opened_theorem, proof.given[:6])
+    other = opened_theorem(next(g for g in proof.given if g.conclusion == o.other))
+    between = o.u[i] - o.s[i]
+    proof.begin(o.eigenvalue[along] * _coordinate_of(between, along), "the coordinate of u - s, times its eigenvalue")
+    proof.restate(Sum(o.eigenvalue[along] * o.Q[i, along] * between, i), "term by term")
+    proof.rewrite(checker.symmetric(eigen), "the column of Q is an eigenvector")
+    proof.rewrite(symmetric, "H is symmetric")
+    images = Sum(o.H[i, j] * o.u[j], j), Sum(o.H[i, j] * o.s[j], j)
+    proof.restate(Sum(o.Q[i, along] * (images[0] - images[1]), i), "the sums change places")
+    proof.rewrite(other, "H u = b")
+    proof.rewrite(solvable, "and H s = b")
+    proof.restate(0, "so nothing is left")
+    return proof.chain()
+
+
+def _nearest(proof: Proof) -> None:
+    i, k = o.i, o.k
+    value, start = o.eigenvalue[k], o.coordinate_at_start
+    columns = opened_theorem(proof.given[1])
+    between = _coordinate_of(o.u[i] - o.s[i], k)
+    kernel = _kernel(proof, k)
+    left = _parseval(proof, o.start[i] - o.kept[i])
+    right = _parseval(proof, o.start[i] - o.u[i])
+    # The coordinates of start - kept: those of the error, but for the kernel's.
+    proof.begin(_coordinate_of(o.start[i] - o.kept[i], k), "a coordinate of the distance to the limit")
+    l = o.l
+    crossed = Sum(Sum(o.Q[i, k] * o.Q[i, l], i) * delta(o.eigenvalue[l]) * substitute(start, {k: l}), l)
+    proof.restate(start - crossed, "that of the error, less what stays")
+    proof.rewrite(columns, "the eigenvectors are orthonormal")
+    remaining = (1 - delta(value)) * start
+    proof.restate(remaining, "only its own part stays")
+    own = proof.chain()
+    left = checker.transitive(left, checker.rewrite(_sides(left.conclusion)[1], own))
+    claim = le(remaining**2, _coordinate_of(o.start[i] - o.u[i], k) ** 2)
+    split = checker.equation(_coordinate_of(o.start[i] - o.u[i], k), start - between)
+
+    def in_kernel(zero: Theorem) -> Theorem:
+        bracket = checker.bracket(zero)
+        square = checker.combination(eq(remaining, 0), (-start,), (bracket,))
+        gone = checker.rewrite(remaining**2, square)
+        return checker.certificate(claim, (_sides(claim)[1], _gap(gone)), (gone,))
+
+    def outside(apart: Theorem) -> Theorem:
+        zero = zero_from_product(value, between, kernel, apart)
+        bracket = checker.bracket(apart)
+        same = checker.combination(eq(_sides(claim)[1], _sides(claim)[0]), *_squares_equal(split, zero, bracket, start))
+        return checker.sign(claim, (same,))
+
+    pointwise = proof.have(
+        nonzero_cases(value, in_kernel, outside), "u has no other coordinates than s outside the kernel of H"
+    )
+    gap = Sum(_gap(pointwise), k)
+    proof.reached(
+        checker.certificate(proof.goal, (gap, _gap(left), -_gap(right)), (pointwise, left, right)),
+        "summed over the coordinates",
+    )
+
+
+def _squares_equal(
+    split: Theorem, zero: Theorem, bracket: Theorem, start: Term
+) -> tuple[tuple[Term, ...], tuple[Theorem, ...]]:
+    """The coefficients by which (start - between)^2 = ((1 - bracket) start)^2 follows from between = 0 and bracket = 0."""
+    whole, parts = _sides(split.conclusion)
+    between, mark = _sides(zero.conclusion)[0], _sides(bracket.conclusion)[0]
+    # whole = start - between; whole^2 - start^2 = -between (whole + start); start^2 - ((1-m) start)^2 = m (2 - m) start^2
+    return (whole + parts, -(parts + start), (2 - mark) * start**2), (split, zero, bracket)
+
+
+def _stays_away(proof: Proof) -> None:
+    """From a start one unit along the eigenvector of L, every iterate keeps a distance of at least 1 to every minimiser."""
+    i, k, l, T, alpha, L = o.i, o.k, o.l, o.T, o.alpha, o.L
+    value = o.eigenvalue[l]
+    columns = opened_theorem(proof.given[1])
+    positive, largest, unit, _other, rate = (opened_theorem(g) for g in proof.given[6:])
+    above_zero = checker.rewrite_in(positive, checker.symmetric(largest))
+    coordinates = proof.lemma("gradient-descent.quadratic", "coordinates")
+    coordinates = checker.instantiate(coordinates, {k: l})
+    ratio = 1 - alpha * value
+    shrink = alpha * L * (alpha * L - 2)
+    grows = checker.sign(le(0, shrink), (positive, rate, *_other_rate(positive, rate)))
+    squared = checker.combination(eq(ratio**2, 1 + shrink), (alpha * (alpha * (value + L) - 2),), (largest,))
+    large = checker.certificate(le(1, ratio**2), (shrink, -_gap(squared)), (grows, squared))
+    powers = proof.have(
+        _powers_not_small(large, ratio), "its factor is at least 1 in absolute value, and so are its powers"
+    )
+    first = substitute(o.coordinate_at_start, {k: l})
+    proof.begin(first, "the coordinate of the start along that eigenvector")
+    proof.rewrite(unit, "the start is one unit along it")
+    proof.restate(Sum(o.Q[i, l] * o.Q[i, l], i), "the minimiser drops out")
+    proof.rewrite(columns, "the eigenvector has length 1")
+    proof.restate(1, "so it is 1")
+    one = proof.chain()
+    between = _coordinate_of(o.u[i] - o.s[i], l)
+    kernel = _kernel(proof, l)
+    zero = proof.have(
+        zero_from_product(value, between, kernel, above_zero), "u and s have the same coordinate along it"
+    )
+    distance = _parseval(proof, o.path[i] - o.u[i])
+    apart = _coordinate_of(o.path[i] - o.u[i], l)
+    power = natural_power(ratio, T)
+    same = checker.combination(eq(apart, power), (ONE, -ONE, power), (coordinates, zero, one))
+    proof.have(same, "so the iterate is apart from u, along it, by the power of the factor")
+    others = Sum((1 - delta(k, l)) * _coordinate_of(o.path[i] - o.u[i], k) ** 2, k)
+    proof.reached(
+        checker.certificate(
+            proof.goal,
+            (others, _gap(powers), -(apart + power) * _gap(same), -_gap(distance)),
+            (powers, same, distance),
+        ),
+        "and the distance is at least that coordinate",
+    )
+
+
+def _other_rate(positive: Theorem, rate: Theorem) -> tuple[Theorem, ...]:
+    """The sign of alpha L - 2, from alpha L >= 2 or from alpha <= 0."""
+    alpha, L = o.alpha, o.L
+    if rate.conclusion == le(alpha, 0):
+        return (checker.certificate(le(alpha * L - 2, 0), (Num(2), -alpha * L), (positive, rate)),)
+    return (_rate_positive(positive, rate),)
+
+
+def _rate_positive(positive: Theorem, rate: Theorem) -> Theorem:
+    """0 <= alpha, from alpha L >= 2 and L > 0."""
+    alpha, L = o.alpha, o.L
+    return checker.certificate(le(0, alpha), ((alpha * L - 2) / L, 2 / L), (positive, rate))
+
+
+def _powers_not_small(large: Theorem, ratio: Term) -> Theorem:
+    """1 <= (ratio^t)^2 where 1 <= ratio^2, by induction."""
+    T = o.T
+    power = natural_power(ratio, T)
+    claim = le(1, power**2)
+    base = checker.certificate(substitute_in(claim, {T: ZERO}), ())
+    hypothesis = checker.assume(claim)
+    step = checker.certificate(
+        substitute_in(claim, {T: T + 1}), (power**2 * _gap(large), _gap(hypothesis)), (large, hypothesis)
+    )
+    return checker.induction(claim, T, base, step)

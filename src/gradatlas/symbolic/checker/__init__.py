@@ -27,7 +27,7 @@ from gradatlas.symbolic.checker.equations import (
     transitive,
 )
 from gradatlas.symbolic.checker.induction import induction, induction_down
-from gradatlas.symbolic.checker.limits import comparison, limit, squeeze
+from gradatlas.symbolic.checker.limits import comparison, limit, same_limit, squeeze
 from gradatlas.symbolic.checker.logic import (
     assume,
     cases,
@@ -86,6 +86,7 @@ __all__ = [
     "replay",
     "rewrite",
     "rewrite_in",
+    "same_limit",
     "sign",
     "specialise",
     "spectral_theorem",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from gradatlas.symbolic.canonical import clear_denominators, equal, residual
 from gradatlas.symbolic.checker.logic import is_natural, suits
@@ -28,6 +28,7 @@ from gradatlas.symbolic.propositions import (
 from gradatlas.symbolic.terms import (
     ONE,
     ZERO,
+    Add,
     Array,
     Call,
     Delta,
@@ -36,9 +37,11 @@ from gradatlas.symbolic.terms import (
     Index,
     Integral,
     Lam,
+    Mul,
     Pos,
     Summation,
     Term,
+    add,
     below,
     bind,
     close,
@@ -235,13 +238,27 @@ def _rewritten(value: Term, claim: Eq, variables: frozenset[Term]) -> tuple[Term
 
     def go(t: Term) -> Term:
         nonlocal hits
-        found = match(claim.left, t, variables)
-        if found is not None and all(suits(v, new, found) for v, new in found.items()):
-            hits += 1
-            return substitute(claim.right, found)
+        for before, part, after in _parts_like(claim.left, t):
+            found = match(claim.left, part, variables)
+            if found is not None and all(suits(v, new, found) for v, new in found.items()):
+                hits += 1
+                new = substitute(claim.right, found)
+                join = mul if isinstance(t, Mul) else add
+                return join(*map(go, before), new, *map(go, after)) if before or after else new
         return under_binders(t, go)
 
     return go(value), hits
+
+
+def _parts_like(pattern: Term, value: Term) -> Iterator[tuple[tuple[Term, ...], Term, tuple[Term, ...]]]:
+    """The term itself, and its neighbouring factors (or summands) as many as the pattern has, with what stands around."""
+    yield (), value, ()
+    for kind in (Mul, Add):
+        if isinstance(pattern, kind) and isinstance(value, kind):
+            width = len(pattern.args)
+            for first in range(len(value.args) - width + 1):
+                last = first + width
+                yield value.args[:first], kind(value.args[first:last]), value.args[last:]
 
 
 @rule("rewrite in a claim", instances=["equation"])

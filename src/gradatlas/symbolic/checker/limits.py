@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradatlas.symbolic.canonical import equal
+from gradatlas.symbolic.canonical import canonical, equal
 from gradatlas.symbolic.checker.logic import suits
 from gradatlas.symbolic.checker.signs import Signs, opened_facts
 from gradatlas.symbolic.checker.theorem import Derived, Theorem, rule
@@ -10,6 +10,7 @@ from gradatlas.symbolic.errors import ProofError
 from gradatlas.symbolic.matching import match
 from gradatlas.symbolic.propositions import (
     Diverges,
+    Eq,
     Le,
     Proposition,
     Tends,
@@ -34,7 +35,7 @@ from gradatlas.symbolic.terms import (
     substitute,
 )
 
-__all__ = ["comparison", "limit", "squeeze"]
+__all__ = ["comparison", "limit", "same_limit", "squeeze"]
 
 
 def _sequence(variable: Term) -> Sym:
@@ -78,6 +79,9 @@ def limit(body: Term, variable: Term, facts: tuple[Theorem, ...] = ()) -> Derive
                 continue
             used |= source.hypotheses
             return result
+        tidy = canonical(value).term()
+        if t not in free_variables(tidy):
+            return tidy
         match value:
             case Add():
                 return add(*map(of, value.args))
@@ -95,6 +99,17 @@ def limit(body: Term, variable: Term, facts: tuple[Theorem, ...] = ()) -> Derive
     result = of(body)
     _about(used, t)
     return Derived(used, Tends(close(body, t), result), frozenset({"limit.algebra"}))
+
+
+@rule("same limit")
+def same_limit(theorem: Theorem, equation: Theorem) -> Derived:
+    """A limit under another name.
+    If a sequence tends to c, and c = d, then it tends to d.
+    """
+    claim, equal_limits = theorem.conclusion, equation.conclusion
+    if not isinstance(claim, Tends) or not isinstance(equal_limits, Eq) or equal_limits.left is not claim.limit:
+        raise ProofError(f"same limit: {equal_limits!r} says nothing of the limit in {claim!r}")
+    return Derived(theorem.hypotheses | equation.hypotheses, Tends(claim.body, equal_limits.right))
 
 
 @rule("squeeze")

@@ -162,11 +162,15 @@ class Signs:
 
     def require(self, wanted: Sign, value: Term) -> None:
         """Raises ProofError unless the term has that sign."""
+        if not self.has(wanted, value):
+            raise ProofError(f"{value!r} is not known to be {wanted} (its sign is {self.of(value)})", value)
+
+    def has(self, wanted: Sign, value: Term) -> bool:
+        """True if the term is known to have that sign."""
         allowed = self._best(value)
         if not allowed <= _ALLOWS[wanted]:
             allowed &= self._from_facts(value)  # facts may contradict what the structure says: a case that cannot be
-        if not allowed <= _ALLOWS[wanted]:
-            raise ProofError(f"{value!r} is not known to be {wanted} (its sign is {self.of(value)})", value)
+        return allowed <= _ALLOWS[wanted]
 
     def _best(self, value: Term) -> frozenset[int]:
         """The signs allowed by the term as written and in canonical form."""
@@ -354,7 +358,7 @@ def certificate(
     strict = False
     for part in parts:
         signs.require("nonnegative", part)
-        strict = strict or signs.of(part) == "positive"
+        strict = strict or signs.has("positive", part)
     if isinstance(claim, Lt) and not strict:
         raise ProofError(f"certificate: no part is known to be positive, so {claim!r} is not strict", ZERO)
     total = ZERO + sum(parts, start=ZERO)
