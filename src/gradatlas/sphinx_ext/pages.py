@@ -34,6 +34,7 @@ from gradatlas.sphinx_ext.reader import (
     Evidence,
     Formula,
     Row,
+    Statement,
     chapter_summary,
     chapter_title,
     command,
@@ -171,8 +172,8 @@ class FormulaDirective(AtlasDirective):
         if evidence.ulps is not None:
             found.append((number(evidence.ulps), _("ulps of engine error, at most"), "evidence"))
         if evidence.mutants_made:
-            distinct = evidence.mutants_made - evidence.mutants_equivalent
-            found.append((f"{evidence.mutants_refused}/{distinct}", _("mutants refused"), "mutants"))
+            refused = f"{evidence.mutants_refused}/{evidence.mutants_made}"
+            found.append((refused, _("mutants refused"), "mutants"))
         items = (
             nodes.list_item(
                 "",
@@ -187,7 +188,7 @@ class FormulaDirective(AtlasDirective):
         return nodes.bullet_list("", *items, classes=["figures"])
 
     def statement(self, claims: Sequence[Claim]) -> list[nodes.Node]:
-        """Each claim with its hypotheses, in a frame; the checker's own text folded below."""
+        """Each claim in a frame; the checker's own text folded below."""
         return [*statement_frames(claims), as_text(claims)]
 
     def proven(self, formula: Formula, evidence: Evidence) -> list[nodes.Node | None]:
@@ -196,6 +197,7 @@ class FormulaDirective(AtlasDirective):
             self.symbols(evidence),
             self.assumptions(evidence),
             self.axioms(evidence),
+            self.operations(formula),
             self.derivation(evidence),
             self.numpy_code(evidence),
             self.evidence(formula, evidence),
@@ -220,18 +222,19 @@ class FormulaDirective(AtlasDirective):
 
     def assumptions(self, evidence: Evidence) -> nodes.section:
         """The hypotheses the theorem rests on, and the size it is proven at where that is fixed."""
-        latex = {h.text: h.latex for claim in evidence.claims for h in claim.hypotheses}
         parts: list[nodes.Node] = []
         if evidence.fixed_size is not None:
             at = sizes(evidence.fixed_size["sizes"])
             parts.append(paragraph(f"{_('Proven at a fixed size only')}: {at}. {evidence.fixed_size['why']}"))
-        if evidence.hypotheses:
-            items = (
-                nodes.list_item("", paragraph(f"${latex[text]}$" if text in latex else code(text)))
-                for text in evidence.hypotheses
-            )
-            parts.append(nodes.bullet_list("", *items, classes=["simple"]))
-        elif evidence.fixed_size is None:
+        shared = shared_hypotheses(evidence.claims)
+        if shared:
+            parts.append(hypothesis_list(shared))
+        for claim in evidence.claims:
+            own = [hypothesis for hypothesis in claim.hypotheses if hypothesis not in shared]
+            if own:
+                lead = _("For the claim “{name}”, also:") if shared else _("For the claim “{name}”:")
+                parts += [paragraph(lead.format(name=claim.name)), hypothesis_list(own)]
+        if not parts:
             parts.append(paragraph(_("None beyond the shapes above.")))
         return section(_("Assumptions"), "assumptions", *parts)
 
@@ -239,6 +242,27 @@ class FormulaDirective(AtlasDirective):
         """What the proof takes for granted."""
         body: nodes.Node = self.links("axiom", evidence.axioms) if evidence.axioms else paragraph(_("None."))
         return section(_("Axioms it rests on"), "axioms", body)
+
+    def operations(self, formula: Formula) -> nodes.section | None:
+        """What the engine's table says of the operations that the statement is about."""
+        found = [self.atlas.operations[name] for name in formula.of if name in self.atlas.operations]
+        if not found:
+            return None
+        rows: list[list[Any]] = [
+            [
+                code(operation.name),
+                operation.kind,
+                code(operation.signature) if operation.signature else "",
+                operation.domain,
+                "; ".join(f"{where}: {taken}" for where, taken in operation.kinks.items()),
+            ]
+            for operation in found
+        ]
+        headings = [_("Name"), _("Kind"), _("Core shapes"), _("Differentiable on"), _("At its kinks")]
+        keep = [i for i in range(5) if i == 0 or any(row[i] for row in rows)]
+        title = _("The operation") if len(found) == 1 else _("The operations")
+        shown = table([headings[i] for i in keep], [[row[i] for i in keep] for row in rows], ["operations"])
+        return section(title, "operation", shown)
 
     def derivation(self, evidence: Evidence) -> nodes.section | None:
         """Each claim's steps, numbered, with the rule of each as a link."""
@@ -285,49 +309,92 @@ class FormulaDirective(AtlasDirective):
         made = section(_("Evidence"), "evidence")
         made += paragraph(_("Made by one command, in {seconds} seconds:").format(seconds=number(evidence.seconds)))
         made += nodes.literal_block("", command(formula.id), language="shell")
-        made += definition(evidence.definition)
-        if evidence.oracle:
-            made += paragraph(
-                _(
-                    "The statement, evaluated beside a directional derivative of the definition in 50 or more digits, "
-                    "agrees to at least **{digits} digits**."
-                ).format(digits=number(evidence.digits or 0))
-            )
-            rows = [[sizes(s["sizes"]), str(s["seed"]), number(s["digits"])] for s in evidence.oracle]
-            made += table([_("Sizes"), _("Seed"), _("Digits")], rows, ["numbers"])
-        if evidence.engine:
-            made += paragraph(
-                _(
-                    "The engine, run on the same operation, differs from the statement by at most **{ulps} ulps**."
-                ).format(ulps=number(evidence.ulps or 0))
-            )
-            made += engine_table(evidence.engine)
-        for title, records in (
-            (_("The adjoint identity, <A dx, g> = <dx, A* g>, in the engine:"), evidence.adjoint_identity),
-            (_("Second order, by differentiating once more:"), evidence.second_order),
-        ):
-            if records:
-                made += [paragraph(title), records_table(records)]
+        made += self.oracle(evidence)
+        made += self.engine(evidence)
         if evidence.mutants_made:
             made += self.mutants(evidence)
         made += self.versions(evidence)
         made += paragraph(web_link(_("The whole record as JSON"), f"{formula.id}.json"), classes=["json-link"])
         return made
 
+    def oracle(self, evidence: Evidence) -> list[nodes.Node]:
+        """The statement and the steps in 50 or more digits."""
+        parts: list[nodes.Node] = []
+        several = len(evidence.claims) > 1
+        if evidence.oracle:
+            parts.append(
+                paragraph(
+                    _(
+                        "In 50 or more digits, beside directional derivatives of the definitions, the statement holds to at "
+                        "least **{digits} digits** at every sample."
+                    ).format(digits=number(evidence.digits or 0))
+                )
+            )
+            margins = any("margin" in sample for sample in evidence.oracle)
+            headings = [_("Claim")] if several else []
+            headings += [_("Sizes"), _("Seed"), _("Entries"), _("Digits"), *([_("Margin")] if margins else [])]
+            rows = [
+                [
+                    *([sample["claim"]] if several else []),
+                    sizes(sample["sizes"]),
+                    str(sample["seed"]),
+                    str(sample["checked"]),
+                    number(sample["digits"]),
+                    *([number(sample["margin"]) if "margin" in sample else ""] if margins else []),
+                ]
+                for sample in evidence.oracle
+            ]
+            parts.append(folded_if_long(table(headings, rows, ["numbers"]), len(rows), _("Every sample")))
+        if evidence.trends:
+            parts.append(paragraph(_("Limits were also watched along their first members. A trend is not a proof.")))
+            rows = [[t["claim"], sizes(t["sizes"]), str(t["seed"]), t["seen"]] for t in evidence.trends]
+            shown = table([_("Claim"), _("Sizes"), _("Seed"), _("Seen")], rows, ["numbers"])
+            parts.append(folded_if_long(shown, len(rows), _("Every trend")))
+        compared, digits = evidence.steps_checked["compared"], evidence.steps_checked["digits"]
+        if compared:
+            words = _(
+                "{n} steps of the derivation were compared in numbers with where they start; they agree to {digits} digits."
+            )
+            parts.append(paragraph(words.format(n=compared, digits=number(digits or 0))))
+        return parts
+
+    def engine(self, evidence: Evidence) -> list[nodes.Node]:
+        """What the engine computes, against the statement."""
+        records = [
+            *evidence.definition["samples"],
+            *evidence.engine,
+            *evidence.adjoint_identity,
+            *evidence.second_order,
+        ]
+        if not records:
+            return [paragraph(_("The statement is not about an operation of the engine, so none was run."))]
+        worst = max(float(record["max_ulps"]) for record in records)
+        words = _(
+            "The engine, run on the same inputs, differs from the statement by at most **{ulps} ulps**. The columns are its "
+            "value (forward), its two derivatives (VJP and JVP), the identity that ties them together, ⟨A dx, g⟩ = ⟨dx, A* g⟩, "
+            "and the derivative of the derivative; each shows the largest error over all samples, and what was allowed."
+        )
+        return [paragraph(words.format(ulps=number(worst))), engine_table(records)]
+
     def mutants(self, evidence: Evidence) -> nodes.section:
         """Statements made wrong on purpose, and how each was turned down."""
         words = _(
-            "{made} mutants of the statement were made; {equivalent} equal it in numbers and do not count. "
-            "The checker refused {refused}, the oracle refuted {refuted}, of {distinct}."
-        ).format(
-            made=evidence.mutants_made,
-            equivalent=evidence.mutants_equivalent,
-            refused=evidence.mutants_refused,
-            refuted=evidence.mutants_refuted,
-            distinct=evidence.mutants_made - evidence.mutants_equivalent,
-        )
+            "The statement was made wrong in {made} ways. The checker refused {refused} of them, and the oracle, for itself, "
+            "refuted {refuted}."
+        ).format(made=evidence.mutants_made, refused=evidence.mutants_refused, refuted=evidence.mutants_refuted)
+        if evidence.mutants_unwitnessed:
+            words += " " + _(
+                "{n} drop a hypothesis that the proof needs, and no sample was found that contradicts the rest."
+            ).format(n=evidence.mutants_unwitnessed)
+        if evidence.mutants_equivalent:
+            words += " " + _("{n} more changes left it true, and do not count.").format(n=evidence.mutants_equivalent)
         rows = [
-            [m.description, nodes.math("", m.latex) if m.latex else "", code(m.checker), code(m.oracle)]
+            [
+                m.description,
+                nodes.math("", m.latex) if m.latex else "",
+                prose_or_code(m.checker),
+                prose_or_code(m.oracle),
+            ]
             for m in evidence.mutants
         ]
         headings = [_("What was changed"), _("The mutant"), _("The checker"), _("The oracle")]
@@ -346,6 +413,7 @@ class FormulaDirective(AtlasDirective):
             [_("proof"), code(evidence.proof_digest)],
             [_("record"), code(evidence.digest)],
         ]
+        rows += [[_("seconds, {what}").format(what=what), number(spent)] for what, spent in evidence.timing.items()]
         return section(
             _("Versions and digests"),
             "versions",
@@ -395,7 +463,7 @@ class StatementDirective(AtlasDirective):
             raise self.error(f"the registry has no formula {self.arguments[0]}")
         self.shows(f"formula:{formula.id}")
         line = paragraph(badge(formula.status), self.link("formula", formula.id), classes=["formula-line"])
-        return [box("example-statement", line, *statement_frames(formula.shown_claims[:1]))]
+        return [box("example-statement", line, *statement_frames(formula.shown_claims[:1], whole=False))]
 
 
 class ChapterDirective(AtlasDirective):
@@ -573,6 +641,20 @@ class LedgerDirective(AtlasDirective):
         return made
 
 
+class KinksDirective(AtlasDirective):
+    """`atlas-kinks`: where each operation has no derivative, and what is taken there."""
+
+    def run(self) -> list[nodes.Node]:
+        """A table with a row for each kink of each record."""
+        self.shows("all")
+        rows: list[list[Any]] = [
+            [code(operation.name), where, taken]
+            for operation in self.atlas.operations.values()
+            for where, taken in operation.kinks.items()
+        ]
+        return [table([_("Operation"), _("Where"), _("What is taken, and why")], rows, ["kinks"])]
+
+
 class PictureDirective(AtlasDirective):
     """`atlas-picture`: level lines of a quadratic loss and gradient descent on it, computed."""
 
@@ -581,21 +663,45 @@ class PictureDirective(AtlasDirective):
         return [nodes.raw("", pictures.descent(), format="html")]
 
 
-def statement_frames(claims: Sequence[Claim]) -> list[nodes.Node]:
-    """Claims in frames: name where there are several, formula, hypotheses."""
+def shared_hypotheses(claims: Sequence[Claim]) -> tuple[Statement, ...]:
+    """The hypotheses that all claims have, in the order of the first."""
+    if not claims:
+        return ()
+    return tuple(h for h in claims[0].hypotheses if all(h in claim.hypotheses for claim in claims))
+
+
+def hypothesis_list(hypotheses: Sequence[Statement]) -> nodes.bullet_list:
+    """Hypotheses, one a line."""
+    items = (nodes.list_item("", nodes.paragraph("", "", nodes.math("", h.latex))) for h in hypotheses)
+    return nodes.bullet_list("", *items, classes=["hypothesis-list"])
+
+
+def statement_frames(claims: Sequence[Claim], *, whole: bool = True) -> list[nodes.Node]:
+    """Claims in frames: name where there are several, formula, and its hypotheses where they are few and short.
+
+    whole: whether the assumptions stand further down the page, so that a line can point there.
+    """
+    shared = shared_hypotheses(claims) if len(claims) > 1 else ()
     frames: list[nodes.Node] = []
     for claim in claims:
         frame = box("statement")
         if len(claims) > 1:
             frame += paragraph(claim.name, classes=["claim-name"])
         frame += display(claim.latex)
-        if claim.hypotheses:
+        own = [hypothesis for hypothesis in claim.hypotheses if hypothesis not in shared]
+        if own and sum(len(hypothesis.latex) for hypothesis in own) < 160:
             line = paragraph(_("where") + " ", classes=["hypotheses"])
-            for place, hypothesis in enumerate(claim.hypotheses):
+            for place, hypothesis in enumerate(own):
                 line += [nodes.Text(", ")] if place else []
                 line += nodes.math("", hypothesis.latex)
             frame += line
+        elif own and whole:
+            under = nodes.reference("", _("under its assumptions"), refid="assumptions")
+            frame += nodes.paragraph("", "", under, classes=["hypotheses"])
         frames.append(frame)
+    if shared and whole:
+        under = nodes.reference("", _("assumptions below"), refid="assumptions")
+        frames.append(paragraph(_("All under the") + " ", under, ".", classes=["hypotheses"]))
     return frames
 
 
@@ -617,52 +723,33 @@ def users_of(directive: AtlasDirective, users: Sequence[str]) -> nodes.Node:
     return disclosure("", directive.links("formula", users), summary=words)
 
 
-def definition(record: Mapping[str, Any]) -> nodes.paragraph:
-    """Whether the symbolic definition was compared with the operation's forward."""
-    if record.get("compared"):
-        words = _("The symbolic definition was compared with what the operation computes")
-        more = ", ".join(f"{key} {value}" for key, value in record.items() if key != "compared")
-        return paragraph(f"{words}{': ' + more if more else ''}.")
-    why = record.get("why")
-    words = _("The symbolic definition was not compared with an operation")
-    return paragraph(f"{words}{': ' + str(why) if why else ''}.")
+def folded_if_long(body: nodes.table, rows: int, summary: str) -> nodes.Node:
+    """A short table as it is, a long one folded."""
+    return body if rows <= 6 else disclosure("", body, summary=f"{summary} ({rows})")
+
+
+def prose_or_code(words: str) -> nodes.Node:
+    """What the checker or the oracle said, as it said it."""
+    return nodes.inline("", words, classes=["said"])
+
+
+MODES = {"forward": "Forward", "vjp": "VJP", "jvp": "JVP", "adjoint identity": "Adjoint", "second order": "2nd order"}
 
 
 def engine_table(records: Sequence[Mapping[str, Any]]) -> nodes.table:
-    """The largest error for each library and dtype, a column for each mode."""
-    modes = list(dict.fromkeys(record["mode"] for record in records))
-    worst: dict[tuple[str, str], dict[str, float]] = {}
-    runs: dict[tuple[str, str], int] = {}
+    """The largest error for each operation, library and dtype; a column for each mode, with what was allowed."""
+    modes = [mode for mode in MODES if any(record["mode"] == mode for record in records)]
+    groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     for record in records:
-        key = (record["library"], record["dtype"])
-        row = worst.setdefault(key, {})
-        row[record["mode"]] = max(row.get(record["mode"], 0.0), float(record["max_ulps"]))
-        runs[key] = runs.get(key, 0) + 1
-    headings = [_("Library"), _("Type"), *(mode.upper() for mode in modes), _("Runs")]
-    rows = [
-        [library, dtype, *(number(row[mode]) if mode in row else "" for mode in modes), str(runs[library, dtype])]
-        for (library, dtype), row in worst.items()
-    ]
+        groups.setdefault((record["operation"], record["library"], record["dtype"]), []).append(record)
+    headings = [_("Operation"), _("Library"), _("Type"), *(_(MODES[mode]) for mode in modes), _("Allowed"), _("Runs")]
+    rows = []
+    for (operation, library, dtype), runs in groups.items():
+        worst = [max((float(run["max_ulps"]) for run in runs if run["mode"] == mode), default=None) for mode in modes]
+        allowed = max(float(run["allowed_ulps"]) for run in runs)
+        shown = ["" if value is None else number(value) for value in worst]
+        rows.append([f"`{operation}`", library, dtype, *shown, f"{allowed:g}", str(len(runs))])
     return table(headings, rows, ["numbers"])
-
-
-def records_table(records: Sequence[Mapping[str, Any]]) -> nodes.table:
-    """Records with the same keys, as they are."""
-    keys = list(dict.fromkeys(key for record in records for key in record))
-    return table(
-        [key.replace("_", " ") for key in keys],
-        [[shown(record.get(key)) for key in keys] for record in records],
-        ["numbers"],
-    )
-
-
-def shown(value: Any) -> str:
-    """A value of a record in a cell."""
-    if isinstance(value, Mapping):
-        return sizes(value)
-    if isinstance(value, float):
-        return number(value)
-    return "" if value is None else str(value)
 
 
 DIRECTIVES: dict[str, type[AtlasDirective]] = {
@@ -675,5 +762,6 @@ DIRECTIVES: dict[str, type[AtlasDirective]] = {
     "atlas-rules": RulesDirective,
     "atlas-axioms": AxiomsDirective,
     "atlas-ledger": LedgerDirective,
+    "atlas-kinks": KinksDirective,
     "atlas-picture": PictureDirective,
 }

@@ -20,6 +20,7 @@ __all__ = [
     "Evidence",
     "Formula",
     "Mutant",
+    "Operation",
     "Row",
     "Rule",
     "Source",
@@ -81,6 +82,7 @@ class Claim:
     latex: str
     text: str
     hypotheses: tuple[Statement, ...]
+    axioms: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
 
 
@@ -109,6 +111,7 @@ class Source:
 class Mutant:
     """A statement changed on purpose, and how the checker and the oracle each turned it down."""
 
+    kind: str
     description: str
     latex: str
     checker: str
@@ -129,6 +132,8 @@ class Evidence:
     numpy_code: str
     definition: Mapping[str, Any]
     oracle: tuple[Mapping[str, Any], ...]
+    trends: tuple[Mapping[str, Any], ...]
+    steps_checked: Mapping[str, Any]
     engine: tuple[Mapping[str, Any], ...]
     adjoint_identity: tuple[Mapping[str, Any], ...]
     second_order: tuple[Mapping[str, Any], ...]
@@ -136,12 +141,14 @@ class Evidence:
     mutants_equivalent: int
     mutants_refused: int
     mutants_refuted: int
+    mutants_unwitnessed: int
     mutants: tuple[Mutant, ...]
     versions: Mapping[str, str]
     statement_digest: str
     proof_digest: str
     digest: str
     seconds: float
+    timing: Mapping[str, float]
     raw: str = field(repr=False, compare=False, default="")
 
     @property
@@ -225,6 +232,18 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Operation:
+    """A record of the engine's table. kinks: where it has no derivative -> what is taken there, and why."""
+
+    name: str
+    kind: str
+    signature: str
+    domain: str
+    kinks: Mapping[str, str]
+    formulas: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Atlas:
     """All that the site shows, each kind in the order it is shown in."""
 
@@ -232,6 +251,7 @@ class Atlas:
     rules: Mapping[str, Rule]
     axioms: Mapping[str, Axiom]
     rows: Mapping[str, Row]
+    operations: Mapping[str, Operation]
 
     @cached_property
     def chapters(self) -> Mapping[str, tuple[Formula, ...]]:
@@ -293,6 +313,7 @@ class Atlas:
                 [asdict(rule) for rule in self.rules.values()],
                 [asdict(axiom) for axiom in self.axioms.values()],
                 [asdict(row) for row in self.rows.values()],
+                [asdict(operation) for operation in self.operations.values()],
             ]
         return hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -318,14 +339,15 @@ def chapter_summary(chapter: str) -> str:
 def load(registry: Path | None, evidence: Path) -> Atlas:
     """The atlas of the installed package, or, where registry is given, of a folder of JSON files.
 
-    registry: None, or a folder with `registry.json`, `rules.json`, `axioms.json` and `ledger.json`. evidence: the folder with one
+    registry: None, or a folder with `registry.json`, `rules.json`, `axioms.json`, `ledger.json` and
+    `operations.json`. evidence: the folder with one
     `<id>.json` for each formula. Raises ValueError for a record of another schema.
     """
     if registry is None:
         return _from_package(evidence)
-    known, rules, axioms, rows = (
+    known, rules, axioms, rows, operations = (
         json.loads((registry / f"{name}.json").read_text(encoding="utf-8"))
-        for name in ("registry", "rules", "axioms", "ledger")
+        for name in ("registry", "rules", "axioms", "ledger", "operations")
     )
     formulas = {}
     for entry in known:
@@ -351,11 +373,88 @@ def load(registry: Path | None, evidence: Path) -> Atlas:
             for key, axiom in axioms.items()
         },
         rows={row["id"]: Row(**row) for row in rows},
+        operations={o["name"]: Operation(**o) for o in operations},
     )
 
 
 def _from_package(evidence: Path) -> Atlas:
-    raise NotImplementedError(evidence)
+    """Everything that the installed package states. Imported here, so that files alone need neither SymPy nor an engine."""
+    from gradatlas.evidence.digests import statement_digest
+    from gradatlas.formulas.ledger import KINDS, ROWS
+    from gradatlas.formulas.registry import all_formulas
+    from gradatlas.formulas.sources import BIBLIOGRAPHY
+    from gradatlas.ops import all_operations
+    from gradatlas.symbolic.axioms import AXIOMS
+    from gradatlas.symbolic.checker import RULES
+    from gradatlas.symbolic.latex import latex
+    from gradatlas.symbolic.text import text
+
+    formulas = {}
+    for formula in all_formulas().values():
+        record = _record(evidence / f"{formula.id}.json")
+        formulas[formula.id] = Formula(
+            id=formula.id,
+            title=formula.title,
+            chapter=formula.chapter,
+            aliases=formula.aliases,
+            summary=formula.summary,
+            of=formula.of,
+            claims=tuple(
+                Claim(
+                    name=claim.name,
+                    latex=latex(claim.conclusion),
+                    text=text(claim.conclusion),
+                    hypotheses=tuple(Statement(latex(h), text(h)) for h in claim.hypotheses),
+                )
+                for claim in formula.claims
+            ),
+            source=tuple(
+                Source("document", source.key)
+                if source.kind == "document"
+                else Source("citation", source.key, BIBLIOGRAPHY[source.key].text, BIBLIOGRAPHY[source.key].doi)
+                for source in formula.source
+            ),
+            evidence=record,
+            problem=_problem(formula.id, record, statement_digest(formula)),
+        )
+    rules = {name: Rule(name, rule.title, " ".join(rule.statement.split())) for name, rule in RULES.items()}
+    rules.setdefault("definition", UNFOLDING)
+    return Atlas(
+        formulas=formulas,
+        rules=rules,
+        axioms={
+            key: Axiom(
+                id=key,
+                title=axiom.title,
+                statement=rules[axiom.rule or ""].statement
+                if axiom.conclusion is None
+                else f"${latex(axiom.conclusion)}$",
+                hypotheses=tuple(f"${latex(hypothesis)}$" for hypothesis in axiom.hypotheses),
+                citation=axiom.citation,
+            )
+            for key, axiom in AXIOMS.items()
+        },
+        rows={row.id: Row(row.id, KINDS[row.kind], row.part, row.about) for row in ROWS.values()},
+        operations={
+            name: Operation(
+                name=name,
+                kind=record.kind,
+                signature=record.signature,
+                domain=record.domain if isinstance(record.domain, str) else ", ".join(record.domain),
+                kinks=dict(record.kinks),
+                formulas=record.formulas,
+            )
+            for name, record in all_operations().items()
+        },
+    )
+
+
+# A step that unfolds a definition is the rule `rearrange` told which definition to look into.
+UNFOLDING = Rule(
+    "definition",
+    "A definition is unfolded or folded",
+    "What a name stands for is put for it, or it for what it stands for; both sides then have one canonical form.",
+)
 
 
 def command(formula_id: str) -> str:
@@ -387,16 +486,15 @@ def _record(path: Path) -> Evidence | None:
         status=data["status"],
         fixed_size=data["fixed_size"],
         claims=tuple(_claim(claim) for claim in data["claims"]),
-        symbols=tuple(
-            Symbol(s["name"], s["latex"], s["kind"], s.get("shape") or "", s.get("description") or "")
-            for s in data["symbols"]
-        ),
+        symbols=tuple(Symbol(**symbol) for symbol in data["symbols"]),
         axioms=tuple(axiom["id"] for axiom in data["axioms"]),
         lemmas=tuple(data["lemmas"]),
         hypotheses=tuple(data["hypotheses"]),
-        numpy_code=data["numpy_code"] or "",
+        numpy_code=data["numpy_code"],
         definition=data["definition"],
         oracle=tuple(data["oracle"]),
+        trends=tuple(data["trends"]),
+        steps_checked=data["steps_checked"],
         engine=tuple(data["engine"]),
         adjoint_identity=tuple(data["adjoint_identity"]),
         second_order=tuple(data["second_order"]),
@@ -404,15 +502,14 @@ def _record(path: Path) -> Evidence | None:
         mutants_equivalent=mutants["equivalent"],
         mutants_refused=mutants["refused_by_checker"],
         mutants_refuted=mutants["refuted_by_oracle"],
-        mutants=tuple(
-            Mutant(m["description"], m.get("latex") or "", m.get("checker") or "", m.get("oracle") or "")
-            for m in mutants["items"]
-        ),
+        mutants_unwitnessed=mutants["without_counterexample"],
+        mutants=tuple(Mutant(**item) for item in mutants["items"]),
         versions=data["versions"],
         statement_digest=data["statement_digest"],
         proof_digest=data["proof_digest"],
         digest=data["digest"],
         seconds=data["seconds"],
+        timing=data["timing"],
         raw=raw,
     )
 
@@ -423,6 +520,7 @@ def _claim(data: Mapping[str, Any]) -> Claim:
         latex=data["latex"],
         text=data["text"],
         hypotheses=tuple(Statement(h["latex"], h["text"]) for h in data["hypotheses"]),
+        axioms=tuple(data.get("axioms", ())),
         steps=tuple(
             Step(s["n"], s["rule"], s["why"], s["latex"], s["text"], s["lemma"]) for s in data.get("steps", ())
         ),
