@@ -12,6 +12,7 @@ from typing import Any
 
 from gradatlas.backend import category, library_of
 from gradatlas.engine.array import Array, plain_of
+from gradatlas.engine.patch import Patch
 from gradatlas.engine.primitive import Primitive, bind
 from gradatlas.engine.space import Space
 from gradatlas.errors import ShapeError
@@ -354,6 +355,8 @@ def fit_cotangent(g: Any, space: Space, function: str = "vjp") -> Any:
 
     A g smaller than the space is one that was left to broadcast. Raises ShapeError where neither shape holds the other.
     """
+    if type(g) is Patch:
+        return g
     plain = g._plain if type(g) is Array else g
     if plain.shape != space.shape:
         shape = tuple(plain.shape)

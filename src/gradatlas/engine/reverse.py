@@ -15,6 +15,7 @@ from typing import Any
 from gradatlas.engine.array import Array, Trace, lower, traced
 from gradatlas.engine.linear_maps import add
 from gradatlas.engine.mutation import new_watch
+from gradatlas.engine.patch import Patch
 from gradatlas.engine.primitive import Primitive, bind, evaluate
 from gradatlas.errors import CheckpointError
 
@@ -158,9 +159,15 @@ def _taken(cotangents: list[Any], slot: int, outputs: int) -> Any:
 
 def _accumulate(cotangents: list[Any], fresh: bytearray, slot: int, g: Any) -> None:
     """Add g into a slot, in place where the sum there is this sweep's own: never into an array that a rule gave."""
+    total = cotangents[slot]
+    if type(g) is Patch:
+        if total is not None and fresh[slot]:
+            g.add_into(total)
+            return
+        g = g.dense()
+        fresh[slot] = total is None and type(g) is not Array
     if type(g) is Array:
         g = lower(g)
-    total = cotangents[slot]
     if total is None:
         cotangents[slot] = g
     elif fresh[slot] and type(g) is not Array:
