@@ -16,15 +16,20 @@ from gradatlas.symbolic.propositions import (
     eq,
     fresh_for,
     le,
+    lt,
     ne,
 )
-from gradatlas.symbolic.terms import ZERO, Term
+from gradatlas.symbolic.terms import ONE, ZERO, Delta, Index, Pos, Term, bind, fresh_index
 
 __all__ = [
     "absurd",
+    "at_least_one",
+    "below_size",
     "by_sign",
+    "in_range",
     "le_from_squares",
     "nonzero_cases",
+    "not_positive",
     "opened_theorem",
     "zero_from_product",
     "zero_from_square",
@@ -102,3 +107,102 @@ def nonzero_cases(value: Term, zero: Callable[[Theorem], Theorem], nonzero: Call
         return checker.cut(theorem, apart) if apart.conclusion in theorem.hypotheses else theorem
 
     return by_sign(value, other, zero, other)
+
+
+# Brackets, integers and ranges.
+
+
+def not_positive(vanishing: Theorem) -> Theorem:
+    """e <= 0, because [e > 0] = 0."""
+    claim = vanishing.conclusion
+    if not isinstance(claim, Eq) or not isinstance(claim.left, Pos) or claim.right is not ZERO:
+        raise ProofError(f"{claim!r} does not say that a bracket [e > 0] is 0")
+    value = claim.left.arg
+    wanted = le(value, 0)
+
+    def impossible(case: Theorem) -> Theorem:
+        both = checker.transitive(checker.symmetric(checker.bracket(case)), vanishing)
+        return checker.contradiction(both, wanted)
+
+    return by_sign(
+        value, impossible, lambda case: checker.sign(wanted, (case,)), lambda case: checker.sign(wanted, (case,))
+    )
+
+
+def at_least_one(value: Term, positive: Theorem) -> Theorem:
+    """1 <= e, because e is an integer and 0 < e."""
+    only = fresh_index(1)
+    total = bind.sum(Delta(only - value), only)  # a sum over one index: 1 if 0 <= e < 1, and 1 if e = 0
+    picked = checker.contract(total, value)
+    nothing = checker.equation(total, ZERO, (positive,))
+    lower = checker.rewrite(_right(picked), checker.bracket(checker.sign(le(-value, 0), (positive,))))
+    upper = checker.equation(Pos(1 - value), _right(lower))
+    vanishing = checker.transitive(upper, checker.symmetric(lower), checker.symmetric(picked), nothing)
+    return checker.certificate(le(1, value), (value - 1,), (not_positive(vanishing),))
+
+
+def below_size(index: Index) -> Theorem:
+    """i < n, for an index i of 0..n-1."""
+    inside = checker.equation(Pos(index.size - index), ONE)
+    wanted = lt(index, index.size)
+
+    def impossible(case: Theorem) -> Theorem:
+        outside = checker.bracket(checker.sign(le(index.size - index, 0), (case,)))
+        both = checker.transitive(checker.symmetric(inside), outside)
+        return checker.contradiction(both, wanted)
+
+    return by_sign(
+        index.size - index,
+        lambda case: checker.certificate(wanted, (index.size - index,), (case,)),
+        impossible,
+        impossible,
+    )
+
+
+def in_range(value: Term, limit: Term, entry: Term) -> Theorem:
+    """[0 <= e] [e < n] r = r, because r has x[.., e, ..] of an axis of n as a factor, which is 0 outside."""
+    whole = (1 - Pos(-value)) * Pos(limit - value) * entry
+    low, high = -value, limit - value
+
+    def at_least_zero(case: Theorem) -> Theorem:
+        lower = checker.bracket(checker.sign(le(low, 0), (case,)))
+
+        def inside(case: Theorem) -> Theorem:
+            return _by_steps(whole, [lower, checker.bracket(case)], entry)
+
+        def at_end(case: Theorem) -> Theorem:
+            end = checker.combination(eq(value, limit), (-ONE,), (case,))
+            upper = checker.bracket(checker.sign(le(high, 0), (case,)))
+            return checker.transitive(
+                _by_steps(whole, [lower, upper], ZERO), checker.symmetric(_by_steps(entry, [end], ZERO))
+            )
+
+        def beyond(case: Theorem) -> Theorem:
+            upper = checker.bracket(checker.sign(le(high, 0), (case,)))
+            nothing = checker.equation(entry, ZERO, (case,))
+            return checker.transitive(_by_steps(whole, [lower, upper], ZERO), checker.symmetric(nothing))
+
+        return by_sign(high, inside, at_end, beyond)
+
+    def negative(case: Theorem) -> Theorem:
+        nothing = checker.equation(entry, ZERO, (case,))
+        return checker.transitive(_by_steps(whole, [checker.bracket(case)], ZERO), checker.symmetric(nothing))
+
+    return by_sign(low, negative, at_least_zero, at_least_zero)
+
+
+def _by_steps(start: Term, equations: Iterable[Theorem], end: Term) -> Theorem:
+    """start = end, by these rewritings and canonical form."""
+    steps = []
+    value = start
+    for equation in equations:
+        steps.append(checker.rewrite(value, equation))
+        value = _right(steps[-1])
+    return checker.transitive(*steps, checker.equation(value, end))
+
+
+def _right(theorem: Theorem) -> Term:
+    claim = theorem.conclusion
+    if not isinstance(claim, Eq):
+        raise ProofError(f"{claim!r} is not an equation")
+    return claim.right
