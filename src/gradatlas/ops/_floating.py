@@ -6,6 +6,7 @@ one. u is half an ulp of 1; "3u" in a comment counts roundings, each of which co
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any
 
@@ -31,9 +32,11 @@ __all__ = [
     "pow_dyy",
     "power",
     "quiet",
+    "quietly",
     "reciprocal",
     "reciprocal_prime",
     "reciprocal_second",
+    "relu",
     "sech2",
     "sech2_prime",
     "share",
@@ -50,6 +53,11 @@ __all__ = [
 
 Array = Any
 Forward = Callable[..., Any]
+
+
+def quietly() -> AbstractContextManager[None]:
+    """NumPy's floating-point warnings off for a while."""
+    return np.errstate(all="ignore")
 
 
 def quiet(forward: Forward) -> Forward:
@@ -234,6 +242,11 @@ def sech2_prime(lib: Any, x: Array) -> Array:
 
 
 # ------------------------------------------------------------------------------------------------ steps and shares
+
+
+def relu(lib: Any, x: Array) -> Array:
+    """max(x, 0), nan where x is nan."""
+    return lib.maximum(x, lib.zeros_like(x))
 
 
 @quiet

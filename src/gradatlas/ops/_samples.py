@@ -1,13 +1,16 @@
 """Valid calls of operations, drawn from a generator: the shapes that tests and evidence run over."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from gradatlas.ops.kinds import Sample, Samples
 
-__all__ = ["calls", "entrywise", "shaped"]
+__all__ = ["Case", "calls", "entrywise", "shaped"]
+
+Case: TypeAlias = tuple[Sequence[tuple[int, ...]], dict[str, Any]]
+"""The shapes of the arguments, and the keywords."""
 
 _PATTERNS: dict[int, tuple[tuple[tuple[int, ...], ...], ...]] = {
     1: (((),), ((5,),), ((2, 3),), ((0, 3),)),
@@ -33,8 +36,8 @@ def entrywise(*ranges: tuple[float, float], signs: bool = False) -> Samples:
     return draw
 
 
-def shaped(*cases: tuple[Sequence[tuple[int, ...]], dict[str, Any]]) -> Samples:
-    """Arguments of standard normal entries: each case is the shapes of the arguments and the keywords."""
+def shaped(*cases: Case) -> Samples:
+    """Arguments of standard normal entries: one call for each case."""
 
     def draw(rng: np.random.Generator) -> Iterable[Sample]:
         for shapes, params in cases:

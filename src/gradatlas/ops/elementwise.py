@@ -10,7 +10,7 @@ import numpy as np
 
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._samples import calls, entrywise
-from gradatlas.ops.kinds import Sample, elementwise, linear, locally_constant
+from gradatlas.ops.kinds import Record, Sample, elementwise, linear, locally_constant
 
 __all__ = [
     "absolute",
@@ -142,7 +142,7 @@ reciprocal_prime = elementwise(
     bound={"float64": 3, "float32": 3},
     samples=entrywise((0.2, 3), signs=True),
 )
-reciprocal = elementwise(
+reciprocal: Record = elementwise(
     "reciprocal",
     floating.reciprocal,
     derivatives=(reciprocal_prime,),
@@ -165,7 +165,7 @@ _divide_dyy = elementwise(
     bound=None,
     samples=entrywise((-3, 3), (0.2, 3)),
 )
-divide_dy = elementwise(
+divide_dy: Record = elementwise(
     "divide_dy",
     floating.divide_dy,
     derivatives=(lambda y: reciprocal_prime(y), _divide_dyy),
@@ -226,7 +226,7 @@ _log1p_second = elementwise(
     exact=lambda mp, x: -1 / (1 + x) ** 2,
     samples=entrywise((-0.8, 4)),
 )
-log1p_prime = elementwise(
+log1p_prime: Record = elementwise(
     "log1p_prime",
     floating.log1p_prime,
     derivatives=(_log1p_second,),
@@ -325,7 +325,7 @@ _power_dyy = elementwise(
     exact=lambda mp, x, y: mp.power(x, y) * mp.log(x) ** 2,
     samples=entrywise((0.2, 3), (-2.5, 2.5)),
 )
-power_dx = elementwise(
+power_dx: Record = elementwise(
     "power_dx",
     floating.pow_dx,
     derivatives=(_power_dxx, _power_dxy),
@@ -338,7 +338,7 @@ power_dx = elementwise(
     roots={1: lambda x, y: -1 / math.log(x) if x != 1 else math.inf},
     samples=entrywise((0.2, 3), (-2.5, 2.5)),
 )
-power_dy = elementwise(
+power_dy: Record = elementwise(
     "power_dy",
     floating.pow_dy,
     derivatives=(_power_dxy, _power_dyy),
@@ -351,7 +351,7 @@ power_dy = elementwise(
     roots={0: lambda x, y: math.exp(min(-1 / y, 709.0)) if y else math.inf},
     samples=entrywise((0.2, 3), (-2.5, 2.5)),
 )
-power = elementwise(
+power: Record = elementwise(
     "pow",
     floating.power,
     derivatives=(power_dx, power_dy),
@@ -377,7 +377,7 @@ sin = elementwise(
     bound=BASE,
     samples=entrywise((-3, 3)),
 )
-cos = elementwise(
+cos: Record = elementwise(
     "cos",
     lambda lib, x: lib.cos(x),
     derivatives=(lambda x: negative(sin(x)),),
@@ -450,7 +450,7 @@ clip = elementwise(
         lambda rng: Sample((rng.normal(size=()),)),
     ),
 )
-where = linear(
+where: Record = linear(
     "where",
     floating.where,
     adjoint=(

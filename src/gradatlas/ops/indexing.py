@@ -1,0 +1,74 @@
+"""Indexing: each is an index map, and its adjoint adds the entries back to where they were taken from."""
+
+from typing import Any
+
+import numpy as np
+
+from gradatlas.ops._samples import calls, shaped
+from gradatlas.ops.kinds import Record, Sample, gather, linear
+
+__all__ = ["getitem", "getitem_by_arrays", "place", "take", "take_along_axis"]
+
+Key = tuple[Any, ...]
+
+
+def _place(lib: Any, x: Any, *, shape: tuple[int, ...], key: Key) -> Any:
+    """Zeros of this shape, but x at key, which has no arrays and so names no entry twice."""
+    result = lib.zeros(shape, dtype=x.dtype, device=x.device)
+    key = tuple(part for part in key if part is not None)
+    result[key] = lib.reshape(x, result[key].shape)
+    return result
+
+
+_KEYS = (
+    ([(3, 4)], {"key": (1,)}),
+    ([(3, 4)], {"key": (slice(None), -2)}),
+    ([(3, 4)], {"key": (slice(2, None, -1), slice(0, 4, 2))}),
+    ([(3, 4, 2)], {"key": (..., None, 1)}),
+    ([(3, 4)], {"key": (None, slice(1, 1))}),
+    ([()], {"key": ()}),
+)
+getitem: Record = gather(
+    "getitem",
+    lambda lib, x, *, key: x[key],
+    adjoint=lambda g, x, key: place(g, shape=x.shape, key=key),
+    takes="any",
+    samples=shaped(*_KEYS),
+)
+place: Record = linear(
+    "place",
+    _place,
+    adjoint=lambda g, key: getitem(g, key=key),
+    takes="any",
+    samples=shaped(
+        ([(4,)], {"shape": (3, 4), "key": (1,)}), ([(2, 2)], {"shape": (2, 4), "key": (..., slice(0, 4, 2))})
+    ),
+)
+getitem_by_arrays = gather(
+    "getitem_by_arrays",
+    lambda lib, x, *, key: x[key],
+    takes="any",
+    samples=shaped(
+        ([(4, 3)], {"key": (np.asarray([2, 0, 2]),)}),
+        ([(4, 3)], {"key": (np.asarray([[1, -1], [0, 3]]), np.asarray([0, 2]))}),
+    ),
+)
+take = gather(
+    "take",
+    lambda lib, x, indices, *, axis: lib.take(x, indices, axis=axis),
+    takes=("any", "integer"),
+    samples=calls(
+        lambda rng: Sample((rng.normal(size=(4, 3)), rng.integers(0, 4, 6)), {"axis": 0}),
+        lambda rng: Sample((rng.normal(size=(4, 3)), rng.integers(0, 3, 2)), {"axis": -1}),
+        lambda rng: Sample((rng.normal(size=(4, 3)), np.zeros((0,), dtype=np.int64)), {"axis": 1}),
+    ),
+)
+take_along_axis = gather(
+    "take_along_axis",
+    lambda lib, x, indices, *, axis=-1: lib.take_along_axis(x, indices, axis=axis),
+    takes=("any", "integer"),
+    samples=calls(
+        lambda rng: (rng.normal(size=(4, 3)), rng.integers(0, 3, (4, 2))),
+        lambda rng: Sample((rng.normal(size=(4, 3)), rng.integers(0, 4, (2, 3))), {"axis": 0}),
+    ),
+)

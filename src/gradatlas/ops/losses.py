@@ -1,0 +1,283 @@
+"""Losses, and the dense layer that stands before them; rows are samples."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradatlas.backend import category
+from gradatlas.engine.array import plain_of
+from gradatlas.engine.linear_maps import reshape, scale
+from gradatlas.errors import DTypeError, ShapeError
+from gradatlas.ops import _floating as floating
+from gradatlas.ops._samples import calls
+from gradatlas.ops.elementwise import multiply, negative, subtract
+from gradatlas.ops.kinds import Sample, general, locally_constant
+from gradatlas.ops.linalg import matmul, matrix_product
+from gradatlas.ops.reductions import log_softmax, softmax, sum_
+from gradatlas.ops.shaping import expand_dims, matrix_transpose
+
+__all__ = [
+    "affine",
+    "cross_entropy",
+    "dense",
+    "mean_squared_error",
+    "one_hot",
+    "softmax_cross_entropy",
+    "squared_error",
+]
+
+_REDUCTIONS = ("mean", "sum", "none")
+
+
+def _check_reduction(name: str, reduction: str) -> None:
+    if reduction not in _REDUCTIONS:
+        raise ValueError(f"{name}: got reduction={reduction!r}: choose one of {', '.join(_REDUCTIONS)}")
+
+
+def _reduce(lib: Any, losses: Any, reduction: str) -> Any:
+    if reduction == "none":
+        return losses
+    total = lib.sum(losses)
+    return total / max(math.prod(losses.shape), 1) if reduction == "mean" else total
+
+
+def _share(reduction: str, count: int) -> float:
+    """What each loss counts in the reduced one."""
+    return 1.0 / max(count, 1) if reduction == "mean" else 1.0
+
+
+def _reduced(tangents: Any, reduction: str) -> Any:
+    """The change of the reduced loss, given the changes of the losses."""
+    if reduction == "none":
+        return tangents
+    return scale(sum_(tangents), _share(reduction, math.prod(plain_of(tangents).shape)))
+
+
+# ------------------------------------------------------------------------------------------------ the dense layer
+
+
+def _rows(x: Any) -> Any:
+    """x with all axes but the last made one."""
+    shape = plain_of(x).shape
+    return reshape(x, (math.prod(shape[:-1]), shape[-1]))
+
+
+affine = general(
+    "dense",
+    lambda lib, x, w, b: matmul(x, w) if b is None else matmul(x, w) + b,
+    vjp=(
+        lambda g, w: matmul(g, matrix_transpose(w)),
+        lambda g, x: matrix_product(matrix_transpose(_rows(x)), _rows(g)),
+        lambda g: g,
+    ),
+    jvp=(lambda t, w: matmul(t, w), lambda t, x: matmul(x, t), lambda t: t),
+    signature="(n),(n,p),(p)->(p)",
+    samples=calls(
+        lambda rng: (rng.normal(size=(4, 3)), rng.normal(size=(3, 2)), rng.normal(size=(2,))),
+        lambda rng: (rng.normal(size=(2, 4, 3)), rng.normal(size=(3, 2)), None),
+        lambda rng: (rng.normal(size=(3,)), rng.normal(size=(3, 2)), rng.normal(size=(2,))),
+        lambda rng: (rng.normal(size=(0, 3)), rng.normal(size=(3, 2)), rng.normal(size=(2,))),
+        lambda rng: (rng.normal(size=(1, 1)), rng.normal(size=(1, 1)), rng.normal(size=(1,))),
+    ),
+)
+
+
+def dense(x: Any, w: Any, b: Any = None, /) -> Any:
+    """A dense layer before its activation: x w + b, each row of x a sample.
+
+    x: (..., n), w: (n, p), b: (p,) or None, real or complex floating. Returns (..., p).
+    Raises ShapeError where these do not fit. Formulas: dense.dw, dense.db, dense.dx.
+    """
+    a, c = (tuple(plain_of(each).shape) for each in (x, w))
+    if not a or len(c) != 2 or a[-1] != c[0]:
+        raise ShapeError(
+            "dense", f"got x of shape {a} and w of shape {c}", "x must be (..., n) and w (n, p), rows samples"
+        )
+    if b is not None and (shape := tuple(plain_of(b).shape)) != c[1:]:
+        raise ShapeError("dense", f"got b of shape {shape} for w of shape {c}", f"b must have shape {c[1:]}")
+    return affine(x, w, b)
+
+
+# ------------------------------------------------------------------------------------------------ mean squared error
+
+
+def _squared_error(lib: Any, x: Any, y: Any, *, reduction: str = "mean") -> Any:
+    d = x - y
+    return _reduce(lib, d * d, reduction)
+
+
+def _squared_error_slope(v: Any, x: Any, y: Any) -> Any:
+    return multiply(scale(subtract(x, y), 2.0), v)
+
+
+squared_error = general(
+    "mean_squared_error",
+    _squared_error,
+    vjp=(
+        lambda g, x, y, reduction: scale(
+            _squared_error_slope(g, x, y), _share(reduction, math.prod(plain_of(x).shape))
+        ),
+        lambda g, x, y, reduction: scale(
+            _squared_error_slope(g, x, y), -_share(reduction, math.prod(plain_of(x).shape))
+        ),
+    ),
+    jvp=(
+        lambda t, x, y, reduction: _reduced(_squared_error_slope(t, x, y), reduction),
+        lambda t, x, y, reduction: negative(_reduced(_squared_error_slope(t, x, y), reduction)),
+    ),
+    signature="(n),(n)->()",
+    takes="real",
+    samples=calls(
+        lambda rng: (rng.normal(size=(4, 3)), rng.normal(size=(4, 3))),
+        lambda rng: Sample((rng.normal(size=(5,)), rng.normal(size=(5,))), {"reduction": "sum"}),
+        lambda rng: Sample((rng.normal(size=(2, 2)), rng.normal(size=(2, 2))), {"reduction": "none"}),
+        lambda rng: Sample((rng.normal(size=()), rng.normal(size=()))),
+        lambda rng: Sample((rng.normal(size=(0,)), rng.normal(size=(0,)))),
+    ),
+)
+
+
+def mean_squared_error(prediction: Any, target: Any, /, *, reduction: str = "mean") -> Any:
+    """The mean over all entries of (prediction - target)^2.
+
+    prediction, target: real floating, of one shape. reduction: "mean", "sum", or "none" for the squares themselves.
+    Returns a scalar, or the squares. Raises ShapeError where the shapes differ, for they would broadcast unnoticed.
+    Formula: mean_squared_error.vjp.
+    """
+    _check_reduction("mean_squared_error", reduction)
+    a, b = (tuple(plain_of(x).shape) for x in (prediction, target))
+    if a != b:
+        raise ShapeError(
+            "mean_squared_error", f"got shapes {a} and {b}", "give both one shape, with xp.reshape or xp.expand_dims"
+        )
+    return squared_error(prediction, target, reduction=reduction)
+
+
+# ------------------------------------------------------------------------------------------------ cross-entropy
+
+
+def _one_hot(lib: Any, labels: Any, like: Any, *, axis: int = -1) -> Any:
+    """1 at the label along axis, else 0, with the shape and dtype of like; nan where there is no such label."""
+    classes = like.shape[axis]
+    labels = lib.expand_dims(labels, axis=axis)
+    shape = [1] * len(like.shape)
+    shape[axis] = classes
+    positions = lib.reshape(lib.arange(classes, dtype=labels.dtype, device=like.device), tuple(shape))
+    hot = lib.astype(positions == labels, like.dtype)
+    known = (labels >= 0) & (labels < classes)
+    return lib.where(known, hot, lib.full_like(hot, float("nan")))
+
+
+one_hot = locally_constant(
+    "one_hot",
+    _one_hot,
+    signature="(),(n)->(n)",
+    takes=("integer", "real"),
+    samples=calls(
+        lambda rng: (rng.integers(0, 3, (4,)), rng.normal(size=(4, 3))),
+        lambda rng: Sample((rng.integers(0, 3, (2, 4)), rng.normal(size=(2, 3, 4))), {"axis": 1}),
+    ),
+)
+
+
+def _is_sparse(labels: Any) -> bool:
+    return category(plain_of(labels).dtype) == "integer"
+
+
+def _targets(x: Any, labels: Any, axis: int) -> Any:
+    return one_hot(labels, x, axis=axis) if _is_sparse(labels) else labels
+
+
+def _cross_entropy(lib: Any, x: Any, labels: Any, *, axis: int = -1, reduction: str = "mean") -> Any:
+    target = _targets(x, labels, axis)
+    surprise = -log_softmax(x, axis=axis)
+    with floating.quietly():
+        losses = lib.sum(lib.where(target == 0, lib.zeros_like(surprise), target * surprise), axis=axis)
+    return _reduce(lib, losses, reduction)
+
+
+def _cross_entropy_slope(x: Any, labels: Any, axis: int) -> Any:
+    """softmax(x) times the sum of the targets, which is 1 for probabilities, less the targets."""
+    target = _targets(x, labels, axis)
+    p = softmax(x, axis=axis)
+    if not _is_sparse(labels):
+        p = multiply(p, sum_(target, axis=axis, keepdims=True))
+    return subtract(p, target)
+
+
+def _weighted(g: Any, slope: Any, axis: int, reduction: str) -> Any:
+    """slope times the cotangent of its sample."""
+    shape = plain_of(slope).shape
+    if reduction == "none":
+        return multiply(slope, expand_dims(g, axis=axis))
+    return scale(multiply(slope, g), _share(reduction, math.prod(shape) // max(shape[axis], 1)))
+
+
+def _along(t: Any, slope: Any, axis: int, reduction: str) -> Any:
+    return _reduced(sum_(multiply(slope, t), axis=axis), reduction)
+
+
+cross_entropy = general(
+    "softmax_cross_entropy",
+    _cross_entropy,
+    vjp=(
+        lambda g, x, labels, axis, reduction: _weighted(g, _cross_entropy_slope(x, labels, axis), axis, reduction),
+        lambda g, x, axis, reduction: _weighted(g, negative(log_softmax(x, axis=axis)), axis, reduction),
+    ),
+    jvp=(
+        lambda t, x, labels, axis, reduction: _along(t, _cross_entropy_slope(x, labels, axis), axis, reduction),
+        lambda t, x, axis, reduction: _along(t, negative(log_softmax(x, axis=axis)), axis, reduction),
+    ),
+    signature="(n),()->()",
+    takes=("real", "ordered"),
+    samples=calls(
+        lambda rng: (rng.normal(size=(4, 3)), rng.integers(0, 3, (4,))),
+        lambda rng: (rng.normal(size=(4, 3)), rng.dirichlet([1.0, 2.0, 3.0], 4)),
+        lambda rng: Sample((rng.normal(size=(2, 3, 4)), rng.integers(0, 3, (2, 4))), {"axis": 1, "reduction": "sum"}),
+        lambda rng: Sample((rng.normal(size=(4, 3)), rng.random((4, 3))), {"reduction": "none"}),
+        lambda rng: Sample((rng.normal(size=(3,)), np.asarray(2)), {"reduction": "none"}),
+        lambda rng: (rng.normal(size=(0, 3)), np.zeros((0,), dtype=np.int64)),
+        lambda rng: (rng.normal(size=(2, 1)), np.zeros((2,), dtype=np.int64)),
+    ),
+)
+
+
+def softmax_cross_entropy(logits: Any, labels: Any, /, *, axis: int = -1, reduction: str = "mean") -> Any:
+    """The cross-entropy of softmax(logits) along axis from labels, the mean over the samples.
+
+    logits: real floating, the classes along axis. labels: integers from 0 to classes - 1, of logits' shape without axis;
+    or real floating of logits' shape, the weight of each class (one-hot, or any distribution).
+    reduction: "mean", "sum", or "none" for one loss a sample. Returns a scalar, or the losses.
+    Raises ShapeError where the shapes do not fit; and for a label that is no class (nan on a GPU, where looking
+    would make it wait). Formula: softmax_cross_entropy.vjp.
+    """
+    _check_reduction("softmax_cross_entropy", reduction)
+    a, b = (tuple(plain_of(x).shape) for x in (logits, labels))
+    seen = f"got logits of shape {a} and labels of shape {b}"
+    if not -len(a) <= axis < len(a):
+        raise ShapeError(
+            "softmax_cross_entropy", f"{seen} with axis={axis}", f"choose axis from {-len(a)} to {len(a) - 1}"
+        )
+    kept = tuple(n for k, n in enumerate(a) if k != axis % len(a))
+    kind = category(plain_of(labels).dtype)
+    if kind not in ("integer", "real"):
+        raise DTypeError(
+            "softmax_cross_entropy", f"{seen}, the labels {kind}", "pass integers, or weights of the classes"
+        )
+    if b != (kept if kind == "integer" else a):
+        raise ShapeError(
+            "softmax_cross_entropy",
+            seen,
+            f"integer labels must have shape {kept}, the weights of classes {a}",
+        )
+    plain = plain_of(labels)
+    if kind == "integer" and isinstance(plain, np.ndarray) and plain.size:
+        least, most, classes = int(plain.min()), int(plain.max()), a[axis]
+        if least < 0 or most >= classes:
+            raise ShapeError(
+                "softmax_cross_entropy",
+                f"{seen}, the labels from {least} to {most}",
+                f"labels of {classes} classes must be from 0 to {classes - 1}",
+            )
+    return cross_entropy(logits, labels, axis=axis, reduction=reduction)

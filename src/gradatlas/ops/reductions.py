@@ -1,0 +1,266 @@
+"""Reductions along axes, and what is made of sums of exponentials: logsumexp and the softmax."""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from gradatlas.engine.linear_maps import broadcast_to, reshape, scale
+from gradatlas.ops import _floating as floating
+from gradatlas.ops._samples import Case, calls, shaped
+from gradatlas.ops.elementwise import equal, multiply, subtract, where
+from gradatlas.ops.kinds import Sample, general, linear, locally_constant
+
+__all__ = [
+    "all_",
+    "any_",
+    "argmax",
+    "argmin",
+    "log_softmax",
+    "logsumexp",
+    "masked_softmax",
+    "max_",
+    "mean",
+    "min_",
+    "softmax",
+    "softmax_times",
+    "sum_",
+]
+
+Axis = int | tuple[int, ...] | None
+
+
+def _axes(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """The axes reduced, counted from the front."""
+    return (
+        tuple(range(ndim)) if axis is None else tuple(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+    )
+
+
+def _spread(g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
+    """g, which lives where the axes are reduced, repeated along them: the adjoint of a sum."""
+    if not keepdims:
+        axes = _axes(axis, len(shape))
+        g = reshape(g, tuple(1 if k in axes else n for k, n in enumerate(shape)))
+    return broadcast_to(g, tuple(shape))
+
+
+def _count(shape: tuple[int, ...], axis: Axis) -> int:
+    return prod(shape[k] for k in _axes(axis, len(shape)))
+
+
+_CASES: tuple[Case, ...] = (
+    ([(3, 4)], {}),
+    ([(3, 4)], {"axis": 0}),
+    ([(2, 3, 4)], {"axis": (0, 2), "keepdims": True}),
+    ([(2, 3, 4)], {"axis": -2}),
+    ([()], {}),
+    ([(3, 1)], {"axis": 1}),
+)
+
+# ------------------------------------------------------------------------------------------------ sums
+
+sum_ = linear(
+    "sum",
+    lambda lib, x, *, axis=None, keepdims=False: lib.sum(x, axis=axis, keepdims=keepdims),
+    adjoint=lambda g, x, axis, keepdims: _spread(g, x.shape, axis, keepdims),
+    signature="(n)->()",
+    takes="numeric",
+    samples=shaped(*_CASES, ([(0, 3)], {}), ([(0, 3)], {"axis": 0})),
+)
+mean = linear(
+    "mean",
+    lambda lib, x, *, axis=None, keepdims=False: lib.mean(x, axis=axis, keepdims=keepdims),
+    adjoint=lambda g, x, axis, keepdims: scale(
+        _spread(g, x.shape, axis, keepdims), 1.0 / max(_count(x.shape, axis), 1)
+    ),
+    signature="(n)->()",
+    samples=shaped(*_CASES, ([(0, 3)], {"axis": 1})),
+)
+
+# ------------------------------------------------------------------------------------------------ extrema
+
+
+def _extremal_share(lib: Any, x: Any, *, axis: Axis = None, largest: bool = True) -> Any:
+    """1 at the largest (or smallest) entry along axis, shared equally where several tie; nan where there is none."""
+    extremum = (lib.max if largest else lib.min)(x, axis=axis, keepdims=True)
+    hits = lib.astype(x == extremum, x.dtype)
+    with floating.quietly():
+        return hits / lib.sum(hits, axis=axis, keepdims=True)
+
+
+_share = locally_constant(
+    "extremal_share",
+    _extremal_share,
+    jumps="two entries tie",
+    takes="real",
+    samples=shaped(*_CASES),
+)
+max_ = general(
+    "max",
+    lambda lib, x, *, axis=None, keepdims=False: lib.max(x, axis=axis, keepdims=keepdims),
+    vjp=lambda g, x, axis, keepdims: multiply(_share(x, axis=axis), _spread(g, x.shape, axis, keepdims)),
+    jvp=lambda t, x, axis, keepdims: sum_(multiply(_share(x, axis=axis), t), axis=axis, keepdims=keepdims),
+    signature="(n)->()",
+    domain="one entry is the largest",
+    kinks={"entries tie": "shared equally, the element of least norm"},
+    takes="ordered",
+    samples=shaped(*_CASES),
+)
+min_ = general(
+    "min",
+    lambda lib, x, *, axis=None, keepdims=False: lib.min(x, axis=axis, keepdims=keepdims),
+    vjp=lambda g, x, axis, keepdims: multiply(_share(x, axis=axis, largest=False), _spread(g, x.shape, axis, keepdims)),
+    jvp=lambda t, x, axis, keepdims: sum_(
+        multiply(_share(x, axis=axis, largest=False), t), axis=axis, keepdims=keepdims
+    ),
+    signature="(n)->()",
+    domain="one entry is the smallest",
+    kinks={"entries tie": "shared equally, the element of least norm"},
+    takes="ordered",
+    samples=shaped(*_CASES),
+)
+argmax = locally_constant(
+    "argmax",
+    lambda lib, x, *, axis=None, keepdims=False: lib.argmax(x, axis=axis, keepdims=keepdims),
+    jumps="two entries tie",
+    takes="ordered",
+    samples=shaped(([(3, 4)], {"axis": 0}), ([(5,)], {})),
+)
+argmin = locally_constant(
+    "argmin",
+    lambda lib, x, *, axis=None, keepdims=False: lib.argmin(x, axis=axis, keepdims=keepdims),
+    jumps="two entries tie",
+    takes="ordered",
+    samples=shaped(([(3, 4)], {"axis": 0}), ([(5,)], {})),
+)
+all_ = locally_constant(
+    "all",
+    lambda lib, x, *, axis=None, keepdims=False: lib.all(x, axis=axis, keepdims=keepdims),
+    samples=calls(lambda rng: (rng.random((3, 4)) < 0.9,), lambda rng: (np.ones((0,), dtype=bool),)),
+)
+any_ = locally_constant(
+    "any",
+    lambda lib, x, *, axis=None, keepdims=False: lib.any(x, axis=axis, keepdims=keepdims),
+    samples=calls(lambda rng: (rng.random((3, 4)) < 0.1,), lambda rng: (np.ones((0,), dtype=bool),)),
+)
+
+# ------------------------------------------------------------------------------------------------ the softmax
+# Its Jacobian diag p - p p^T is symmetric, so its two rules are one.
+
+
+def _softmax(lib: Any, x: Any, *, axis: Axis = -1) -> Any:
+    if 0 in x.shape:
+        return lib.zeros_like(x)
+    with floating.quietly():
+        e = lib.exp(x - lib.max(x, axis=axis, keepdims=True))
+        return e / lib.sum(e, axis=axis, keepdims=True)
+
+
+def softmax_times(v: Any, p: Any, axis: Axis) -> Any:
+    """(diag p - p p^T) v."""
+    return multiply(p, subtract(v, sum_(multiply(p, v), axis=axis, keepdims=True)))
+
+
+_AXIS_CASES: tuple[Case, ...] = (
+    ([(4,)], {}),
+    ([(3, 4)], {"axis": 0}),
+    ([(2, 3, 4)], {"axis": 1}),
+    ([(2, 3, 4)], {"axis": (0, 2)}),
+    ([(3, 1)], {}),
+    ([(0, 3)], {"axis": 0}),
+)
+
+softmax = general(
+    "softmax",
+    _softmax,
+    vjp=lambda g, out, axis: softmax_times(g, out, axis),
+    jvp=lambda t, out, axis: softmax_times(t, out, axis),
+    signature="(n)->(n)",
+    kinks={"all entries -inf": "nan, as the value"},
+    takes="real",
+    samples=shaped(*_AXIS_CASES),
+)
+
+
+def _log_softmax(lib: Any, x: Any, *, axis: Axis = -1) -> Any:
+    if 0 in x.shape:
+        return lib.zeros_like(x)
+    with floating.quietly():
+        shifted = x - lib.max(x, axis=axis, keepdims=True)
+        return shifted - lib.log(lib.sum(lib.exp(shifted), axis=axis, keepdims=True))
+
+
+log_softmax = general(
+    "log_softmax",
+    _log_softmax,
+    vjp=lambda g, x, axis: subtract(g, multiply(softmax(x, axis=axis), sum_(g, axis=axis, keepdims=True))),
+    jvp=lambda t, x, axis: subtract(t, sum_(multiply(softmax(x, axis=axis), t), axis=axis, keepdims=True)),
+    signature="(n)->(n)",
+    kinks={"all entries -inf": "nan, as the value"},
+    takes="real",
+    samples=shaped(*_AXIS_CASES),
+)
+
+
+def _logsumexp(lib: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    if 0 in x.shape:
+        with floating.quietly():
+            return lib.log(lib.sum(x, axis=axis, keepdims=keepdims))
+    with floating.quietly():
+        top = lib.max(x, axis=axis, keepdims=True)
+        shift = lib.where(lib.isfinite(top), top, lib.zeros_like(top))
+        total = lib.log(lib.sum(lib.exp(x - shift), axis=axis, keepdims=True)) + shift
+    if keepdims:
+        return total
+    return lib.squeeze(total, axis=_axes(axis, x.ndim))
+
+
+def _logsumexp_share(x: Any, axis: Axis) -> Any:
+    """The derivative: the softmax, and equal parts where all entries are -inf."""
+    lowest = equal(max_(x, axis=axis, keepdims=True), -float("inf")) if 0 not in x.shape else None
+    return softmax(x if lowest is None else where(lowest, 0.0, x), axis=axis)
+
+
+logsumexp = general(
+    "logsumexp",
+    _logsumexp,
+    vjp=lambda g, x, axis, keepdims: multiply(_logsumexp_share(x, axis), _spread(g, x.shape, axis, keepdims)),
+    jvp=lambda t, x, axis, keepdims: sum_(multiply(_logsumexp_share(x, axis), t), axis=axis, keepdims=keepdims),
+    signature="(n)->()",
+    kinks={"all entries -inf": "value -inf, derivative shared equally: the limit of equal entries"},
+    takes="real",
+    samples=shaped(*_CASES, ([(0, 3)], {"axis": 1})),
+)
+
+
+def _masked_softmax(lib: Any, x: Any, mask: Any, *, axis: int = -1) -> Any:
+    """The softmax over the entries that mask allows; 0 elsewhere, and everywhere in a slice where it allows none."""
+    x, mask = lib.broadcast_arrays(x, mask)
+    if 0 in x.shape:
+        return lib.zeros_like(x)
+    with floating.quietly():
+        lowest = lib.full_like(x, -float("inf"))
+        top = lib.max(lib.where(mask, x, lowest), axis=axis, keepdims=True)
+        some = lib.any(mask, axis=axis, keepdims=True)
+        e = lib.where(mask, lib.exp(x - lib.where(some, top, lib.zeros_like(top))), lib.zeros_like(x))
+        total = lib.sum(e, axis=axis, keepdims=True)
+        return e / lib.where(some, total, lib.ones_like(total))
+
+
+masked_softmax = general(
+    "masked_softmax",
+    _masked_softmax,
+    vjp=(lambda g, out, axis: softmax_times(g, out, axis), None),
+    jvp=(lambda t, out, axis: softmax_times(t, out, axis), None),
+    signature="(n),(n)->(n)",
+    takes=("real", "bool"),
+    kinks={"no entry allowed": "value 0 and derivative 0", "all allowed entries -inf": "nan, as softmax"},
+    samples=calls(
+        lambda rng: (rng.normal(size=(3, 4)), rng.random((3, 4)) < 0.7),
+        lambda rng: (rng.normal(size=(2, 3, 4)), rng.random((3, 1)) < 0.5),
+        lambda rng: Sample((rng.normal(size=(3, 4)), rng.random((3, 4)) < 0.5), {"axis": 0}),
+        lambda rng: (rng.normal(size=(2, 3)), np.zeros((2, 3), dtype=bool)),
+        lambda rng: (rng.normal(size=(0, 3)), np.zeros((3,), dtype=bool)),
+    ),
+)
