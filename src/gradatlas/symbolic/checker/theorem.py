@@ -10,12 +10,13 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Final, NoReturn, ParamSpec
 from weakref import WeakKeyDictionary
 
 from gradatlas.symbolic.errors import ProofError
 from gradatlas.symbolic.propositions import Lt, Proposition, free_variables_of, terms_of
-from gradatlas.symbolic.terms import ZERO, Call, Index, Term, free_variables, loose, walk
+from gradatlas.symbolic.terms import ZERO, Call, Index, Num, Term, free_variables, loose, walk
 
 __all__ = [
     "RULES",
@@ -222,6 +223,8 @@ def rule(
 
 
 def _frozen(value: object) -> object:
+    if isinstance(value, int | Fraction):
+        return Num(value)
     if isinstance(value, list | tuple):
         return tuple(map(_frozen, value))
     if isinstance(value, dict):
