@@ -82,16 +82,14 @@ def proof_name(id: str) -> str:
     return "prove_" + id.replace(".", "_").replace("-", "_")
 
 
-def proof_digest(formula: Formula, proof: Callable[..., object], lemmas: Mapping[str, str]) -> str:
-    """The digest of a derivation: its function's file without the other proofs, what the statement calls, its lemmas.
+def proof_digest(formula: Formula, folder: Path, lemmas: Mapping[str, str]) -> str:
+    """The digest of a derivation: its chapter's file without the other proofs, what the statement calls, its lemmas.
 
-    lemmas: the digests of the lemmas used, statement and proof, by id.
+    folder: where the proofs are. lemmas: the digests of the lemmas used, statement and proof, by id.
     """
-    file = inspect.getsourcefile(proof)
-    if file is None:
-        raise ValueError(f"the source of {proof.__name__} cannot be read")
     called = [_source_of(c) for c in _callables(formula)]
-    return combined(proof=_own_syntax(Path(file), proof.__name__), called=called, lemmas=dict(lemmas))
+    syntax = _own_syntax(folder / f"{formula.chapter}.py", proof_name(formula.id))
+    return combined(proof=syntax, called=called, lemmas=dict(lemmas))
 
 
 def _callables(formula: Formula) -> Iterable[Callable[..., Any]]:

@@ -10,15 +10,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from gradatlas.evidence import digests, engine
+from gradatlas.evidence.currency import Currency
 from gradatlas.evidence.mutants import Mutant, of_formula, without_hypotheses
 from gradatlas.evidence.oracle import DIGITS, Oracle, Seen, finite, is_equality, is_trend
 from gradatlas.evidence.printing import latex_of, numpy_of, symbols_of, text_of
 from gradatlas.evidence.sampling import SamplingError
 from gradatlas.evidence.store import SCHEMA, versions
-from gradatlas.formulas import registry
 from gradatlas.formulas.sources import BIBLIOGRAPHY
 from gradatlas.formulas.statement import Claim, Formula
 from gradatlas.symbolic.axioms import AXIOMS
@@ -89,11 +90,15 @@ class _Mutants:
 
 
 class Judge:
-    """Judges formulas. scripts: the function that derives each, by id. Proofs run once, for themselves and as lemmas."""
+    """Judges formulas. scripts: the function that derives each, by id. folder: where the scripts are.
 
-    def __init__(self, scripts: Mapping[str, Script], formulas: Mapping[str, Formula] | None = None) -> None:
+    A proof runs once in a process, for itself and as a lemma of others.
+    """
+
+    def __init__(self, formulas: Mapping[str, Formula], scripts: Mapping[str, Script], folder: Path) -> None:
+        self.formulas = formulas
         self.scripts = scripts
-        self.formulas = registry.all_formulas() if formulas is None else formulas
+        self.currency = Currency(formulas, folder)
         self._proven: dict[str, _Proven] = {}
         self._running: list[str] = []
 
@@ -130,18 +135,6 @@ class Judge:
         proof = Proof({c.name: Sequent(c.hypotheses, c.conclusion) for c in claims}, lemma)
         self.scripts[id](proof)
         return _Proven(proof, proof.conclude(), tuple(cited))
-
-    def lemma_digests(self, lemmas: Sequence[str]) -> dict[str, str]:
-        """The digests of lemmas, statement and proof, each with its own lemmas in it."""
-        return {id: digests.combined(**self.digest_parts(id, self.proven(id).lemmas)) for id in sorted(lemmas)}
-
-    def digest_parts(self, id: str, lemmas: Sequence[str]) -> dict[str, str]:
-        """The digests of a statement and of its proof, which cites these lemmas."""
-        formula = self.formulas[id]
-        return {
-            "statement": digests.statement_digest(formula),
-            "proof": digests.proof_digest(formula, self.scripts[id], self.lemma_digests(lemmas)),
-        }
 
     # The whole evidence.
 
@@ -181,7 +174,8 @@ class Judge:
             raise Rejected(id, faults)
         with clock.on("printing"):
             record = _record(formula, known)
-        parts = self.digest_parts(id, known.lemmas)
+        parts = self.currency.parts(id, lambda name: self.proven(name).lemmas)
+        assert parts is not None
         used = versions()
         record.update(
             oracle=[_oracle_json(s) for s in seen if not is_trend(formula.claim(s.claim).conclusion)],

@@ -39,17 +39,17 @@ def get(id: str) -> Formula:
     if id in known:
         return known[id]
     close = nearest(id)
-    mend = f"did you mean {' or '.join(close)}?" if close else "`gradatlas list` shows every id"
-    raise UnknownFormulaError("get", f"there is no formula {id!r}", mend, close)
+    raise UnknownFormulaError("get", f"there is no formula {id!r}", f"the nearest ids are {', '.join(close)}", close)
 
 
 def nearest(id: str) -> tuple[str, ...]:
-    """Up to three ids that id may have been meant for: the closest in spelling, and those that share a word with it."""
+    """Three ids that id may have been meant for: the closest in spelling, those that share a word with it before others."""
     known = list(all_formulas())
-    close = difflib.get_close_matches(id.lower(), known, n=3, cutoff=0.5)
     words = set(re.split(r"[^a-z0-9]+", id.lower())) - {""}
+    near = difflib.get_close_matches(id.lower(), known, n=3, cutoff=0.6)
     sharing = [k for k in known if words & set(re.split(r"[.-]", k))]
-    return tuple(dict.fromkeys([*close, *sharing]))[:3]
+    rest = difflib.get_close_matches(id.lower(), known, n=3, cutoff=0.0)
+    return tuple(dict.fromkeys([*near, *sharing, *rest]))[:3]
 
 
 def search(text: str) -> tuple[Formula, ...]:

@@ -1,0 +1,284 @@
+"""The command line: list the formulas, show one with its derivation and evidence, find some by a piece of text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+import gradatlas
+
+if TYPE_CHECKING:
+    from gradatlas.evidence.reader import Evidence
+    from gradatlas.formulas.statement import Formula
+
+__all__ = ["main"]
+
+EPILOG = """\b
+Examples:
+  gradatlas list --chapter losses
+  gradatlas find softmax gradient
+  gradatlas show softmax.vjp
+  gradatlas show softmax.vjp --json
+"""
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(gradatlas.__version__, prog_name="gradatlas")
+def main() -> None:
+    """An atlas of the gradients of deep learning: each formula stated, derived step by step, and checked."""
+
+
+@main.command("list")
+@click.option("--chapter", "-c", help="Only this chapter.")
+def list_formulas(chapter: str | None) -> None:
+    """List the formulas by chapter, with what the evidence here says of each."""
+    from gradatlas.formulas import registry
+    from gradatlas.formulas.statement import CHAPTERS
+
+    if chapter is not None and chapter not in CHAPTERS:
+        raise click.UsageError(f"there is no chapter {chapter!r}: the chapters are {', '.join(CHAPTERS)}")
+    found = [f for f in registry.all_formulas().values() if chapter in (None, f.chapter)]
+    if not found:
+        raise click.ClickException(f"no formula in {chapter or 'the atlas'} yet")
+    _print_list(found)
+
+
+@main.command()
+@click.argument("text", nargs=-1, required=True)
+def find(text: tuple[str, ...]) -> None:
+    """Find formulas by id, title, alias, symbol, operation, ledger row or word; all words must fit."""
+    from gradatlas.formulas import registry
+
+    found = registry.search(" ".join(text))
+    if not found:
+        raise click.ClickException(f"nothing found for {' '.join(text)!r}: `gradatlas list` shows every formula")
+    _print_list(found, by_chapter=False)
+
+
+@main.command()
+@click.argument("id")
+@click.option("--json", "as_json", is_flag=True, help="The evidence record as JSON.")
+def show(id: str, as_json: bool) -> None:
+    """Show a formula: its statement, its derivation and the evidence for it."""
+    from gradatlas.errors import UnknownFormulaError
+    from gradatlas.evidence.reader import evidence
+    from gradatlas.formulas import registry
+
+    try:
+        formula = registry.get(id)
+    except UnknownFormulaError as error:
+        raise click.UsageError(f"{error.seen}: {error.mend}") from None
+    found = evidence(id)
+    if as_json:
+        click.echo(json.dumps(found.record or _bare(formula, found.problem), ensure_ascii=False, indent=1))
+        return
+    out = _console()
+    _print_statement(out, formula, found)
+    if found.record is not None:
+        _print_derivation(out, found.record)
+        _print_evidence(out, found)
+
+
+@main.command()
+@click.option("--all", "every", is_flag=True, help="Rows without a formula too.")
+def ledger(every: bool) -> None:
+    """The rows of the documents behind the atlas, and the formulas that answer each."""
+    from gradatlas.formulas import registry
+    from gradatlas.formulas.ledger import KINDS, ROWS
+
+    out = _console()
+    part = ""
+    for row in ROWS.values():
+        answers = registry.formulas_of(row.id)
+        if not answers and not every:
+            continue
+        if row.part != part:
+            part = row.part
+            out.print(Text(part, style="bold"))
+        out.print(Text.assemble(f"  {row.id:<5}", (f"{KINDS[row.kind]:<19}", "dim"), row.about))
+        for formula in answers:
+            out.print(Text.assemble("       ", (formula.id, "cyan"), f"  {formula.title}"))
+    if not part:
+        raise click.ClickException("no row has a formula yet: --all shows the rows")
+
+
+def _console() -> Console:
+    """The terminal, as wide as it is; a pipe gets plain text in lines that are not broken."""
+    console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console = Console(highlight=False, soft_wrap=True, color_system=None, width=10_000)
+    return console
+
+
+def _print_list(formulas: Sequence[Formula], by_chapter: bool = True) -> None:
+    from gradatlas.evidence.reader import evidence
+
+    out = _console()
+    ids = max(len(f.id) for f in formulas)
+    found = [(f, evidence(f.id)) for f in formulas]
+    statuses = [_status(e) for _, e in found]
+    width = max(map(len, statuses))
+    chapter = ""
+    for (formula, _), status in zip(found, statuses, strict=True):
+        if by_chapter and formula.chapter != chapter:
+            chapter = formula.chapter
+            out.print(Text(chapter, style="bold"))
+        good = status.startswith("proven")
+        out.print(
+            Text.assemble(
+                "  " if by_chapter else "",
+                (f"{formula.id:<{ids}}", "cyan"),
+                "  ",
+                (f"{status:<{width}}", "green" if good else "yellow"),
+                "  ",
+                formula.title,
+            )
+        )
+    missing = sum(not s.startswith("proven") for s in statuses)
+    if missing:
+        _note(f"{missing} of {len(statuses)} have no current evidence here: in a checkout run pytest proofs/")
+
+
+def _note(message: str) -> None:
+    """A remark that is not part of the answer goes to the other stream."""
+    click.echo(message, err=True)
+
+
+def _status(evidence: Evidence) -> str:
+    return "not proven here" if evidence.record is None else str(evidence.record["status"])
+
+
+def _heading(out: Console, title: str) -> None:
+    out.print()
+    out.print(Text(title, style="bold"))
+
+
+def _print_statement(out: Console, formula: Formula, evidence: Evidence) -> None:
+    from gradatlas.evidence.printing import symbols_of, text_of
+
+    out.print(Text.assemble((formula.title, "bold"), "  ", (formula.id, "cyan")))
+    if evidence.record is None:
+        out.print(Text(evidence.problem, style="yellow"))
+    else:
+        fixed = evidence.record["fixed_size"]
+        detail = f" ({_pairs(fixed['sizes'])}: {fixed['why']})" if fixed else ""
+        out.print(Text.assemble((f"{evidence.record['status']}{detail}", "green"), f"  [{evidence.taken}]"))
+    if formula.summary:
+        out.print(Text(formula.summary))
+    if formula.aliases:
+        out.print(Text(f"Also known as: {', '.join(formula.aliases)}"))
+    if formula.of:
+        out.print(Text(f"Of: {', '.join(formula.of)}"))
+    _heading(out, "Statement")
+    for claim in formula.claims:
+        name = f"{claim.name}: " if len(formula.claims) > 1 else ""
+        out.print(Text.assemble("  ", (name, "bold"), text_of(claim.conclusion)))
+        for hypothesis in claim.hypotheses:
+            out.print(Text(f"      given {text_of(hypothesis)}"))
+    described = [s for s in symbols_of(formula) if s["description"]]
+    if described:
+        _heading(out, "Symbols")
+        for s in described:
+            shape = f" ({s['shape']})" if s["shape"] else ""
+            out.print(Text(f"  {s['name']}{shape}: {s['description']}"))
+    sources = list(_sources(formula))
+    if sources:
+        _heading(out, "Source")
+        for line in sources:
+            out.print(Text(f"  {line}"))
+
+
+def _sources(formula: Formula) -> Iterable[str]:
+    from gradatlas.formulas.ledger import ROWS
+    from gradatlas.formulas.sources import BIBLIOGRAPHY
+
+    for source in formula.source:
+        if source.kind == "document":
+            yield f"ledger {source.key}: {ROWS[source.key].about}"
+        else:
+            entry = BIBLIOGRAPHY[source.key]
+            yield f"{entry.text}{f', doi:{entry.doi}' if entry.doi else ''}"
+
+
+def _print_derivation(out: Console, record: Mapping[str, Any]) -> None:
+    several = len(record["claims"]) > 1
+    for claim in record["claims"]:
+        _heading(out, f"Derivation of {claim['name']}" if several else "Derivation")
+        width = max((len(s["rule"]) for s in claim["steps"]), default=0)
+        for step in claim["steps"]:
+            lemma = f" [{step['lemma']}]" if step["lemma"] else ""
+            out.print(
+                Text.assemble(f"  {step['n']:>3}  ", (f"{step['rule']:<{width}}", "magenta"), f"  {step['why']}{lemma}")
+            )
+            out.print(Text(f"       {' ' * width}  {step['text']}"))
+
+
+def _print_evidence(out: Console, evidence: Evidence) -> None:
+    record = evidence.record
+    assert record is not None
+    _heading(out, "Evidence")
+    rows: list[tuple[str, str]] = []
+    rows.append(("axioms", ", ".join(a["id"] for a in record["axioms"]) or "none"))
+    if record["lemmas"]:
+        rows.append(("lemmas", ", ".join(record["lemmas"])))
+    if record["oracle"]:
+        checked = sum(s["checked"] for s in record["oracle"])
+        least = min(s["digits"] for s in record["oracle"])
+        rows.append(("oracle", f"{checked} values at {len(record['oracle'])} samples, in {least:g} digits or more"))
+    if record["trends"]:
+        rows.append(("trends", f"{len(record['trends'])} samples of limits"))
+    steps = record["steps_checked"]
+    if steps["compared"]:
+        rows.append(("steps", f"{steps['compared']} compared in numbers, {steps['digits']:g} digits or more"))
+    forward = record["definition"]["samples"]
+    compared = [*forward, *record["engine"], *record["adjoint_identity"], *record["second_order"]]
+    for mode in dict.fromkeys(c["mode"] for c in compared):
+        own = [c for c in compared if c["mode"] == mode]
+        worst = max(own, key=lambda c: c["max_ulps"])
+        libraries = ", ".join(dict.fromkeys(c["library"] for c in own))
+        rows.append((mode, f"{len(own)} comparisons on {libraries}, at most {worst['max_ulps']:.2f} ulps"))
+    m = record["mutants"]
+    rows.append(
+        (
+            "mutants",
+            f"{m['made']} made, {m['refused_by_checker']} refused by the checker, {m['refuted_by_oracle']} by the oracle",
+        )
+    )
+    rows.append(("versions", _pairs(record["versions"])))
+    rows.append(("digest", record["digest"]))
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        out.print(Text.assemble("  ", (f"{name:<{width}}", "bold"), f"  {value}"))
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{k} {v}" for k, v in values.items())
+
+
+def _bare(formula: Formula, problem: str) -> dict[str, Any]:
+    """What can be said of a formula without evidence."""
+    from gradatlas.evidence.digests import statement_digest
+    from gradatlas.evidence.printing import latex_of, text_of
+
+    return {
+        "id": formula.id,
+        "title": formula.title,
+        "chapter": formula.chapter,
+        "status": "not proven here",
+        "problem": problem,
+        "claims": [
+            {
+                "name": claim.name,
+                "latex": latex_of(claim.conclusion),
+                "text": text_of(claim.conclusion),
+                "hypotheses": [{"latex": latex_of(h), "text": text_of(h)} for h in claim.hypotheses],
+            }
+            for claim in formula.claims
+        ],
+        "statement_digest": statement_digest(formula),
+    }
