@@ -10,6 +10,7 @@ import pytest
 from docutils import nodes
 
 from gradatlas.sphinx_ext.markup import number, prose, sizes
+from gradatlas.sphinx_ext.pages import states
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import MARK, write_stubs
 
@@ -90,3 +91,20 @@ def test_measured_numbers_keep_their_figures(value: float, shown: str) -> None:
 
 def test_sizes_read_as_equations() -> None:
     assert sizes({"n": 7, "T": 2}) == "n = 7, T = 2"
+
+
+@pytest.mark.parametrize(
+    ("latex", "said"),
+    [
+        (r"\frac{1}{\alpha} + \frac{\beta \tau}{\alpha}", False),
+        (r"\sum_{i} [i = j] a_{i}", False),
+        (r"\left(\sum_{k = 0}^{n} x_{k}\right)^{2}", False),
+        (r"\{i\} \left.x\right|_{x = 0}", False),
+        (r"1 + \beta < 0", True),
+        (r"J(\theta + d) \le J(\theta)", True),
+        (r"t \mapsto f(t) \text{ is continuous on } [0, 1]", True),
+        (r"\lim_{t \to \infty} r^{t} = 0", True),
+    ],
+)
+def test_a_statement_is_told_from_an_expression(latex: str, said: bool) -> None:
+    assert states(latex) is said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from weakref import WeakKeyDictionary
@@ -272,20 +273,22 @@ class FormulaDirective(AtlasDirective):
         for place, claim in enumerate(evidence.claims, 1):
             if not claim.steps:
                 continue
+            chained = claim.steps[0].rule == BEGINNING
             steps = nodes.enumerated_list("", classes=["derivation"], enumtype="arabic", prefix="", suffix=".")
             for step in claim.steps:
                 anchor = f"step-{place}-{step.number}" if len(evidence.claims) > 1 else f"step-{step.number}"
-                why = [self.link("rule", step.rule)]
                 line = paragraph(
-                    nodes.reference("", str(step.number), refid=anchor, classes=["step-number"]),
-                    *why,
-                    classes=["step-why"],
+                    nodes.reference("", str(step.number), refid=anchor, classes=["step-number"]), classes=["step-why"]
                 )
-                if step.why:
-                    line += [nodes.Text(": "), *prose(step.why)]
+                if step.rule == BEGINNING:
+                    line += prose(step.why[:1].upper() + step.why[1:] or _("Begin"))
+                else:
+                    line += self.link("rule", step.rule)
+                    line += [nodes.Text(": "), *prose(step.why)] if step.why else []
                 if step.lemma:
                     line += [nodes.Text(" ("), self.link("formula", step.lemma), nodes.Text(")")]
-                steps += nodes.list_item("", line, display(step.latex), ids=[anchor])
+                equals = "{} = " if chained and step.number > 1 and not states(step.latex) else ""
+                steps += nodes.list_item("", line, display(equals + step.latex), ids=[anchor])
             if len(evidence.claims) > 1:
                 count = _("{count} steps").format(count=len(claim.steps))
                 parts.append(
@@ -325,8 +328,8 @@ class FormulaDirective(AtlasDirective):
             parts.append(
                 paragraph(
                     _(
-                        "In 50 or more digits, beside directional derivatives of the definitions, the statement holds to at "
-                        "least **{digits} digits** at every sample."
+                        "Evaluated in 50 or more digits, with derivatives taken from their definitions, the statement holds "
+                        "to at least **{digits} digits** at every sample."
                     ).format(digits=number(evidence.digits or 0))
                 )
             )
@@ -452,13 +455,15 @@ class FormulaDirective(AtlasDirective):
 
 
 class StatementDirective(AtlasDirective):
-    """`atlas-statement`: one formula's statement in its frame, with a link to its page. Argument: its id."""
+    """`atlas-statement`: a formula's statement in its frame, with a link to its page. Arguments: ids; the first known counts."""
 
     required_arguments = 1
+    final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
         """The frame and the line below it."""
-        formula = self.atlas.formulas.get(self.arguments[0])
+        found = (self.atlas.formulas.get(name) for name in self.arguments[0].split())
+        formula = next((one for one in found if one is not None), None)
         if formula is None:
             raise self.error(f"the registry has no formula {self.arguments[0]}")
         self.shows(f"formula:{formula.id}")
@@ -731,6 +736,19 @@ def folded_if_long(body: nodes.table, rows: int, summary: str) -> nodes.Node:
 def prose_or_code(words: str) -> nodes.Node:
     """What the checker or the oracle said, as it said it."""
     return nodes.inline("", words, classes=["said"])
+
+
+BEGINNING = "start"  # the step that writes down what is to be computed, by no rule
+RELATIONS = re.compile(r"(?:=|<|>|\\(?:le|ge|ne|in|to|mapsto|lim|text)(?![a-zA-Z]))")
+INNER = re.compile(r"\\[{}]|[{\[(][^{}\[\]()]*[}\])]")
+
+
+def states(latex: str) -> bool:
+    """Whether LaTeX says something, and is not just an expression: a relation stands outside all brackets."""
+    outside = latex
+    while (stripped := INNER.sub("", outside)) != outside:
+        outside = stripped
+    return RELATIONS.search(outside) is not None
 
 
 MODES = {"forward": "Forward", "vjp": "VJP", "jvp": "JVP", "adjoint identity": "Adjoint", "second order": "2nd order"}
