@@ -90,7 +90,7 @@ def _cleared(work: Work, p: Poly, factor: Term) -> Poly:
 def _begun(facts: Facts, value: Term) -> Work:
     if loose(value):
         raise ValueError(f"{value!r} has loose bound variables: open the binder it came from first")
-    for variable in free_variables(value):
+    for variable in free_variables(value).union(*map(free_variables, facts.terms())):
         if is_reserved(variable):
             raise ValueError(f"{variable!r} has a name that canonical forms keep for themselves: rename it")
     work = working(facts)

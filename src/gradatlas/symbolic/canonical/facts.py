@@ -26,6 +26,10 @@ class Facts:
     generic: frozenset[Index] = frozenset()
     sizes_nonzero: frozenset[Term] = frozenset()
 
+    def terms(self) -> frozenset[Term]:
+        """Every term of which something is known."""
+        return self.nonzero | self.positive | self.idempotent | self.sizes_nonzero
+
     def with_(
         self,
         *,

@@ -25,13 +25,13 @@ Leaf = tuple[Fraction, Term]
 def label(
     indices: Sequence[Index],
     atoms: Sequence[tuple[Term, int | Fraction]],
-    view: Callable[[Term, Mapping[Term, Term]], Key],
+    view: Callable[[Term, int | Fraction, Mapping[Term, Term]], Key],
     leaf: Callable[[Sequence[Index]], Leaf],
 ) -> Leaf:
     """The smallest of the terms that `leaf` writes for the orders in which the search ends, with its coefficient.
 
-    atoms: the factors of the summand, each with its exponent. view: a key of an atom after its indices were replaced, that
-    does not depend on how they were named. leaf: the sum written with its indices in a given order, and a coefficient; where
+    atoms: the factors of the summand, each with its exponent. view: a key of such a factor after its indices were replaced,
+    that does not depend on how they were named. leaf: the sum written with its indices in a given order, and a coefficient; where
     two orders give one term with two coefficients the sum is zero, and the coefficient returned is 0.
     """
     if len(indices) == 1:
@@ -44,7 +44,7 @@ class _Search:
         self,
         indices: Sequence[Index],
         atoms: Sequence[tuple[Term, int | Fraction]],
-        view: Callable[[Term, Mapping[Term, Term]], Key],
+        view: Callable[[Term, int | Fraction, Mapping[Term, Term]], Key],
         leaf: Callable[[Sequence[Index]], Leaf],
     ) -> None:
         self.indices = list(indices)
@@ -79,7 +79,7 @@ class _Search:
         for atom, exponent in self.incident[index]:
             names: dict[Term, Term] = {j: Index(COLOUR, j.size, colours[j]) for j in self.members[atom]}
             names[index] = Index(MARK, index.size)
-            found.append((self.view(atom, names), exponent))
+            found.append(self.view(atom, exponent, names))
         return tuple(sorted(found))
 
     def descend(self, colours: dict[Index, int], path: list[Index]) -> None:

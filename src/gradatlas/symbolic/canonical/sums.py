@@ -59,7 +59,7 @@ def _opened(work: Work, value: Term, first: int, barred: frozenset[Index]) -> tu
     indices: list[Index] = []
     while isinstance(value, Summation):
         size = work.tidy(value.size)
-        if size is ZERO:
+        if isinstance(size, Num) and size.value <= 0:
             return indices, None
         if size is ONE:
             value = opened(value.body, ZERO)
@@ -170,9 +170,12 @@ def _component(work: Work, indices: list[Index], powers: dict[Term, Exponent]) -
     atoms = sorted(powers.items(), key=lambda f: order(f[0]))
     first = next_label(*(v for a, _ in atoms for v in labels_in(a) if v not in indices))
 
-    def view(atom: Term, names: Mapping[Term, Term]) -> Key:
+    def view(atom: Term, e: Exponent, names: Mapping[Term, Term]) -> Key:
         renamed = substitute(atom, names)
-        return order(renamed if _is_flat(atom) else work.tidy(renamed))
+        if _is_flat(atom):
+            return (0, order(renamed), e)
+        # Without coefficients: the sign of a difference depends on the names of its indices.
+        return (1, *sorted(map(work.monomial_key, work.raised(renamed, e))))
 
     def leaf(ordered: Sequence[Index]) -> tuple[Fraction, Term]:
         names: dict[Term, Term] = {i: Index(LABEL, i.size, first + k) for k, i in enumerate(ordered)}

@@ -57,7 +57,6 @@ from gradatlas.symbolic.terms import (
     power,
     read,
     shape_of,
-    substitute,
 )
 
 __all__ = ["BUDGET", "Work", "working"]
