@@ -217,13 +217,15 @@ CATEGORY_BY_DTYPE: dict[Any, str] = {}
 
 def category(dtype: Any) -> str:
     """Which kind of number a dtype holds: "bool", "integer", "real", "complex", or "other" (object, text, dates)."""
+    # The type stands in the key because array_api_strict's dtypes warn when they are compared with NumPy's.
+    key = dtype if isinstance(dtype, np.dtype) else (type(dtype), dtype)
     try:
-        return CATEGORY_BY_DTYPE[dtype]
+        return CATEGORY_BY_DTYPE[key]
     except KeyError:
         plain = getattr(dtype, "_np_dtype", dtype)
         kind = np.dtype(plain).kind
         found = {"b": "bool", "i": "integer", "u": "integer", "f": "real", "c": "complex"}.get(kind, "other")
         if "bfloat16" in str(plain) or "float8" in str(plain):
             found = "real"
-        CATEGORY_BY_DTYPE[dtype] = found
+        CATEGORY_BY_DTYPE[key] = found
         return found

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from gradatlas.engine.patch import patch
 from gradatlas.ops._samples import calls, shaped
 from gradatlas.ops.kinds import Record, Sample, gather, linear
 
@@ -31,8 +32,9 @@ _KEYS = (
 getitem: Record = gather(
     "getitem",
     lambda lib, x, *, key: x[key],
-    adjoint=lambda g, x, key: place(g, shape=x.shape, key=key),
+    adjoint=lambda g, x, key: patch(g, key, lambda: place(g, shape=x.shape, key=key)),
     takes="any",
+    advice="index within the shape, with at most as many indices as there are axes",
     samples=shaped(*_KEYS),
 )
 place: Record = linear(

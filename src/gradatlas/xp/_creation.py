@@ -1,0 +1,151 @@
+"""The functions of `gradatlas.xp` that make arrays, for one library and device; and what asks a library about dtypes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradatlas.backend import Library, library_of
+from gradatlas.engine.array import Array, plain_of
+from gradatlas.ops import elementwise, shaping
+from gradatlas.ops.tensors import dtype_of
+from gradatlas.xp import _functions as functions
+
+__all__ = ["Creation"]
+
+
+class Creation:
+    """Creation functions of the array API that make arrays of one library, on one device unless told another."""
+
+    def __init__(self, library: Library, device: Any = None) -> None:
+        self._library = library
+        self._lib = library.namespace
+        self._device = device
+
+    def _options(self, dtype: Any, device: Any) -> dict[str, Any]:
+        options = {"device": self._device if device is None else device}
+        return options if dtype is None else {**options, "dtype": dtype_of(self._lib, dtype)}
+
+    def asarray(self, obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Array:
+        """obj as an Array: a number, nested lists of numbers and arrays, or an array, which stays in its library.
+
+        A traced array stays traced, and so do traced arrays in a list, which become the slices of the new array.
+        """
+        if library_of(plain_of(obj)) is not None:
+            array = obj if type(obj) is Array else Array(obj)
+            if dtype is not None and array.dtype != dtype_of(self._library_of(array).namespace, dtype):
+                array = functions.astype(array, dtype)
+            if device is not None and array.device != device:
+                array = functions.to_device(array, device)
+            return _wrapped(elementwise.positive(array)) if copy else array
+        if _holds_arrays(obj):
+            rows = [self.asarray(each, dtype=dtype, device=device) for each in obj]
+            like = next(
+                plain_of(row) for row, each in zip(rows, obj, strict=True) if _is_array(each) or _holds_arrays(each)
+            )
+            rows = [row if row.dtype == like.dtype else functions.astype(row, like.dtype) for row in rows]
+            return _wrapped(shaping.stack(*rows, axis=0))
+        return Array(self._lib.asarray(obj, copy=copy, **self._options(dtype, device)))
+
+    def _library_of(self, x: Any) -> Library:
+        return library_of(plain_of(x)) or self._library
+
+    def zeros(self, shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
+        """Zeros of this shape."""
+        return Array(self._lib.zeros(shape, **self._options(dtype, device)))
+
+    def ones(self, shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
+        """Ones of this shape."""
+        return Array(self._lib.ones(shape, **self._options(dtype, device)))
+
+    def empty(self, shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
+        """An array of this shape with entries that mean nothing."""
+        return Array(self._lib.empty(shape, **self._options(dtype, device)))
+
+    def full(self, shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
+        """fill_value everywhere; an array without axes may be given for it, and may be traced."""
+        if _is_array(fill_value):
+            array = self.asarray(fill_value, dtype=dtype, device=device)
+            return _wrapped(functions.broadcast_to(array, shape))
+        return Array(self._lib.full(shape, fill_value, **self._options(dtype, device)))
+
+    def arange(
+        self, start: float, /, stop: float | None = None, step: float = 1, *, dtype: Any = None, device: Any = None
+    ) -> Array:
+        """start, start + step, ... up to but without stop; from 0 where stop is left out."""
+        return Array(self._lib.arange(start, stop, step, **self._options(dtype, device)))
+
+    def linspace(
+        self, start: Any, stop: Any, /, num: int, *, dtype: Any = None, device: Any = None, endpoint: bool = True
+    ) -> Array:
+        """num numbers from start to stop at equal distances."""
+        return Array(self._lib.linspace(start, stop, num, endpoint=endpoint, **self._options(dtype, device)))
+
+    def eye(
+        self, n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = None, device: Any = None
+    ) -> Array:
+        """Ones on the k-th diagonal, zeros elsewhere."""
+        return Array(self._lib.eye(n_rows, n_cols, k=k, **self._options(dtype, device)))
+
+    def _like(self, name: str, x: Any, *args: Any, dtype: Any, device: Any) -> Array:
+        plain = plain_of(x)
+        library = self._library_of(plain)
+        dtype = plain.dtype if dtype is None else dtype_of(library.namespace, dtype)
+        device = library.device(plain) if device is None else device
+        return Array(getattr(library.namespace, name)(plain, *args, dtype=dtype, device=device))
+
+    def zeros_like(self, x: Any, /, *, dtype: Any = None, device: Any = None) -> Array:
+        """Zeros of x's shape, dtype, library and device."""
+        return self._like("zeros_like", x, dtype=dtype, device=device)
+
+    def ones_like(self, x: Any, /, *, dtype: Any = None, device: Any = None) -> Array:
+        """Ones of x's shape, dtype, library and device."""
+        return self._like("ones_like", x, dtype=dtype, device=device)
+
+    def empty_like(self, x: Any, /, *, dtype: Any = None, device: Any = None) -> Array:
+        """An array of x's shape, dtype, library and device with entries that mean nothing."""
+        return self._like("empty_like", x, dtype=dtype, device=device)
+
+    def full_like(self, x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
+        """fill_value, a number, in x's shape, dtype, library and device."""
+        return self._like("full_like", x, fill_value, dtype=dtype, device=device)
+
+    def finfo(self, type: Any, /) -> Any:
+        """The limits of a floating dtype, or of an array's."""
+        return self._lib.finfo(self._dtype(type))
+
+    def iinfo(self, type: Any, /) -> Any:
+        """The limits of an integer dtype, or of an array's."""
+        return self._lib.iinfo(self._dtype(type))
+
+    def isdtype(self, dtype: Any, kind: Any) -> bool:
+        """Whether a dtype is of a kind, such as "real floating"."""
+        return bool(self._lib.isdtype(dtype_of(self._lib, dtype), kind))
+
+    def result_type(self, *arrays_and_dtypes: Any) -> Any:
+        """The dtype that an operation of these gives."""
+        lowered = [plain_of(each) for each in arrays_and_dtypes]
+        library = next((found for each in lowered if (found := library_of(each))), self._library)
+        return library.namespace.result_type(*lowered)
+
+    def dtype(self, name: str) -> Any:
+        """The library's dtype of this name."""
+        return getattr(self._lib, name)
+
+    def __repr__(self) -> str:
+        return self._library.name if self._device is None else f"{self._library.name} on {self._device}"
+
+    def _dtype(self, type: Any) -> Any:
+        return type.dtype if _is_array(type) else dtype_of(self._lib, type)
+
+
+def _wrapped(x: Any) -> Array:
+    return x if type(x) is Array else Array(x)
+
+
+def _is_array(x: Any) -> bool:
+    return library_of(plain_of(x)) is not None
+
+
+def _holds_arrays(obj: Any) -> bool:
+    """Whether nested lists hold an array anywhere."""
+    return isinstance(obj, list | tuple) and any(_is_array(each) or _holds_arrays(each) for each in obj)
