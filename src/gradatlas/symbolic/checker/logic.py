@@ -53,6 +53,7 @@ __all__ = [
     "from_axiom",
     "generalise",
     "implication",
+    "index_bounds",
     "inhabited",
     "instantiate",
     "is_natural",
@@ -267,6 +268,16 @@ def contradiction(theorem: Theorem, claim: Proposition) -> Derived:
     if theorem.conclusion not in {Lt(ZERO, ZERO), Ne(ZERO, ZERO), Eq(ONE, ZERO), Eq(ZERO, ONE), Le(ONE, ZERO)}:
         raise ProofError(f"contradiction: {theorem.conclusion!r} is not absurd by itself")
     return Derived(theorem.hypotheses, claim)
+
+
+@rule("index bounds")
+def index_bounds(index: Index) -> Derived:
+    """An index lies in its range.
+    An index of 0..n-1 is at most n - 1 (that it is at least 0 is read off its kind).
+    """
+    if not isinstance(index, Index):
+        raise ProofError(f"index bounds: {index!r} is not an index")
+    return Derived(frozenset(), Le(index, index.size - 1))
 
 
 @rule("inhabited", instances=["index"])
