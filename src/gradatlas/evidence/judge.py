@@ -321,9 +321,15 @@ class Judge:
 
 
 def _refusal(error: ProofError) -> str:
-    """The checker's words, and the residual where there is one."""
-    words = str(error) or type(error).__name__
-    return words if error.residual is None else f"{words}; residual {text_of(error.residual)}"
+    """Why the checker refuses: the residual where there is one, else its words."""
+    if error.residual is not None:
+        return _short(f"residual {text_of(error.residual)}")
+    return _short(str(error) or type(error).__name__)
+
+
+def _short(words: str, most: int = 400) -> str:
+    """Words cut where they go on for too long to be read."""
+    return words if len(words) <= most else f"{words[:most].rstrip()} ..."
 
 
 def _oracle_json(seen: Seen) -> dict[str, Any]:

@@ -53,7 +53,6 @@ from gradatlas.symbolic.terms import (
     add,
     bind,
     close,
-    free_variables,
     fresh_index,
     fresh_symbol,
     is_integer,
@@ -338,12 +337,8 @@ def _of_sum(value: Summation, scope: Scope) -> Iterator[Change]:
     index = fresh_index(value.size)
     body = opened(value.body, index)
     yield "size", "the sum's last term left out", Summation(value.size - 1, value.body)
-    others = sorted(
-        (v for v in free_variables(value.body) if isinstance(v, Sym) and v.kind == "size" and v is not value.size),
-        key=lambda v: v.name,
-    )
-    sizes = {s for i in free_variables(body) if isinstance(i, Array) for s in i.shape} | set(others)
-    for size in sorted((s for s in sizes if isinstance(s, Sym) and s is not value.size), key=lambda s: s.name):
-        yield "size", f"the sum taken to {size.name}", Summation(size, value.body)
+    for symbol in scope.symbols:
+        if symbol.kind == "size" and symbol is not value.size:
+            yield "size", f"the sum taken to {symbol.name}", Summation(symbol, value.body)
     for kind, description, term in _inside(body, scope.under(index)):
         yield kind, description, bind.sum(term, index)
