@@ -608,7 +608,7 @@ class _Drawing:
         def one(*params: Any) -> Any:
             key = tuple(int(p) for p in params)
             if key not in memory:
-                memory[key] = drawn(key) if step is None or step.begins(key, self._sizes) else stepped(step, key)
+                memory[key] = drawn(key) if step is None or step.begins(key) else stepped(step, key)
             return memory[key]
 
         def drawn(key: tuple[int, ...]) -> Any:
@@ -694,16 +694,15 @@ class _Recursion:
             if len(symbols) == 1:
                 (symbol,) = symbols
                 step = evaluate_exact(param, Assignment({symbol: 0}))
-                if step.denominator == 1 and evaluate_exact(param, Assignment({symbol: 5})) == step + 5:
+                runs_up = step.denominator == 1 and step > 0
+                if runs_up and evaluate_exact(param, Assignment({symbol: 5})) == step + 5:
                     value = _lam(definition.value, definition.over)
                     return _Recursion(symbol, place, int(step), member.params, value)
         return None
 
-    def begins(self, key: tuple[int, ...], sizes: Mapping[str, int]) -> bool:
-        """Whether a member is not given by the recursion: the first, or, where it runs down, the last."""
-        if self.step > 0:
-            return key[self.place] < self.step
-        return key[self.place] >= max([*sizes.values(), 0])
+    def begins(self, key: tuple[int, ...]) -> bool:
+        """Whether a member is one of the first, which the recursion does not give."""
+        return key[self.place] < self.step
 
     def parameters(self, key: tuple[int, ...]) -> dict[Any, int]:
         """The values of the recursion's symbols that give the member with these parameters."""
