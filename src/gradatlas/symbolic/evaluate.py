@@ -57,6 +57,8 @@ __all__ = [
     "evaluate",
     "evaluate_exact",
     "holds",
+    "random_array",
+    "random_real",
 ]
 
 Value = Any  # a number, nested lists of numbers, or a callable

@@ -13,7 +13,7 @@ from typing import Final
 from gradatlas.symbolic.language import ABS, COS, EXP, FLOORDIV, LOG, MOD, POWER, SIN, SQRT
 from gradatlas.symbolic.propositions import Proposition
 from gradatlas.symbolic.terms import Call, Function, Term
-from gradatlas.symbolic.text import ADD, ATOM, MUL, OPEN, PREFIX, RAISED, Piece, Printer, Scope
+from gradatlas.symbolic.text import ADD, ATOM, MUL, OPEN, PREFIX, RAISED, Over, Piece, Printer, Scope
 
 __all__ = ["LatexPrinter", "latex", "symbol_latex"]
 
@@ -109,10 +109,17 @@ class LatexPrinter(Printer):
         inside = f"{left} {_RELATIONS[relation]} {right}"
         return Piece(rf"\left[{inside}\right]" if _is_tall(inside) else f"[{inside}]")
 
-    def sum(self, over: Sequence[tuple[str, str]], body: str) -> str:
-        if self.ranges:
-            return " ".join(rf"\sum_{{{n}=0}}^{{{last}}}" for n, last in over) + f" {body}"
-        return rf"\sum_{{{', '.join(n for n, _ in over)}}} {body}"
+    def sum(self, over: Sequence[Over], body: str) -> str:
+        signs: list[str] = []
+        together: list[str] = []
+        for one in over:
+            if one.size:
+                signs.append(rf"\sum_{{{one.name}=0}}^{{{one.last}}}")
+            else:
+                together.append(one.name)
+        if together:
+            signs.insert(0, rf"\sum_{{{', '.join(together)}}}")
+        return f"{' '.join(signs)} {body}"
 
     def integral(self, variable: str, body: str) -> Piece:
         return Piece(rf"\int_{{0}}^{{1}} {body} \, \mathrm{{d}}{variable}", OPEN)
@@ -138,7 +145,7 @@ class LatexPrinter(Printer):
             case "floordiv":
                 return Piece(rf"\left\lfloor {self.fraction(first, others[0]).text} \right\rfloor")
             case "mod":
-                return Piece(rf"({self.wrapped(first, MUL)} \bmod {self.wrapped(others[0], PREFIX)})")
+                return Piece(rf"{self.wrapped(first, MUL)} \bmod {self.wrapped(others[0], PREFIX)}", ADD)
             case name:
                 if first.strength >= RAISED:
                     return Piece(rf"\{name} {first.text}", OPEN)
@@ -190,13 +197,14 @@ class LatexPrinter(Printer):
 def latex(
     value: Term | Proposition,
     *,
-    ranges: bool = False,
+    ranges: bool | None = None,
     letters: Mapping[str, str] | None = None,
     beside: Iterable[Term | Proposition] = (),
 ) -> str:
     r"""The term or proposition as LaTeX, the same each time.
 
-    ranges: \sum_{j=0}^{n-1} rather than \sum_{j}. letters: by the name of a size, the letters preferred for indices below
+    ranges: \sum_{j=0}^{n-1} rather than \sum_{j}, or the reverse; where not said, only for sums whose range no subscript
+    tells. letters: by the name of a size, the letters preferred for indices below
     it, such as {"T": "tsr"}. beside: what is shown on the same page, so that no name stands for two things there.
     """
     printer = LatexPrinter([value, *beside], ranges=ranges, letters=letters)

@@ -279,7 +279,7 @@ def from_sympy(expression: Any, variables: Mapping[sympy.Symbol, Term] | None = 
     variables: the terms that symbols stand for; any other symbol becomes a real variable of its name. Hyperbolic and
     similar functions are rewritten with exp. Raises NotTranslatableError for what the language has no word for.
     """
-    known = dict(variables or {})
+    known: dict[Any, Term] = dict(variables or {})
 
     def go(e: Any) -> Term:
         if e in known:

@@ -6,11 +6,11 @@ chosen by the size they range over. The same term prints the same way every time
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
 from typing import Any, Final
 
 from gradatlas.symbolic.language import FLOORDIV, MOD, POWER
@@ -48,6 +48,7 @@ from gradatlas.symbolic.terms import (
     Summation,
     Sym,
     Term,
+    add,
     children,
     free_variables,
     is_integer,
@@ -65,8 +66,8 @@ PREFIX: Final = 3  # a function's name before its argument; a fraction
 RAISED: Final = 4  # something that carries an exponent already
 ATOM: Final = 5
 
-_LETTERS: Final = "ijklpqrsuvwabcde"
-_BY_SIZE: Final = {"T": "tsru", "L": "l", "C": "c", "B": "b", "K": "k", "D": "d"}
+_LETTERS: Final = "ijklpqrsuvwmnohabcdefg"
+_BY_SIZE: Final = {"T": "tsru"}
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,15 @@ class Named:
     silent: bool = False
 
 
+@dataclass(frozen=True)
+class Over:
+    """A summation index, with its size and its last value; these are empty where the sum is written without a range."""
+
+    name: str
+    size: str
+    last: str
+
+
 Scope = tuple[Named, ...]  # the innermost binder last
 
 
@@ -101,7 +111,7 @@ class Printer:
         self,
         expressions: Iterable[Term | Proposition],
         *,
-        ranges: bool = False,
+        ranges: bool | None = None,
         letters: Mapping[str, str] | None = None,
     ) -> None:
         self.ranges = ranges
@@ -139,8 +149,11 @@ class Printer:
             self.used.add(name)
 
     def letters_for(self, size: Term) -> str:
-        first = self.letters.get(size.name, "") if isinstance(size, Sym) else ""
-        return first + _LETTERS
+        """The letters for an index below a size, best first: k for one below K, i, j, ... for one below n."""
+        if not isinstance(size, Sym):
+            return _LETTERS
+        own = size.name.lower() if len(size.name) == 1 and size.name.isupper() else ""
+        return self.letters.get(size.name, own) + _LETTERS
 
     def unused(self, letters: str, fallback: str, taken: Iterable[str] = ()) -> str:
         """The first of the letters that nothing uses, else the fallback with a number."""
@@ -148,7 +161,7 @@ class Printer:
         for letter in letters:
             if letter not in busy:
                 return letter
-        return next(f"{fallback}{n}" for n in count(1) if f"{fallback}{n}" not in busy)
+        return next(f"{fallback}{n}" for n in itertools.count(1) if f"{fallback}{n}" not in busy)
 
     def look(self, value: Term, seen: set[Term]) -> None:
         """Notes with which contexts each definition is called, to print them only where they differ."""
@@ -165,8 +178,21 @@ class Printer:
 
     @staticmethod
     def is_subscript(arg: Term) -> bool:
-        """Whether an argument of a definition is printed as an index: indices are, sizes and parameters are not."""
-        return isinstance(arg, Bound | Num) or (is_integer(arg) and not isinstance(arg, Sym))
+        """Whether an argument of a definition may be printed as an index: indices are, sizes and parameters are not."""
+        return not isinstance(arg, Sym | Array | Lam) and all(
+            isinstance(a, Bound) or is_integer(a) for a in (arg.args if isinstance(arg, Add | Mul) else (arg,))
+        )
+
+    def is_whole(self, value: Term, scope: Scope) -> bool:
+        """Whether the term is an integer, bound variables included."""
+        match value:
+            case Bound():
+                named = self.bound(value, scope)
+                return named is not None and named.kind in ("index", "integer", "size")
+            case Add() | Mul():
+                return all(self.is_whole(a, scope) for a in value.args)
+            case _:
+                return is_integer(value)
 
     # Terms
 
@@ -269,10 +295,16 @@ class Printer:
             # A single big operator is written last, where it needs no parentheses.
             if len(big) == 1:
                 above = [a for a in above if a is not big[0]] + big
+            if number.denominator != 1 and above and isinstance(above[0], Sym):  # half of a symbol is written over 2
+                symbols = list(itertools.takewhile(lambda a: isinstance(a, Sym), above))
+                above = above[len(symbols) :]
+                top = [self.number(Fraction(number.numerator))] if number.numerator != 1 else []
+                over = self.times([*top, *(self.show(a, scope) for a in symbols)])
+                coefficient = self.fraction(over, Piece(str(number.denominator)))
             pieces = ([coefficient] if coefficient else []) + [self.show(a, scope) for a in above]
             return self.times(pieces)
         tail: list[Piece] = []
-        if len(big) == 1 and len(above) > 1:  # and stands behind the fraction rather than in it
+        if len(big) == 1:  # and stands behind the fraction rather than in it
             above.remove(big[0])
             tail = [self.show(big[0], scope)]
         pieces = ([coefficient] if coefficient else []) + [self.show(a, scope) for a in above]
@@ -310,14 +342,18 @@ class Printer:
             (self.addition(s, scope).text if len(s) > 1 else self.show(s[0], scope).text) if s else "0"
             for s in (left, right)
         ]
+        if relation == ">" and _constant(left) and not _constant(right):
+            return self.bracket(sides[1], "<", sides[0])
         return self.bracket(sides[0], relation, sides[1])
 
     def summation(self, value: Summation, scope: Scope) -> Piece:
-        over: list[tuple[str, str]] = []
+        over: list[Over] = []
         body: Term = value
         while isinstance(body, Summation):
             name = self.unused(self.letters_for(body.size), "i", (n.name for n in scope))
-            over.append((self.symbol(name), self.less_one(body.size, scope)))
+            told = self.ranges is False or (self.ranges is None and _indexes(body.body, 0))
+            size = "" if told else self.wrapped(self.show(body.size, scope), PREFIX)
+            over.append(Over(self.symbol(name), size, "" if told else self.less_one(body.size, scope)))
             scope = (*scope, Named(name, "index"))
             body = body.body
         return Piece(self.sum(over, self.wrapped(self.show(body, scope), OPEN)), OPEN)
@@ -327,11 +363,8 @@ class Printer:
         if isinstance(size, Num):
             return self.show(Num(size.value - 1), scope).text
         if isinstance(size, Add) and isinstance(size.args[-1], Num):
-            last = size.args[-1].value - 1
-            rest = size.args[:-1]
-            kept = (*rest, Num(last)) if last else rest
-            return (self.addition(kept, scope) if len(kept) > 1 else self.show(kept[0], scope)).text
-        return self.wrapped(self.show(size, scope), ADD) + " - 1"
+            return self.show(add(*size.args[:-1], Num(size.args[-1].value - 1)), scope).text
+        return self.show(size, scope).text + " - 1"
 
     def array(self, value: Array, scope: Scope) -> Piece:
         name = self.names.get((Array, value.name, len(value.params)) if value.params else value, base_name(value.name))
@@ -352,10 +385,7 @@ class Printer:
             return special
         name = Piece(self.head(value.head))
         if value.head.definition is None:
-            whole = [
-                is_integer(a) or ((n := self.bound(a, scope)) is not None and n.kind in ("index", "integer", "size"))
-                for a in value.args
-            ]
+            whole = [self.is_whole(a, scope) for a in value.args]
             if value.args and all(whole) and value.below is None:
                 return self.subscripted(name, [self.show(a, scope).text for a in value.args])
             return self.applied(name, [self.show(a, scope) for a in value.args])
@@ -363,7 +393,7 @@ class Printer:
         shown: list[Piece] = []
         subscripts: list[str] = []
         for place, arg in enumerate(value.args):
-            if self.is_subscript(arg) and ((n := self.bound(arg, scope)) is None or n.kind != "array"):
+            if not isinstance(arg, Sym) and self.is_whole(arg, scope):
                 subscripts.append(self.show(arg, scope).text)
             elif len({c[place] for c in contexts}) > 1 or not isinstance(arg, Sym | Array | Bound):
                 shown.append(self.show(arg, scope))
@@ -484,7 +514,9 @@ class Printer:
         variable = self.symbol(name)
         subscripts = [self.symbol(n) for n in names]
         below = self.subscripted(Piece(variable), subscripts).text if subscripts else variable
-        left = self.partial(self.show(value.body, (*scope, Named(name, kind))), below, where, gradient=not names)
+        left = self.partial(
+            self.show(value.body, (*scope, Named(name, kind))), below, where, gradient=bool(value.shape) and not names
+        )
         return self.related(left.text, "=", right.text)
 
     # What the subclasses say
@@ -519,7 +551,7 @@ class Printer:
     def bracket(self, left: str, relation: str, right: str) -> Piece:
         raise NotImplementedError
 
-    def sum(self, over: Sequence[tuple[str, str]], body: str) -> str:
+    def sum(self, over: Sequence[Over], body: str) -> str:
         raise NotImplementedError
 
     def integral(self, variable: str, body: str) -> Piece:
@@ -559,11 +591,24 @@ class Printer:
         raise NotImplementedError
 
 
+def _constant(side: Sequence[Term]) -> bool:
+    return all(isinstance(t, Num | Sym) for t in side) and bool(side)
+
+
 def _mentions(value: Term, depth: int) -> bool:
     """Whether the bound variable `depth` levels outside the term occurs in it."""
     if isinstance(value, Bound):
         return value.depth == depth
     return any(_mentions(c, depth + under) for c, under in children(value))
+
+
+def _indexes(body: Term, depth: int) -> bool:
+    """Whether the bound index subscripts an array or a definition, so that a reader knows what it runs over."""
+    if isinstance(body, Read) and Bound(depth) in body.indices:
+        return True
+    if isinstance(body, Call) and body.head.definition is not None and Bound(depth) in body.args:
+        return True
+    return any(_indexes(c, depth + under) for c, under in children(body))
 
 
 def _linear(body: Term, axes: int) -> bool:
@@ -619,9 +664,8 @@ class TextPrinter(Printer):
     def bracket(self, left: str, relation: str, right: str) -> Piece:
         return Piece(f"[{left} {relation} {right}]")
 
-    def sum(self, over: Sequence[tuple[str, str]], body: str) -> str:
-        names = "".join(f"({n}=0..{last})" for n, last in over) if self.ranges else ",".join(n for n, _ in over)
-        return f"Σ_{names} {body}"
+    def sum(self, over: Sequence[Over], body: str) -> str:
+        return f"Σ_{','.join(o.name + (f'<{o.size}' if o.size else '') for o in over)} {body}"
 
     def integral(self, variable: str, body: str) -> Piece:
         return Piece(f"∫_0^1 {body} d{variable}", OPEN)
@@ -637,7 +681,7 @@ class TextPrinter(Printer):
             return self.raised(first, self.wrapped(second, ATOM))
         if value.head == FLOORDIV:
             return Piece(f"floor({self.fraction(first, second).text})")
-        return Piece(f"({self.wrapped(first, MUL)} mod {self.wrapped(second, PREFIX)})")
+        return Piece(f"{self.wrapped(first, MUL)} mod {self.wrapped(second, PREFIX)}", ADD)
 
     def applied(self, name: Piece, args: Sequence[Piece]) -> Piece:
         return Piece(f"{name.text}({', '.join(a.text for a in args)})")
@@ -661,11 +705,9 @@ class TextPrinter(Printer):
             case "index":
                 return f"< {shape[0]}"
             case "array":
-                return f"of shape ({', '.join(shape)})"
-            case "size":
-                return "a size"
+                return f"in R^({'×'.join(shape)})" if len(shape) > 1 else f"in R^{shape[0]}"
             case _:
-                return kind
+                return f"in { ({'real': 'R', 'integer': 'Z', 'size': 'N'}[kind]) }"
 
     def for_all(self, groups: Sequence[tuple[Sequence[str], str]], claim: str) -> str:
         parts = [f"{', '.join(names)} {domain}" for names, domain in groups]
@@ -678,10 +720,11 @@ class TextPrinter(Printer):
         return f"{variable} -> {body} is continuous on [0, 1]"
 
 
-def text(value: Term | Proposition, *, ranges: bool = False, letters: Mapping[str, str] | None = None) -> str:
+def text(value: Term | Proposition, *, ranges: bool | None = None, letters: Mapping[str, str] | None = None) -> str:
     """The term or proposition as one line of text. Never fails: what cannot be printed well is printed as it is built.
 
-    ranges: write the range of every sum. letters: by the name of a size, the letters for indices below it.
+    ranges: whether sums are written with their ranges; where not said, only those whose range no subscript tells. letters:
+    by the name of a size, the letters for indices below it, best first.
     """
     try:
         printer = TextPrinter([value], ranges=ranges, letters=letters)
