@@ -604,9 +604,10 @@ _SIZES: Final = list(itertools.product((0, 1, 2, 3), repeat=2))
 def _values(variables: frozenset[Term], rng: Rng, trial: int) -> Assignment | None:
     rows, columns = _SIZES[0] if trial == 0 else rng.choice(_SIZES)
     small = trial % 3 == 1  # zeros, ones and ties are where rules go wrong
-    real: Callable[[], Any] = lambda: (
-        rng.choice((0, 0, 1, -1)) if small else Fraction(rng.randint(-9, 9), rng.randint(1, 5))
-    )
+
+    def real() -> Any:
+        return rng.choice((0, 0, 1, -1)) if small else Fraction(rng.randint(-9, 9), rng.randint(1, 5))
+
     whole = {n: rows, m: columns, t: rng.randint(0, 3)}
     found: dict[Any, Any] = {**FUNCTIONS, **whole, q: rng.randint(-3, 4), p: rng.randint(-3, 4)}
     found[phi.head] = (lambda w: (int(w) * 2 + 1) % rows) if rows else (lambda w: 0)

@@ -189,7 +189,7 @@ def _inhabitants(value: Any) -> Iterator[tuple[Term, Term]]:
             for part in walk(value):
                 if isinstance(part, Call) and part.below is not None and not loose(part):
                     yield part, part.below
-    elif not isinstance(value, str | int) and value is not None:
+    elif isinstance(value, Proposition):
         yield from _inhabitants(tuple(terms_of(value)))
 
 
