@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from docutils import nodes
 
-from gradatlas.sphinx_ext.markup import number, prose, sizes
+from gradatlas.sphinx_ext.markup import number, prose, sizes, typeset
 from gradatlas.sphinx_ext.pages import states
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import MARK, write_stubs
@@ -108,3 +108,21 @@ def test_sizes_read_as_equations() -> None:
 )
 def test_a_statement_is_told_from_an_expression(latex: str, said: bool) -> None:
     assert states(latex) is said
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ("the slope rises at the rate L |d|^2 at most", "the slope rises at the rate L |d|² at most"),
+        ("at most <grad J(theta), d> + L/2", "at most ⟨∇J(θ), d⟩ + L/2"),
+        ("1 + beta (t - 1) >= 0", "1 + β (t − 1) ≥ 0"),
+        (
+            "alphabet, gradient-descent.alpha-rate and x_beta stay",
+            "alphabet, gradient-descent.alpha-rate and x_beta stay",
+        ),
+        ("the rate alpha_t = -beta / psi_1(t), not alpha_max", "the rate αₜ = -β / ψ₁(t), not alpha_max"),
+        ("0 < L and L < 2", "0 < L and L < 2"),
+    ],
+)
+def test_words_for_a_terminal_are_set_with_the_signs_of_print(written: str, printed: str) -> None:
+    assert typeset(written) == printed

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["gather", "index_for_search", "write_records"]
 
 logger = logging.getLogger(__name__)
+# What repeats other pages would lead a search there instead of to the formula itself.
+NOT_SEARCHED = (
+    ".katex, .headerlink, .badge, .step-number, .formula-card, .example-statement, ul.figures, details.users, table.formulas, "
+    "table.digests, table.mutants, table.ledger td:last-child"
+)
 OTHER_FORMATS = re.compile(r',url\(fonts/[^)]+\.(?:woff|ttf)\) format\("(?:woff|truetype)"\)')
 TYPEFACES = {
     "source-serif-4": ("latin-wght-normal", "latin-wght-italic", "greek-wght-normal"),

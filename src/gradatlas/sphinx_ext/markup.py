@@ -26,6 +26,7 @@ __all__ = [
     "sizes",
     "table",
     "translated",
+    "typeset",
     "visit_disclosure",
     "web_link",
 ]
@@ -59,6 +60,38 @@ def visit_disclosure(translator: HTML5Translator, node: disclosure) -> None:
 def depart_disclosure(translator: HTML5Translator, node: disclosure) -> None:
     """Close the element."""
     translator.body.append("</details>\n")
+
+
+GREEK_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()  # noqa: SIM905
+)
+GREEK = dict(zip(GREEK_NAMES, "αβγδεζηθκλμνξπρστφχψω", strict=True))
+SIGNS = {
+    r"<=": "≤",
+    r">=": "≥",
+    r"!=": "≠",
+    r"->": "→",
+    r"\^2\b": "²",
+    r"\^3\b": "³",
+    r"\^T\b": "ᵀ",
+    r"\bgrad (?=\w)": "∇",
+    r"<(?=[^<>]*,[^<>]*>)([^<>]*)>": r"⟨\1⟩",
+    r"(?<=[\w)]) - (?=[\w(])": " − ",
+}
+
+
+SUBSCRIPTS = dict(zip("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+LETTER = re.compile(
+    rf"(?:(?<![\w.-])|(?<=[\s(=]-))({'|'.join(GREEK)})(?:_([{''.join(SUBSCRIPTS)}]))?(?![\w-])",
+)
+
+
+def typeset(text: str) -> str:
+    """Words written for a terminal, with the signs that print has: `alpha_t <= |d|^2` becomes `αₜ ≤ |d|²`."""
+    text = LETTER.sub(lambda match: GREEK[match[1]] + SUBSCRIPTS.get(match[2] or "", ""), text)
+    for pattern, sign in SIGNS.items():
+        text = re.sub(pattern, sign, text)
+    return text
 
 
 def prose(text: str) -> list[nodes.Node]:

@@ -26,6 +26,7 @@ from gradatlas.sphinx_ext.markup import (
     section,
     sizes,
     table,
+    typeset,
     web_link,
 )
 from gradatlas.sphinx_ext.markup import translated as _
@@ -146,7 +147,9 @@ class FormulaDirective(AtlasDirective):
             nodes.meta("", name="description", content=formula.summary),
             paragraph(
                 badge(formula.status),
+                " ",
                 self.document_link(f"chapters/{formula.chapter}", chapter_title(formula.chapter)),
+                " ",
                 code(formula.id),
                 classes=["formula-line"],
             ),
@@ -154,7 +157,7 @@ class FormulaDirective(AtlasDirective):
         if formula.aliases:
             parts.append(paragraph(f"{_('Also known as')}: {'; '.join(formula.aliases)}.", classes=["aliases"]))
         if formula.summary:
-            parts.append(paragraph(formula.summary, classes=["summary"]))
+            parts.append(paragraph(typeset(formula.summary), classes=["summary"]))
         if formula.problem:
             parts.append(
                 nodes.warning(
@@ -210,7 +213,7 @@ class FormulaDirective(AtlasDirective):
         if not evidence.symbols:
             return None
         rows: list[list[nodes.Node | str]] = [
-            [nodes.math("", s.latex), s.name, s.kind, f"({s.shape})" if s.shape else "", s.description]
+            [nodes.math("", s.latex), s.name, s.kind, f"({s.shape})" if s.shape else "", typeset(s.description)]
             for s in evidence.symbols
         ]
         headings = [_("Symbol"), _("Name"), _("Kind"), _("Shape"), _("What it is")]
@@ -255,7 +258,7 @@ class FormulaDirective(AtlasDirective):
                 operation.kind,
                 code(operation.signature) if operation.signature else "",
                 operation.domain,
-                "; ".join(f"{where}: {taken}" for where, taken in operation.kinks.items()),
+                typeset("; ".join(f"{where}: {taken}" for where, taken in operation.kinks.items())),
             ]
             for operation in found
         ]
@@ -281,16 +284,18 @@ class FormulaDirective(AtlasDirective):
                     nodes.reference("", str(step.number), refid=anchor, classes=["step-number"]), classes=["step-why"]
                 )
                 if step.rule == BEGINNING:
-                    line += prose(step.why[:1].upper() + step.why[1:] or _("Begin"))
+                    line += prose(typeset(step.why[:1].upper() + step.why[1:] or _("Begin")))
                 else:
+                    # A lemma is named by its link; "proven as ID" would say it twice.
+                    why = step.why if step.why != f"proven as {step.lemma}" else ""
                     line += self.link("rule", step.rule)
-                    line += [nodes.Text(": "), *prose(step.why)] if step.why else []
+                    line += [nodes.Text(": "), *prose(typeset(step.why))] if why else []
                 if step.lemma:
                     line += [nodes.Text(" ("), self.link("formula", step.lemma), nodes.Text(")")]
                 equals = "{} = " if chained and step.number > 1 and not states(step.latex) else ""
                 steps += nodes.list_item("", line, display(equals + step.latex), ids=[anchor])
             if len(evidence.claims) > 1:
-                count = _("{count} steps").format(count=len(claim.steps))
+                count = _("{count} steps").format(count=len(claim.steps)) if len(claim.steps) > 1 else _("one step")
                 parts.append(
                     disclosure("", steps, summary=f"{claim.name}: {count}", open=True, classes=["claim-derivation"])
                 )
@@ -485,14 +490,17 @@ class ChapterDirective(AtlasDirective):
             page += paragraph(chapter_summary(chapter), classes=["summary"])
         for formula in self.atlas.chapters.get(chapter, ()):
             card = box("formula-card")
-            card += paragraph(self.link("formula", formula.id), badge(formula.status), classes=["formula-line"])
+            card += paragraph(self.link("formula", formula.id), " ", badge(formula.status), classes=["formula-line"])
             if formula.summary:
-                card += paragraph(formula.summary)
+                card += paragraph(typeset(formula.summary))
             if formula.shown_claims:
                 card += display(formula.shown_claims[0].latex)
             if len(formula.shown_claims) > 1:
                 more = len(formula.shown_claims) - 1
-                card += paragraph(_("and {more} more").format(more=more), classes=["note-line"])
+                card += paragraph(
+                    (_("and {more} more claims") if more > 1 else _("and one more claim")).format(more=more),
+                    classes=["note-line"],
+                )
             page += card
         return [page]
 
@@ -650,14 +658,23 @@ class KinksDirective(AtlasDirective):
     """`atlas-kinks`: where each operation has no derivative, and what is taken there."""
 
     def run(self) -> list[nodes.Node]:
-        """A table with a row for each kink of each record."""
+        """A table with a row for each kink of each record, and a line for those that are constant between jumps."""
         self.shows("all")
+        constant = [o.name for o in self.atlas.operations.values() if o.kinks and o.kind == LOCALLY_CONSTANT]
         rows: list[list[Any]] = [
-            [code(operation.name), where, taken]
+            [code(operation.name), typeset(where), typeset(taken)]
             for operation in self.atlas.operations.values()
+            if operation.kind != LOCALLY_CONSTANT
             for where, taken in operation.kinks.items()
         ]
-        return [table([_("Operation"), _("Where"), _("What is taken, and why")], rows, ["kinks"])]
+        shown: list[nodes.Node] = [table([_("Operation"), _("Where"), _("What is taken, and why")], rows, ["kinks"])]
+        if constant:
+            line = paragraph(_("Constant between jumps, and so with the derivative 0 at the jumps too:") + " ")
+            for place, name in enumerate(constant):
+                line += [nodes.Text(", "), code(name)] if place else [code(name)]
+            line += nodes.Text(".")
+            shown.append(line)
+        return shown
 
 
 class PictureDirective(AtlasDirective):
@@ -725,7 +742,7 @@ def users_of(directive: AtlasDirective, users: Sequence[str]) -> nodes.Node:
     words = (
         _("In the proof of one formula") if len(users) == 1 else _("In the proofs of {n} formulas").format(n=len(users))
     )
-    return disclosure("", directive.links("formula", users), summary=words)
+    return disclosure("", directive.links("formula", users), summary=words, classes=["users"])
 
 
 def folded_if_long(body: nodes.table, rows: int, summary: str) -> nodes.Node:
@@ -738,6 +755,7 @@ def prose_or_code(words: str) -> nodes.Node:
     return nodes.inline("", words, classes=["said"])
 
 
+LOCALLY_CONSTANT = "locally constant"  # the kind of an operation that only jumps
 BEGINNING = "start"  # the step that writes down what is to be computed, by no rule
 RELATIONS = re.compile(r"(?:=|<|>|\\(?:le|ge|ne|in|to|mapsto|lim|text)(?![a-zA-Z]))")
 INNER = re.compile(r"\\[{}]|[{\[(][^{}\[\]()]*[}\])]")
