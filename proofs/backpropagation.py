@@ -1,0 +1,139 @@
+"""Derivations of the backpropagation chapter: a dense layer, and by induction a network of any depth."""
+
+from __future__ import annotations
+
+from gradatlas.formulas import backpropagation as f
+from gradatlas.symbolic import checker
+from gradatlas.symbolic.checker import Theorem
+from gradatlas.symbolic.errors import ProofError
+from gradatlas.symbolic.language import lam
+from gradatlas.symbolic.proof import Proof
+from gradatlas.symbolic.propositions import Eq, HasDerivative, Proposition, lt, substitute_in
+from gradatlas.symbolic.tactics import opened_theorem
+from gradatlas.symbolic.terms import ONE, Index, Term, free_variables, fresh_index
+
+__all__: list[str] = []
+
+
+def prove_dense_gradients(proof: Proof) -> None:
+    for name in ("weights", "bias", "input"):
+        with proof.claim(name):
+            proof.differentiate("the chain rule: the loss's gradient in z, times the derivatives of z = W x + b")
+            proof.contract("each derivative of z is a Kronecker delta, and the sum over the outputs collapses")
+            proof.restate(proof.right, "the loss's gradient in z is the error", unfold=[f.delta])
+
+
+def prove_dense_vjp(proof: Proof) -> None:
+    for name in ("input", "weights", "bias"):
+        with proof.claim(name):
+            proof.differentiate("y is linear in each of its arguments")
+            proof.contract("the sums over Kronecker deltas collapse: where an argument is used again, a sum remains")
+
+
+def prove_backpropagation_recursion(proof: Proof) -> None:
+    with proof.claim("error"):
+        gradient = _gradient_at_every_layer(proof)
+        proof.reached(gradient, "so it holds at every layer, by induction from the output down")
+    for name in ("weights", "bias"):
+        with proof.claim(name):
+            _gradient_in_a_parameter(proof, gradient)
+    with proof.claim("one loss"):
+        last, through, forward = proof.given[2], proof.given[3], proof.given[4]
+        l, L = f.layer, f.depth
+        base = proof.have(
+            checker.specialise(last, f.per_neuron("z", L)), "at the last layer Phi is the loss, by definition"
+        )
+        into = _below_output(through, f.weighted)
+        after = checker.rewrite(_right(into), checker.symmetric(_below_output(forward)))
+        onward = f.loss_from(l + 1, f.weighted_above)
+        step = checker.transitive(
+            into, after, checker.equation(_right(after), onward), checker.assume(substitute_in(proof.goal, {l: l + 1}))
+        )
+        proof.have(step, "a layer further down Phi is the same number, for the layer turns its z into the next z")
+        proof.reached(checker.induction_down(proof.goal, l, L, base, step), "by induction from the output down")
+
+
+def _gradient_in_a_parameter(proof: Proof, gradient: Theorem) -> None:
+    """The loss's gradient in the weights or the bias between layer l and the layer above."""
+    l, L = f.layer, f.depth
+    within = proof.given[-1]
+    above = proof.have(
+        checker.cut(checker.instantiate(gradient, {l: l + 1}), within), "the recursion holds at the layer above"
+    )
+    below = checker.certificate(lt(l, L), (L - (l + 1), ONE), (within,))
+    above = checker.cut(_at_the_forward_pass(above), below)
+    above = proof.have(above, "whose weighted input is W a(z) + b")
+    proof.differentiate("the chain rule: the error of that layer, times the derivative of W a(z) + b", [above])
+    proof.contract("which is a Kronecker delta in the parameter's own entry")
+
+
+def _gradient_at_every_layer(proof: Proof) -> Theorem:
+    slope, through, backward = proof.given[0], proof.given[3], proof.given[6]
+    l, L, claim = f.layer, f.depth, proof.goal
+    base = _at_the_output(proof)
+    hypothesis = checker.assume(substitute_in(claim, {l: l + 1}))
+    proof.have(hypothesis, "let it hold at the layer above")
+    above = _at_the_forward_pass(hypothesis)
+    step = checker.differentiate(f.through, f.weighted, (fresh_index(f.width(l)),), (above, slope))
+    step = proof.have(step, "the chain rule through one layer: through W a(z) + b, then through the layers above")
+    step = checker.rewrite_in(step, checker.symmetric(_below_output(through)))
+    step = _with_gradient(step, checker.symmetric(_below_output(backward)), claim)
+    proof.have(step, "the gradient that comes out is (W^T delta) a'(z), the error of this layer")
+    return checker.induction_down(claim, l, L, base, step)
+
+
+def _at_the_output(proof: Proof) -> Theorem:
+    """The claim at the last layer."""
+    differentiable, last, error_of_output = proof.given[1], proof.given[2], proof.given[5]
+    at_z = checker.specialise(differentiable, f.per_neuron("z", f.depth))
+    at_z = checker.rewrite_in(at_z, checker.symmetric(opened_theorem(last)))
+    base = _with_gradient(
+        at_z, checker.symmetric(opened_theorem(error_of_output)), substitute_in(proof.goal, {f.layer: f.depth})
+    )
+    return proof.have(base, "at the output the error is the loss's gradient, by definition")
+
+
+def _below_output(theorem: Theorem, *values: Term) -> Theorem:
+    """What holds of every layer below the output, said of layer l; at these values, at any where none are given."""
+    below = checker.assume(lt(f.layer, f.depth))
+    return opened_theorem(checker.modus_ponens(checker.specialise(theorem, f.layer), below), *values)
+
+
+def _at_the_forward_pass(theorem: Theorem) -> Theorem:
+    """A gradient at the weighted input of the layer above, that input written out as W a(z) + b."""
+    claim = _derivative(theorem)
+    spelled = HasDerivative(claim.shape, claim.body, lam(f.weighted_above[f.q], f.q), claim.gradient)
+    forward = opened_theorem(
+        checker.modus_ponens(
+            checker.specialise(checker.assume(f.forward_pass), f.layer), checker.assume(lt(f.layer, f.depth))
+        )
+    )
+    return checker.rewrite_in(checker.convert(theorem, spelled), forward)
+
+
+def _with_gradient(theorem: Theorem, value: Theorem, claim: Proposition) -> Theorem:
+    """A derivative, its gradient brought to the left side of an equation at any index, and that to the right side."""
+    known, left = _derivative(theorem), _left(value)
+    (index,) = (v for v in free_variables(left) if isinstance(v, Index))
+    spelled = HasDerivative(known.shape, known.body, known.point, lam(left, index))
+    return checker.convert(checker.rewrite_in(checker.convert(theorem, spelled), value), claim)
+
+
+def _derivative(theorem: Theorem) -> HasDerivative:
+    if not isinstance(theorem.conclusion, HasDerivative):
+        raise ProofError(f"{theorem!r} is not about a derivative")
+    return theorem.conclusion
+
+
+def _left(theorem: Theorem) -> Term:
+    return _equation(theorem).left
+
+
+def _right(theorem: Theorem) -> Term:
+    return _equation(theorem).right
+
+
+def _equation(theorem: Theorem) -> Eq:
+    if not isinstance(theorem.conclusion, Eq):
+        raise ProofError(f"{theorem!r} is not an equation")
+    return theorem.conclusion

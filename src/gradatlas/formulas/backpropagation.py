@@ -1,0 +1,301 @@
+"""Back-propagation: the gradients of a dense layer, the recursion for the error of a layer, and the gradients it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mpmath import mpf
+
+from gradatlas.formulas.statement import Draw, adjoint, cite, claim, document, samples, statement, vjp_of
+from gradatlas.symbolic.language import (
+    Derivative,
+    Sum,
+    array,
+    arrays,
+    define,
+    family,
+    function,
+    indices,
+    lam,
+    reals,
+    size,
+    sizes,
+)
+from gradatlas.symbolic.propositions import eq, for_all, has_derivative, implies, le, lt
+from gradatlas.symbolic.terms import Array, Index, Term, TermLike
+
+__all__: list[str] = []
+
+# A dense layer as the documents write it: a column x, and z = W x + b.
+
+m, n, N = sizes("m n N")
+i, a = indices("i a", m)
+j, c = indices("j c", n)
+(r,) = indices("r", N)
+W = array("W", m, n)
+b, u = arrays("b u", m)
+x = array("x", n)
+J, gradient_of_J = function("J"), function("grad J", latex=r"\nabla J")
+z = define("z", lam(Sum(W[a, c] * x[c], c) + b[a], a))
+delta = define("delta", gradient_of_J(z, shape=(m,)), latex=r"\delta")
+loss_differentiable = for_all(has_derivative(J(u), u, gradient_of_J(u, shape=(m,))), u)
+
+statement(
+    "dense.gradients",
+    "The gradients of a loss in a dense layer's weights, bias and input",
+    claims={
+        "weights": eq(Derivative(J(z), W[i, j]), delta[i] * x[j]),
+        "bias": eq(Derivative(J(z), b[i]), delta[i]),
+        "input": eq(Derivative(J(z), x[j]), Sum(W[i, j] * delta[i], i)),
+    },
+    given=[loss_differentiable],
+    source=[document("B3"), document("B4"), document("B5"), cite("rumelhart1986")],
+    aliases=["fully connected layer", "affine layer", "delta x^T", "outer product", "chain rule"],
+    summary="""Of z = W x + b with the error delta = grad J(z), the loss's gradient in W is the outer product delta x^T, in b
+    it is delta, and in x it is W^T delta.""",
+    symbols={
+        "W": "the weights, one row for each output",
+        "b": "the bias",
+        "x": "the input, a column",
+        "z": "the output W x + b",
+        "J": "the loss as a function of z, differentiable",
+        "grad J": "its gradient",
+        "delta": "the error: the loss's gradient in z",
+    },
+)
+
+# The same layer as code writes it: rows are samples, y = x W + b.
+
+X = array("x", N, n)
+V = array("W", n, m)
+g = array("g", N, m)
+y = define("y", lam(Sum(X[r, c] * V[c, a], c) + b[a], r, a))
+
+
+def _dense(ops: Any, x: Any, W: Any, b: Any) -> Any:
+    return ops.dense(x, W, b)
+
+
+statement(
+    "dense.vjp",
+    "The dense layer on a batch, rows as samples",
+    of="dense",
+    claims={
+        "input": eq(adjoint(y, X, g)[r, j], Sum(g[r, i] * V[j, i], i)),
+        "weights": eq(adjoint(y, V, g)[j, i], Sum(X[r, j] * g[r, i], r)),
+        "bias": eq(adjoint(y, b, g)[i], Sum(g[r, i], r)),
+    },
+    source=[document("B3"), document("B4"), document("B5"), document("M3")],
+    aliases=["fully connected layer", "linear layer", "affine map", "batch", "sum over the batch"],
+    summary="""For y = x W + b with a sample in each row, the cotangent g of y pulls back to g W^T in x, to x^T g in W, and
+    to the sum of g over the batch in b.""",
+    symbols={
+        "x": "the batch, one sample a row",
+        "W": "the weights, one column for each output",
+        "b": "the bias, added to every row",
+        "g": "the cotangent of y: the loss's gradient in it",
+        "y": "the output x W + b",
+    },
+    engine=[
+        vjp_of(_dense, y, wrt=X, cotangent=g, claim="input"),
+        vjp_of(_dense, y, wrt=V, cotangent=g, claim="weights"),
+        vjp_of(_dense, y, wrt=b, cotangent=g, claim="bias"),
+    ],
+)
+
+# A network of any depth and any widths. Phi(l, z) is the loss as a function of the weighted input z of layer l.
+
+depth, layer = size("L"), size("l")
+width = function("n", integer=True)
+activation, slope = function("a"), function("a'")
+loss_from = function("Phi", latex=r"\Phi")
+loss, gradient_of_loss = function("C"), function("grad C", latex=r"\nabla C")
+(s,) = reals("s")
+
+
+def neurons(names: str, at: TermLike) -> tuple[Index, ...]:
+    """Indices over the neurons of a layer."""
+    return indices(names, width(at))
+
+
+def per_neuron(name: str, at: TermLike) -> Array:
+    """A family of vectors, one for each layer: the member at this layer."""
+    return family(name, (width(at),), at)
+
+
+def weights_above(at: Term) -> Array:
+    """The weights from a layer into the next."""
+    return family("W", (width(at + 1), width(at)), at + 1)
+
+
+def after(at: Term, value: Term) -> Term:
+    """The weighted input of the next layer where that of this layer is `value`: W a(value) + b."""
+    (o,), (e,) = neurons("o", at + 1), neurons("e", at)
+    return lam(Sum(weights_above(at)[o, e] * activation(at, value[e]), e) + per_neuron("b", at + 1)[o], o)
+
+
+v, w = (array(name, width(at)) for name, at in (("v", layer), ("w", depth)))
+(p,), (q,), (top,) = neurons("p", layer), neurons("q", layer + 1), neurons("t", depth)
+weighted, weighted_above = per_neuron("z", layer), per_neuron("z", layer + 1)
+error, error_above, error_on_top = (per_neuron("delta", at) for at in (layer, layer + 1, depth))
+inside = lt(layer, depth)
+
+activation_differentiable = for_all(has_derivative(activation(layer, s), s, slope(layer, s)), layer, s)
+output_differentiable = for_all(has_derivative(loss(w), w, gradient_of_loss(w, shape=(width(depth),))), w)
+loss_of_output = for_all(eq(loss_from(depth, w), loss(w)), w)
+loss_through_layer = for_all(
+    implies(inside, for_all(eq(loss_from(layer, v), loss_from(layer + 1, after(layer, v))), v)), layer
+)
+forward_pass = for_all(implies(inside, for_all(eq(weighted_above[q], after(layer, weighted)[q]), q)), layer)
+error_of_output = for_all(
+    eq(error_on_top[top], gradient_of_loss(per_neuron("z", depth), shape=(width(depth),))[top]), top
+)
+backward_pass = for_all(
+    implies(
+        inside,
+        for_all(eq(error[p], Sum(weights_above(layer)[q, p] * error_above[q], q) * slope(layer, weighted[p])), p),
+    ),
+    layer,
+)
+
+
+# A network in numbers, for the samples: weights and biases at random, the passes forward and back computed from them.
+
+
+def _per_layer(draw: Draw, shape: Callable[[int], tuple[int, ...]]) -> Callable[[int], Any]:
+    """A family of arrays, each drawn when it is first asked for."""
+    known: dict[int, Any] = {}
+
+    def member(at: int) -> Any:
+        if at not in known:
+            known[at] = _numbers(draw.array(*shape(at), low=-1, high=1))
+        return known[at]
+
+    return member
+
+
+def _numbers(value: Any) -> Any:
+    return [_numbers(e) for e in value] if isinstance(value, list) else mpf(value.numerator) / value.denominator
+
+
+def _draw_weights(draw: Draw) -> Callable[[int], Any]:
+    count = draw.value(width)
+    return _per_layer(draw, lambda at: (count(at), count(at - 1)))
+
+
+def _draw_bias(draw: Draw) -> Callable[[int], Any]:
+    count = draw.value(width)
+    return _per_layer(draw, lambda at: (count(at),))
+
+
+def _step(draw: Draw) -> Callable[[int, Any], Any]:
+    """From the weighted input of a layer to that of the next."""
+    matrix, offset, act = (draw.value(each) for each in (weights_above(layer), per_neuron("b", layer + 1), activation))
+
+    def step(at: int, value: Any) -> Any:
+        active = [act(at, e) for e in value]
+        rows = zip(matrix(at + 1), offset(at + 1), strict=True)
+        return [sum((e * f for e, f in zip(row, active, strict=True)), start=shift) for row, shift in rows]
+
+    return step
+
+
+def _draw_loss_from(draw: Draw) -> Callable[[int, Any], Any]:
+    step, last, end = _step(draw), draw.sizes["L"], draw.value(loss)
+
+    def value_from(at: int, value: Any) -> Any:
+        for below in range(at, last):
+            value = step(below, value)
+        return end(value) + max(at - last, 0)
+
+    return value_from
+
+
+def _draw_inputs(draw: Draw) -> Callable[[int], Any]:
+    step, start = _step(draw), draw.value(per_neuron("b", layer + 1))
+
+    def weighted_input(at: int) -> Any:
+        value = start(0)  # the bias of the first layer, which has none, serves as the network's input
+        for below in range(at):
+            value = step(below, value)
+        return value
+
+    return weighted_input
+
+
+def _draw_errors(draw: Draw) -> Callable[[int], Any]:
+    matrix, below_ = draw.value(weights_above(layer)), draw.value(weighted)
+    bend, end, last = draw.value(slope), draw.value(gradient_of_loss), draw.sizes["L"]
+
+    def errors(at: int) -> Any:
+        if at >= last:
+            return end(below_(at))
+        above = errors(at + 1)
+        columns = zip(*matrix(at + 1), strict=True)
+        return [
+            sum(e * f for e, f in zip(column, above, strict=True)) * bend(at, value)
+            for column, value in zip(columns, below_(at), strict=True)
+        ]
+
+    return errors
+
+
+network = samples(
+    {
+        weights_above(layer): _draw_weights,
+        per_neuron("b", layer + 1): _draw_bias,
+        loss_from: _draw_loss_from,
+        weighted: _draw_inputs,
+        error: _draw_errors,
+    },
+    sizes=[{"L": 0, "l": 0}, {"L": 1, "l": 0}, {"L": 2, "l": 1}, {"L": 3, "l": 0}, {"L": 3, "l": 3}],
+)
+network_symbols = {
+    "L": "the number of layers above the first",
+    "l": "a layer",
+    "n": "the width of a layer",
+    "W": "the weights into a layer",
+    "b": "the bias of a layer",
+    "a": "the activation of a layer, differentiable",
+    "a'": "its derivative",
+    "z": "the weighted inputs of a layer in the forward pass",
+    "C": "the loss as a function of the last layer's weighted input, differentiable",
+    "grad C": "its gradient",
+    "Phi": "the loss as a function of a layer's weighted input",
+    "delta": "the error of a layer",
+}
+through = loss_from(layer + 1, after(layer, weighted))
+
+statement(
+    "backpropagation.recursion",
+    "Back-propagation: the recursion for the error of a layer, at any depth and any widths",
+    claims={
+        "error": claim(has_derivative(loss_from(layer, weighted), weighted, error[p], p), [le(layer, depth)]),
+        "weights": claim(
+            eq(
+                Derivative(through, weights_above(layer)[q, p]),
+                error_above[q] * activation(layer, weighted[p]),
+            ),
+            [le(layer + 1, depth)],
+        ),
+        "bias": claim(eq(Derivative(through, per_neuron("b", layer + 1)[q]), error_above[q]), [le(layer + 1, depth)]),
+        "one loss": claim(eq(loss_from(layer, weighted), loss(per_neuron("z", depth))), [le(layer, depth)]),
+    },
+    given=[
+        activation_differentiable,
+        output_differentiable,
+        loss_of_output,
+        loss_through_layer,
+        forward_pass,
+        error_of_output,
+        backward_pass,
+    ],
+    source=[document("B5"), document("B3"), document("B4"), cite("rumelhart1986"), cite("werbos1990")],
+    aliases=["backpropagation", "back-propagation", "backward pass", "chain rule", "delta rule", "error signal"],
+    summary="""delta_l = (W_{l+1}^T delta_{l+1}) * a'(z_l), begun at the output with the loss's gradient, is the gradient of the
+    loss in the weighted input of layer l. Its gradient in the weights W_{l+1} is delta_{l+1} a(z_l)^T, in the bias
+    delta_{l+1}. By induction from the output down, for any number of layers, each of its own width and activation.""",
+    symbols=network_symbols,
+    samples=network,
+)
