@@ -591,7 +591,9 @@ def counterexample(theorem: Theorem, rng: Rng, tries: int = 14) -> tuple[Assignm
             if not all(holds(h, assignment, 25, rng=rng, tries=3) for h in theorem.hypotheses):
                 continue
             met += 1
-            if holds(theorem.conclusion, assignment, 25, rng=rng, tries=3).status == "fails":
+            refuted = holds(theorem.conclusion, assignment, 25, rng=rng, tries=3).status == "fails"
+            # A universal hypothesis was looked at for three values only: before it counts as met, for a hundred.
+            if refuted and all(holds(h, assignment, 25, rng=rng, tries=100) for h in theorem.hypotheses):
                 return assignment, met
         except (EvaluationError, mpmath.libmp.ComplexResult, ZeroDivisionError):
             continue
