@@ -258,11 +258,20 @@ def install_operators(methods: Mapping[str, Callable[..., Any]]) -> None:
         elif stem in {"lt", "le", "gt", "ge", "eq", "ne"}:
             setattr(Array, name, _binary(function))
         else:
-            setattr(Array, name, function)
+            setattr(Array, name, _method(function))
 
 
 def _known_names() -> str:
     return ", ".join(sorted(_PLAIN_METHODS | _PROPERTIES))
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """function as something that a class binds to its instances, which a record is not."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    return method
 
 
 def _binary(function: Callable[..., Any], swapped: bool = False) -> Callable[[Any, Any], Any]:

@@ -99,6 +99,13 @@ class _Bound:
             return tuple([args[position] for position in self.positions])
         return tuple([_fetch(source, args, out, params) for source in self.sources])
 
+    def at(self, values: tuple[Any, ...]) -> Any:
+        """What the rule gives for these values; of Python numbers alone a Python number, which no dtype widens."""
+        result = self.function(*values)
+        if values and type(values[0]) in _NUMBERS and library_of(result) is not None:
+            return result.item() if all(type(value) in _NUMBERS for value in values) else result
+        return result
+
 
 def _fetch(source: tuple[str, Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
     kind, key = source
@@ -285,9 +292,9 @@ class _Elementwise(Record):
     def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
         cotangents: list[Any] = []
         for slot, values, conjugate_values, space in saved:
-            ct = self._times(self.derivatives[slot].function(*values), g, conjugated=True)
+            ct = self._times(self.derivatives[slot].at(values), g, conjugated=True)
             if conjugate_values is not None:
-                other = self._times(self.conjugate_derivatives[slot].function(*conjugate_values), conjugate(g))
+                other = self._times(self.conjugate_derivatives[slot].at(conjugate_values), conjugate(g))
                 ct = other if ct is None else ct if other is None else add(ct, other)
             cotangents.append(ct if ct is None or space is None else fit_cotangent(ct, space, self.name))
         return cotangents
@@ -307,10 +314,10 @@ class _Elementwise(Record):
             if t is None:
                 continue
             rule = self.derivatives[slot]
-            terms = [self._times(rule.function(*rule.collect(args, out, params)), t)]
+            terms = [self._times(rule.at(rule.collect(args, out, params)), t)]
             if self.conjugate_derivatives and is_complex(args[slot]):
                 rule = self.conjugate_derivatives[slot]
-                terms.append(self._times(rule.function(*rule.collect(args, out, params)), conjugate(t)))
+                terms.append(self._times(rule.at(rule.collect(args, out, params)), conjugate(t)))
             for term in terms:
                 if term is not None:
                     term = fit_tangent(term, out, self.name)
