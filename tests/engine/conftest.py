@@ -1,6 +1,5 @@
 """The libraries that the engine's tests run on, and the guard that catches hidden transfers to the host."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +42,9 @@ class Home:
     def close(self, got: Any, expected: Any, tolerance: float | None = None) -> None:
         """Assert that got lies here, and has the entries, the shape and the dtype of expected, or of the widest."""
         assert self.owns(getattr(got, "plain", got)), f"{got!r} does not lie on {self.name}"
-        if library_of(getattr(expected, "plain", expected)) is not None and not isinstance(expected, np.ndarray | np.generic):
+        if library_of(getattr(expected, "plain", expected)) is not None and not isinstance(
+            expected, np.ndarray | np.generic
+        ):
             assert got.dtype == expected.dtype
         seen, wanted = self.host(got), self.host(expected)
         assert seen.shape == wanted.shape
@@ -81,7 +82,7 @@ class HiddenTransfer(Exception):
 
 
 @pytest.fixture(autouse=True)
-def guard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def guard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let arrays of array_api_strict off its CPU device refuse to be read, as it is with a GPU that one waits for."""
     kind = type(array_api_strict.ones(()))
     cpu = array_api_strict.Device("CPU_DEVICE")
@@ -98,4 +99,3 @@ def guard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     for name in ("__float__", "__bool__", "__int__", "__index__", "__complex__", "__dlpack__", "__array__"):
         monkeypatch.setattr(kind, name, guarded(name))
-    yield

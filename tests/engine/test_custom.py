@@ -99,7 +99,7 @@ def test_a_rule_within_a_rule() -> None:
     inner = product_with_a_tangent(2.0)
     outer = ga.custom_jvp(lambda x: inner(x, x))
     outer.defjvp(lambda p, t: ga.jvp(lambda x: 5.0 * inner(x, 1.0), p, t))
-    out, t = ga.jvp(outer, (0.6,), (1.0,))
+    _, t = ga.jvp(outer, (0.6,), (1.0,))
     assert float(t) == pytest.approx(10 * np.cos(0.6), rel=1e-14)
     assert float(ga.grad(outer)(0.6)) == pytest.approx(10 * np.cos(0.6), rel=1e-14)
 

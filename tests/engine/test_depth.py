@@ -103,7 +103,7 @@ def test_a_deep_chain_of_checkpoints_within_one_another() -> None:
 def test_a_graph_of_a_million_nodes() -> None:
     def f(x: Any) -> Any:
         y = x
-        for _ in range(250_000):     # two uses of each value: 2^250000 paths, a million steps
+        for _ in range(250_000):  # two uses of each value: 2^250000 paths, a million steps
             y = (-y - y) * 0.5 * -1.0
         return y
 

@@ -152,7 +152,7 @@ def test_a_traced_array_that_outlives_its_function_is_refused() -> None:
         return xp.sum(x)
 
     ga.grad(f)(np.ones(2))
-    with pytest.raises(ga.errors.TracerConversionError, match="multiply: .* grad that has ended: return it"):
+    with pytest.raises(ga.errors.TracerConversionError, match=r"multiply: .* grad that has ended: return it"):
         kept[0] * 2.0
     ga.jvp(f, (np.ones(2),), (np.ones(2),))
     with pytest.raises(ga.errors.TracerConversionError, match="jvp that has ended"):

@@ -254,7 +254,7 @@ def test_auxiliary_outputs_come_out_as_they_are(home: Any) -> None:
     home.close(aux["y"], np.sin(home.host(x)))
     assert aux["name"] == "sine"
     assert isinstance(aux["ones"], np.ndarray)
-    (value, aux), g = ga.value_and_grad(f, has_aux=True)(x)
+    (_, aux), g = ga.value_and_grad(f, has_aux=True)(x)
     home.close(g, np.cos(home.host(x)))
     _, _, aux = ga.vjp(f, x, has_aux=True)
     home.close(aux["y"], np.sin(home.host(x)))
@@ -279,9 +279,9 @@ def test_arrays_in_arrays_out() -> None:
 
 def test_an_output_apart_from_the_arguments_has_zero_derivatives(home: Any) -> None:
     x = home.normal(3)
-    out, t = ga.jvp(lambda x: (xp.sin(x), home.normal(2)), (x,), (x,))
+    _, t = ga.jvp(lambda x: (xp.sin(x), home.normal(2)), (x,), (x,))
     home.close(t[1], np.zeros(2))
-    out, pull = ga.vjp(lambda x: (xp.sin(x), home.normal(2)), x)
+    _, pull = ga.vjp(lambda x: (xp.sin(x), home.normal(2)), x)
     home.close(pull((home.array(np.zeros(3)), home.normal(2)))[0], np.zeros(3))
     home.close(ga.jacrev(lambda x: home.normal(2))(x), np.zeros((2, 3)))
     home.close(ga.jacfwd(lambda x: home.normal(2))(x), np.zeros((2, 3)))

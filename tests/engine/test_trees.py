@@ -26,7 +26,10 @@ class Model:
 
 
 def model(home: Any) -> Model:
-    layers = [Layer(home.normal(3, 4), home.normal(4, seed=1)), Layer(home.normal(4, 2, seed=2), home.normal(2, seed=3))]
+    layers = [
+        Layer(home.normal(3, 4), home.normal(4, seed=1)),
+        Layer(home.normal(4, 2, seed=2), home.normal(2, seed=3)),
+    ]
     return Model(layers, home.array(2.0))
 
 

@@ -28,7 +28,7 @@ class Trace:
     """One transform at work on one call of a function: what becomes of an operation when an argument is traced by it."""
 
     def __init__(self, transform: str) -> None:
-        self.level = next(_levels)      # next() of a count is atomic: threads share it and never share a level
+        self.level = next(_levels)  # next() of a count is atomic: threads share it and never share a level
         self.transform = transform
         self.open = True
 
@@ -56,8 +56,8 @@ class Array:
 
     __slots__ = ("__weakref__", "_link", "_plain", "_trace", "_value")
 
-    __array_ufunc__ = None      # so that `ndarray * Array` asks Array.__rmul__ instead of making an object array
-    __hash__: ClassVar[None]    # type: ignore[assignment]
+    __array_ufunc__ = None  # so that `ndarray * Array` asks Array.__rmul__ instead of making an object array
+    __hash__: ClassVar[None]  # type: ignore[assignment]
 
     _plain: Any
     _value: Any
@@ -177,7 +177,9 @@ class Array:
 
     def __iter__(self) -> Any:
         if self._trace is not None:
-            self._refuse("iter", "be taken for a sequence", "use x[i] for i in range(x.shape[0]), or an operation of xp")
+            self._refuse(
+                "iter", "be taken for a sequence", "use x[i] for i in range(x.shape[0]), or an operation of xp"
+            )
         return (self[i] for i in range(len(self)))
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
@@ -185,7 +187,7 @@ class Array:
             "Array: arrays are immutable, x[key] = value cannot be done: build the new array with xp.where or xp.concat"
         )
 
-    if TYPE_CHECKING:           # installed by gradatlas.ops, through install_operators
+    if TYPE_CHECKING:  # installed by gradatlas.ops, through install_operators
         mT: Any
         T: Any
 
@@ -226,11 +228,25 @@ class Array:
         def __le__(self, other: Any) -> Array: ...
         def __gt__(self, other: Any) -> Array: ...
         def __ge__(self, other: Any) -> Array: ...
-        def __eq__(self, other: Any) -> Array: ...      # type: ignore[override]
-        def __ne__(self, other: Any) -> Array: ...      # type: ignore[override]
+        def __eq__(self, other: Any) -> Array: ...  # type: ignore[override]
+        def __ne__(self, other: Any) -> Array: ...  # type: ignore[override]
 
 
-_REFLECTED = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift", "rshift")
+_REFLECTED = (
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "matmul",
+    "and",
+    "or",
+    "xor",
+    "lshift",
+    "rshift",
+)
 _PLAIN_METHODS = frozenset(
     {"__getitem__", "__neg__", "__pos__", "__abs__", "__invert__", "__array_namespace__", "to_device"}
     | {"__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__"}

@@ -99,7 +99,10 @@ class _Check:
 
         def at(k: float) -> list[np.ndarray[Any, Any]]:
             moved = [_like(x, _host(x) + k * h * _host(step)) for x, step in zip(leaves, moves, strict=True)]
-            return [_host(y).astype(np.result_type(_host(y), np.float64)) for y in flatten(f(*assemble(structure, moved)))[0]]
+            return [
+                _host(y).astype(np.result_type(_host(y), np.float64))
+                for y in flatten(f(*assemble(structure, moved)))[0]
+            ]
 
         return [
             (8 * (near - back) - (far - farther)) / (12 * h)

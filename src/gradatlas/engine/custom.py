@@ -154,7 +154,9 @@ class custom_vjp(_CustomFunction):
             trace.refuse(self.name)
         if not isinstance(trace, ReverseTrace):
             raise CustomRuleError(
-                self.name, f"{trace.transform} asks it for a tangent", "state the rule as a custom_jvp, which serves both modes"
+                self.name,
+                f"{trace.transform} asks it for a tangent",
+                "state the rule as a custom_jvp, which serves both modes",
             )
         which = tuple([k for k, leaf in enumerate(leaves) if type(leaf) is Array and leaf._trace is trace])
         below = [leaves[k]._value if k in which else leaf for k, leaf in enumerate(leaves)]

@@ -34,7 +34,7 @@ def jacfwd(
         of_chosen = partial_at(f, positions, args, kwargs)
         outputs: Outputs | None = None
         aux: Any = None
-        columns: list[list[Any]] = []       # by input leaf and entry: the tangent of each output leaf
+        columns: list[list[Any]] = []  # by input leaf and entry: the tangent of each output leaf
         for leaf, space in enumerate(inputs.spaces):
             for direction in _basis(space):
                 tangents: list[Any] = [None] * len(inputs.spaces)

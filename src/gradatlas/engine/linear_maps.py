@@ -109,7 +109,9 @@ class _ProductOrZero(Primitive):
 
     def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
         return [
-            fit_cotangent(product_or_zero(g, conjugate(other)) if slot == 0 else product_or_zero(conjugate(other), g), space)
+            fit_cotangent(
+                product_or_zero(g, conjugate(other)) if slot == 0 else product_or_zero(conjugate(other), g), space
+            )
             for slot, other, space in saved
         ]
 

@@ -35,8 +35,9 @@ class Patch:
 def patch(g: Any, key: tuple[Any, ...], dense: Callable[[], Any]) -> Any:
     """What the adjoint of x[key] gives back: a Patch of a plain g, and dense() of a traced one.
 
-    key: integers, slices, Ellipsis and None. dense: makes the whole array, as a primitive does.
+    key: integers, slices, Ellipsis and None. dense: makes the whole array afresh, by a primitive.
     """
     if type(g) is Array:
         return dense()
-    return Patch(g, tuple(part for part in key if part is not None), dense)
+    whole = tuple(part for part in key if part is not None)
+    return Patch(g, whole if Ellipsis in whole else (*whole, ...), dense)

@@ -142,7 +142,9 @@ def _explain(primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, A
         choose = f"choose axes from {-ndim} to {ndim - 1}, each once" if ndim else "it has no axis: leave axis out"
         raise AxisError(primitive.name, seen, mend or choose) from error
     if any(category(arg.dtype) == "other" for arg in arrays) or isinstance(error, TypeError):
-        raise DTypeError(primitive.name, seen, mend or "convert with xp.astype, or pass what the function takes") from error
+        raise DTypeError(
+            primitive.name, seen, mend or "convert with xp.astype, or pass what the function takes"
+        ) from error
     raise ShapeError(primitive.name, seen, mend or "make the shapes fit, with xp.reshape or xp.expand_dims") from error
 
 

@@ -47,9 +47,7 @@ class Inputs:
             mend = "convert it first, with xp.astype(x, xp.float64)" if found in ("integer", "bool") else "convert it"
         else:
             mend = "pass a float" if is_scalar(leaf) else "pass arrays, or keep it out of what is differentiated"
-        raise DTypeError(
-            self.function, f"{self.name(position)} is {describe(plain)}, and has no derivative", mend
-        )
+        raise DTypeError(self.function, f"{self.name(position)} is {describe(plain)}, and has no derivative", mend)
 
     def name(self, position: int) -> str:
         """How the caller reaches a leaf: `argument 0['W']`."""
@@ -183,7 +181,7 @@ class Recording:
         values = self.outputs.values
         for position, (value, link) in enumerate(zip(values, self.outputs.links, strict=True)):
             if link is not None:
-                if id(value) in own:        # the caller's own array, handed through: it is not the engine's to lock
+                if id(value) in own:  # the caller's own array, handed through: it is not the engine's to lock
                     values[position] = value = self.inputs.spaces[0].library.alias(value)
                 self.locks.add(plain_of(value))
         for leaf in flatten(self.aux)[0]:
@@ -193,7 +191,9 @@ class Recording:
     def pull(self, cotangents: Sequence[Any], *, consume: bool = False) -> list[Any]:
         """The gradient of each leaf of the arguments, None for zero, from a cotangent for each leaf of the output."""
         seeds = [
-            (slot, g) for slot, g in zip(self.outputs.links, cotangents, strict=True) if slot is not None and g is not None
+            (slot, g)
+            for slot, g in zip(self.outputs.links, cotangents, strict=True)
+            if slot is not None and g is not None
         ]
         return self.trace.sweep(seeds, consume=consume)[: len(self.inputs.values)]
 
@@ -225,7 +225,9 @@ def fitting_leaves(
     leaves, found = flatten(tree)
     if found != structure:
         raise ArgumentError(
-            function, f"the {kind}s have the structure {_show(found)}", f"pass one {kind} for each leaf of {_show(structure)}"
+            function,
+            f"the {kind}s have the structure {_show(found)}",
+            f"pass one {kind} for each leaf of {_show(structure)}",
         )
     return [
         _fit(function, kind, leaf, space) if need else None
@@ -241,7 +243,9 @@ def _fit(function: str, kind: str, leaf: Any, space: Space) -> Any:
     plain = plain_of(leaf)
     if type(plain) in (int, float, complex) and space.shape == ():
         if isinstance(plain, complex) and not space.is_complex:
-            raise DTypeError(function, f"the {kind} {plain} is complex where {space.dtype} is needed", "pass its real part")
+            raise DTypeError(
+                function, f"the {kind} {plain} is complex where {space.dtype} is needed", "pass its real part"
+            )
         return space.library.namespace.asarray(plain, dtype=space.dtype, device=space.device)
     library = library_of(plain)
     if library is None:
@@ -266,6 +270,8 @@ def _fit(function: str, kind: str, leaf: Any, space: Space) -> Any:
         )
     if not library.one_device and library.device(plain) != space.device:
         raise DeviceMismatchError(
-            function, f"a {kind} lies on {library.device(plain)} where {space.device} is needed", "move it with to_device"
+            function,
+            f"a {kind} lies on {library.device(plain)} where {space.device} is needed",
+            "move it with to_device",
         )
     return lower(leaf)

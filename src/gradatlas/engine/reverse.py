@@ -90,7 +90,7 @@ class ReverseTrace(Trace):
     ) -> Any:
         """out, an array or a tuple of arrays, as the outcome of a step that the sweep will ask primitive to pull back."""
         slot = self.slots
-        outputs = len(out) if type(out) is tuple else 0     # 0: the one output is no tuple
+        outputs = len(out) if type(out) is tuple else 0  # 0: the one output is no tuple
         self.slots = slot + (outputs or 1)
         if not self.lean:
             tape = self.tape
@@ -109,7 +109,7 @@ class ReverseTrace(Trace):
         seeds: pairs of a slot and the cotangent that enters there. consume: free what a step saved once it is done.
         """
         cotangents: list[Any] = [None] * self.slots
-        fresh = bytearray(self.slots)       # 1 where the sum was allocated by this sweep, which may then add in place
+        fresh = bytearray(self.slots)  # 1 where the sum was allocated by this sweep, which may then add in place
         for slot, g in seeds:
             _accumulate(cotangents, fresh, slot, g)
         pending = [_backwards(self.tape, consume)]

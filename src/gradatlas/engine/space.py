@@ -68,7 +68,7 @@ class Space:
             and self.device == other.device
         )
 
-    __hash__ = None     # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"Space({self.dtype} {self.shape}, {self.library.name}, {self.device})"

@@ -74,7 +74,7 @@ def _register(kind: type) -> None:
             namespace=_NAMESPACE,
         )
     except ValueError:
-        if not _is_registered(kind):        # another thread may have been quicker
+        if not _is_registered(kind):  # another thread may have been quicker
             raise
 
 
