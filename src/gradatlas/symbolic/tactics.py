@@ -26,6 +26,7 @@ __all__ = [
     "at_least_one",
     "below_size",
     "by_sign",
+    "by_steps",
     "in_range",
     "le_from_squares",
     "nonzero_cases",
@@ -159,6 +160,16 @@ def below_size(index: Index) -> Theorem:
     )
 
 
+def by_steps(start: Term, equations: Iterable[Theorem], end: Term) -> Theorem:
+    """start = end, by these rewritings and canonical form."""
+    steps = []
+    value = start
+    for equation in equations:
+        steps.append(checker.rewrite(value, equation))
+        value = _right(steps[-1])
+    return checker.transitive(*steps, checker.equation(value, end))
+
+
 def in_range(value: Term, limit: Term, entry: Term) -> Theorem:
     """[0 <= e] [e < n] r = r, because r has x[.., e, ..] of an axis of n as a factor, which is 0 outside."""
     whole = (1 - Pos(-value)) * Pos(limit - value) * entry
@@ -168,37 +179,27 @@ def in_range(value: Term, limit: Term, entry: Term) -> Theorem:
         lower = checker.bracket(checker.sign(le(low, 0), (case,)))
 
         def inside(case: Theorem) -> Theorem:
-            return _by_steps(whole, [lower, checker.bracket(case)], entry)
+            return by_steps(whole, [lower, checker.bracket(case)], entry)
 
         def at_end(case: Theorem) -> Theorem:
             end = checker.combination(eq(value, limit), (-ONE,), (case,))
             upper = checker.bracket(checker.sign(le(high, 0), (case,)))
             return checker.transitive(
-                _by_steps(whole, [lower, upper], ZERO), checker.symmetric(_by_steps(entry, [end], ZERO))
+                by_steps(whole, [lower, upper], ZERO), checker.symmetric(by_steps(entry, [end], ZERO))
             )
 
         def beyond(case: Theorem) -> Theorem:
             upper = checker.bracket(checker.sign(le(high, 0), (case,)))
             nothing = checker.equation(entry, ZERO, (case,))
-            return checker.transitive(_by_steps(whole, [lower, upper], ZERO), checker.symmetric(nothing))
+            return checker.transitive(by_steps(whole, [lower, upper], ZERO), checker.symmetric(nothing))
 
         return by_sign(high, inside, at_end, beyond)
 
     def negative(case: Theorem) -> Theorem:
         nothing = checker.equation(entry, ZERO, (case,))
-        return checker.transitive(_by_steps(whole, [checker.bracket(case)], ZERO), checker.symmetric(nothing))
+        return checker.transitive(by_steps(whole, [checker.bracket(case)], ZERO), checker.symmetric(nothing))
 
     return by_sign(low, negative, at_least_zero, at_least_zero)
-
-
-def _by_steps(start: Term, equations: Iterable[Theorem], end: Term) -> Theorem:
-    """start = end, by these rewritings and canonical form."""
-    steps = []
-    value = start
-    for equation in equations:
-        steps.append(checker.rewrite(value, equation))
-        value = _right(steps[-1])
-    return checker.transitive(*steps, checker.equation(value, end))
 
 
 def _right(theorem: Theorem) -> Term:
