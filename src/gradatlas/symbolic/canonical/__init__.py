@@ -11,14 +11,17 @@ only help to find the labels. What it does not decide it leaves different: that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gradatlas.symbolic.canonical.facts import NO_FACTS, Facts
+from gradatlas.symbolic.canonical.known import nonzero
 from gradatlas.symbolic.canonical.order import is_reserved, order
 from gradatlas.symbolic.canonical.polynomial import Poly, total
 from gradatlas.symbolic.canonical.work import Work, working
-from gradatlas.symbolic.terms import ZERO, Array, Lam, Term, free_variables, loose, shape_of
+from gradatlas.symbolic.errors import TooHard
+from gradatlas.symbolic.terms import ZERO, Add, Array, Lam, Term, free_variables, loose, shape_of
 
 __all__ = ["NO_FACTS", "Canonical", "Facts", "canonical", "clear_denominators", "equal", "residual"]
 
@@ -44,16 +47,25 @@ def canonical(value: Term, facts: Facts = NO_FACTS) -> Canonical:
 
     facts: what may be taken as known. Raises TooHard beyond the budget, ValueError for a term with loose bound variables.
     """
-    return Canonical(_begun(facts, value).argument(value))
+    with _within_reach():
+        return Canonical(_begun(facts, value).argument(value))
 
 
 def equal(a: Term, b: Term, facts: Facts = NO_FACTS) -> bool:
-    """True if the two terms, both scalars or both arrays, have one canonical form. False does not mean that they differ."""
+    """True if the two terms, both scalars or both arrays, are equal: their canonical forms agree, or do so when multiplied
+    by the denominators that cannot vanish. False does not mean that they differ."""
     if a is b:
         return True
     if _is_array(a) or _is_array(b):
         return _is_array(a) and _is_array(b) and canonical(a, facts) == canonical(b, facts)
-    return canonical(a - b, facts).is_zero
+    with _within_reach():
+        work = _begun(facts, a - b)
+        p = work.final(work.poly(a - b))
+        bases = sorted({x for m in p for x, e in m if isinstance(x, Add) and e < 0}, key=order)
+        for base in bases:
+            if nonzero(work, base):
+                p = work.final(_cleared(work, p, base))
+        return not p
 
 
 def residual(a: Term, b: Term, facts: Facts = NO_FACTS) -> Term:
@@ -68,12 +80,13 @@ def clear_denominators(value: Term, bases: Iterable[Term], facts: Facts = NO_FAC
     which it stands. The value is zero if and only if what is returned is.
     """
     cleared = sorted(set(bases), key=order)
-    work = _begun(facts.with_(nonzero=cleared), value)
-    p = work.final(work.poly(value))
-    for base in cleared:
-        for factor in work.factors(work.poly(base)):
-            p = _cleared(work, p, factor)
-    return work.write(work.final(p))
+    with _within_reach():
+        work = _begun(facts.with_(nonzero=cleared), value)
+        p = work.final(work.poly(value))
+        for base in cleared:
+            for factor in work.factors(work.poly(base)):
+                p = _cleared(work, p, factor)
+        return work.write(work.final(p))
 
 
 def _cleared(work: Work, p: Poly, factor: Term) -> Poly:
@@ -85,6 +98,15 @@ def _cleared(work: Work, p: Poly, factor: Term) -> Poly:
     return total(
         work.times({m - {(factor, e)}: p[m]}, work.raised(factor, int(e - lowest))) for m, e in exponents.items()
     )
+
+
+@contextmanager
+def _within_reach() -> Iterator[None]:
+    """A term nested too deep for Python is too hard."""
+    try:
+        yield
+    except RecursionError:
+        raise TooHard("the term is nested too deep: fold part of it into a name") from None
 
 
 def _begun(facts: Facts, value: Term) -> Work:

@@ -171,8 +171,9 @@ def preference(value: Term) -> tuple[int, int, Key]:
     return (1, sum(1 for _ in walk(value)), order(value))
 
 
-def settled(work: Work, powers: Mapping[Term, Exponent]) -> Poly:
-    """A product with deltas, with whatever a delta says equals something preferred replaced by that in all other factors."""
+def settled(work: Work, powers: Mapping[Term, Exponent]) -> Poly | None:
+    """A product with deltas, with whatever a delta says equals something preferred replaced by that in all other factors;
+    None if nothing is to be done."""
     deltas = sorted((a for a in powers if isinstance(a, Delta)), key=order)
     if any(a.arg in powers for a in deltas) or _impossible(work, powers, reserved_only=True):
         return ZERO_POLY  # [a = 0] a = 0, and [a = 0] / a = 0
@@ -182,7 +183,7 @@ def settled(work: Work, powers: Mapping[Term, Exponent]) -> Poly:
             rest = {a: e for a, e in powers.items() if a is not bracket}
             if any(mentions(a, pair[0]) for a in rest):
                 return work.times(work.renamed(rest, *pair), monomial([(bracket, 1)]))
-    return monomial(powers.items())
+    return None
 
 
 def mentions(value: Term, part: Term) -> bool:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from gradatlas.symbolic.canonical.facts import Facts
 from gradatlas.symbolic.canonical.order import LABEL, next_label, order
@@ -73,8 +73,15 @@ class Known:
     nonzero: frozenset[Term] = frozenset()
     positive: frozenset[Term] = frozenset()
     idempotent: frozenset[Term] = frozenset()
-    patterns_nonzero: tuple[tuple[Term, tuple[Index, ...]], ...] = ()
-    patterns_positive: tuple[tuple[Term, tuple[Index, ...]], ...] = ()
+    patterns_nonzero: frozenset[tuple[Term, tuple[Index, ...]]] = frozenset()
+    patterns_positive: frozenset[tuple[Term, tuple[Index, ...]]] = frozenset()
+
+    def _sets(self) -> tuple[frozenset[Any], ...]:
+        return self.nonzero, self.positive, self.idempotent, self.patterns_nonzero, self.patterns_positive
+
+    def union(self, other: Known) -> Known:
+        """What either knows."""
+        return Known(*(mine.union(theirs) for mine, theirs in zip(self._sets(), other._sets(), strict=True)))
 
 
 def compiled(work: Work, facts: Facts) -> Known:
@@ -82,10 +89,10 @@ def compiled(work: Work, facts: Facts) -> Known:
     nonzero = set().union(*(_cannot_vanish(work, f) for f in facts.nonzero | facts.positive | facts.sizes_nonzero))
     positive = set().union(*(_is_positive(work, f) for f in facts.positive))
 
-    def patterns(terms: set[Term]) -> tuple[tuple[Term, tuple[Index, ...]], ...]:
+    def patterns(terms: set[Term]) -> frozenset[tuple[Term, tuple[Index, ...]]]:
         generic = sorted(facts.generic, key=order)
-        found = ((t, tuple(i for i in generic if i in free_variables(t))) for t in sorted(terms, key=order))
-        return tuple((t, over) for t, over in found if over)
+        found = ((t, tuple(i for i in generic if i in free_variables(t))) for t in terms)
+        return frozenset((t, over) for t, over in found if over)
 
     return Known(
         frozenset(nonzero),
@@ -109,14 +116,15 @@ def _is_positive(work: Work, fact: Term) -> set[Term]:
 
 def _primitive(work: Work, p: Poly) -> Poly:
     number, common, rest = work.content(p)
-    kept = {a: e for a, e in common.items() if atom_sign(work, a) != 2}
+    # By type alone: what a fact says of an atom must not take the fact away.
+    kept = {a: e for a, e in common.items() if _sign_by_type(work, a) != 2}
     return scaled(work.times(monomial(kept.items()), CONSTANT_ONE if rest is None else rest), 1 if number > 0 else -1)
 
 
 def _instance(
     work: Work,
     target: Term,
-    patterns: tuple[tuple[Term, tuple[Index, ...]], ...],
+    patterns: frozenset[tuple[Term, tuple[Index, ...]]],
     parts: Callable[[Work, Term], set[Term]],
 ) -> bool:
     """True if the target is what a fact speaks of, for some values of its generic indices."""

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final
 
-from gradatlas.symbolic.canonical import brackets, functions, known, sums
+from gradatlas.symbolic.canonical import brackets, functions, known, rational, sums
 from gradatlas.symbolic.canonical.facts import NO_FACTS, Facts
 from gradatlas.symbolic.canonical.order import LABEL, Key, next_label, order
 from gradatlas.symbolic.canonical.polynomial import (
@@ -80,7 +80,7 @@ class Work:
         self.spent = 0
         # Twice, since a fact may be needed to bring another to the form in which it will be met.
         for _ in range(2 if facts != NO_FACTS else 0):
-            self.known = known.compiled(self, facts)
+            self.known = self.known.union(known.compiled(self, facts))
             self.forget()
 
     def forget(self) -> None:
@@ -297,10 +297,11 @@ class Work:
         return self.product(factors)
 
     def settled(self, powers: Mapping[Term, Exponent]) -> Poly:
-        """A product of atoms with what its deltas say carried out."""
-        if any(isinstance(a, Delta) for a in powers):
-            return brackets.settled(self, powers)
-        return monomial(powers.items())
+        """A product of atoms with what its deltas say carried out, and divided by denominators in one atom."""
+        p = brackets.settled(self, powers) if any(isinstance(a, Delta) for a in powers) else None
+        if p is None and any(isinstance(a, Add) for a in powers):
+            p = rational.divided(self, powers)
+        return monomial(powers.items()) if p is None else p
 
     def raised(self, value: Term, e: Exponent) -> Poly:
         """An integer power (any rational one of an exponential) of a scalar term."""
