@@ -13,10 +13,17 @@ __all__ = ["getitem", "getitem_by_arrays", "place", "take", "take_along_axis"]
 Key = tuple[Any, ...]
 
 
+def _whole(key: Key, ndim: int) -> Key:
+    """key with a slice for each axis that it leaves out: not every library fills them in."""
+    if any(part is Ellipsis for part in key):
+        return key
+    return (*key, *[slice(None)] * (ndim - sum(part is not None for part in key)))
+
+
 def _place(lib: Any, x: Any, *, shape: tuple[int, ...], key: Key) -> Any:
     """Zeros of this shape, but x at key, which has no arrays and so names no entry twice."""
     result = lib.zeros(shape, dtype=x.dtype, device=x.device)
-    key = tuple(part for part in key if part is not None)
+    key = _whole(tuple(part for part in key if part is not None), len(shape))
     result[key] = lib.reshape(x, result[key].shape)
     return result
 
@@ -31,7 +38,7 @@ _KEYS = (
 )
 getitem: Record = gather(
     "getitem",
-    lambda lib, x, *, key: x[key],
+    lambda lib, x, *, key: x[_whole(key, len(x.shape))],
     adjoint=lambda g, x, key: patch(g, key, lambda: place(g, shape=x.shape, key=key)),
     takes="any",
     advice="index within the shape, with at most as many indices as there are axes",
@@ -51,8 +58,9 @@ getitem_by_arrays = gather(
     lambda lib, x, *, key: x[key],
     takes="any",
     samples=shaped(
-        ([(4, 3)], {"key": (np.asarray([2, 0, 2]),)}),
+        ([(4,)], {"key": (np.asarray([2, 0, 2]),)}),
         ([(4, 3)], {"key": (np.asarray([[1, -1], [0, 3]]), np.asarray([0, 2]))}),
+        ([(2, 2)], {"key": (np.asarray([[True, False], [True, True]]),)}),
     ),
 )
 take = gather(

@@ -296,10 +296,9 @@ def getitem(x: Any, key: Any, /) -> Any:
 
     A boolean array gives a shape that depends on its entries. Raises ShapeError where key does not fit x.
     """
-    parts = key if isinstance(key, tuple) else (key,)
-    basic = True
-    found = []
-    for part in parts:
+    found: list[Any] = []
+    arrays: list[int] = []
+    for part in key if isinstance(key, tuple) else (key,):
         if isinstance(part, list):
             part = np.asarray(part)
         if part is not None and not isinstance(part, int | slice) and part is not Ellipsis:
@@ -307,9 +306,24 @@ def getitem(x: Any, key: Any, /) -> Any:
             if isinstance(part, np.integer):
                 part = int(part)
             else:
-                basic = False
+                arrays.append(len(found))
         found.append(part)
-    return (indexing.getitem if basic else indexing.getitem_by_arrays)(x, key=tuple(found))
+    if not arrays:
+        return indexing.getitem(x, key=tuple(found))
+    axis = _axis_taken(found, arrays, len(_shape(x)))
+    return indexing.getitem_by_arrays(x, key=tuple(found)) if axis is None else take(x, found[arrays[0]], axis=axis)
+
+
+def _axis_taken(key: list[Any], arrays: list[int], ndim: int) -> int | None:
+    """The axis along which a key with one array of integers, all else whole, is a take; None for any other key."""
+    others = [part for k, part in enumerate(key) if k not in arrays]
+    whole = builtins.all(part is Ellipsis or (isinstance(part, slice) and part == slice(None)) for part in others)
+    if len(arrays) > 1 or not whole or category(key[arrays[0]].dtype) != "integer":
+        return None
+    before = key[: arrays[0]]
+    if Ellipsis in before:
+        return ndim - (len(key) - arrays[0])
+    return len(before) if len(before) < ndim else None
 
 
 def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:

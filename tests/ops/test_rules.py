@@ -1,0 +1,307 @@
+"""Every record's rules, generated from the records: a new record is tested by being there.
+
+The JVP is the derivative of the forward, by a sixth-order difference; the VJP is its adjoint, by the identity
+<g, J t> = <J* g, t> for each argument; all four mixes of the modes give one second derivative; every library gives what
+NumPy gives; and the shape, dtype, device and memory layout of the arguments never matter.
+"""
+
+import functools
+import zlib
+
+import numpy as np
+import pytest
+
+import gradatlas as ga
+from gradatlas import xp
+from gradatlas.ops import all_operations
+from gradatlas.ops.kinds import Record, Sample
+
+RECORDS = list(all_operations().values())
+SMOOTH = [record for record in RECORDS if not record.inert]
+NEEDS_A_DEVICE = {"to_device"}  # its keyword is a device, which no sample can know
+
+
+def named(record: Record) -> str:
+    return record.name
+
+
+def samples(record: Record) -> list[Sample]:
+    if record.name in NEEDS_A_DEVICE:
+        return [Sample((np.asarray([1.0, -2.0]),), {"device": "cpu"})]
+    found = list(record.samples(np.random.default_rng(zlib.crc32(record.name.encode()))))
+    return [Sample(tuple(args), dict(params)) for args, params in found]
+
+
+def is_real(x) -> bool:
+    return x is not None and np.asarray(x).dtype.kind == "f"
+
+
+def differentiable(record: Record, sample: Sample) -> list[int]:
+    """The arguments in which the record has a derivative: real ones that some direction moves the result by a rule."""
+    return [slot for slot, arg in enumerate(sample.args) if is_real(arg) and has_rule(record, slot)]
+
+
+def has_rule(record: Record, slot: int) -> bool:
+    if record.kind == "elementwise":
+        return record.derivatives[slot] is not None
+    if record.kind in ("linear", "gather"):
+        return record._variable is None or record._variable[slot]
+    return record._jvp[slot] is not None if record.kind == "general" else True
+
+
+def at(record: Record, sample: Sample, slot: int):
+    """The record as a function of one argument."""
+
+    def f(x):
+        args = [x if k == slot else each for k, each in enumerate(sample.args)]
+        return record(*args, **sample.params)
+
+    return f
+
+
+def rng_of(record: Record, slot: int) -> np.random.Generator:
+    return np.random.default_rng(zlib.crc32(f"{record.name}:{slot}".encode()))
+
+
+def inner(a, b) -> float:
+    return float(np.sum(np.asarray(a, dtype=np.float64) * np.asarray(b, dtype=np.float64)))
+
+
+def sixth_order(f, x, t, step=1e-3):
+    """The derivative of f at x along t: a central difference whose error is of order step^6."""
+    weights = {1: 45 / 60, 2: -9 / 60, 3: 1 / 60}
+    return (
+        sum(w * (np.asarray(f(x + k * step * t)) - np.asarray(f(x - k * step * t))) for k, w in weights.items()) / step
+    )
+
+
+def test_records_have_samples():
+    assert [r.name for r in RECORDS if r.samples is None and r.name not in NEEDS_A_DEVICE] == []
+
+
+@pytest.mark.parametrize("record", SMOOTH, ids=named)
+class TestDerivative:
+    def test_jvp_is_the_derivative_of_the_forward(self, record):
+        for sample in samples(record):
+            for slot in differentiable(record, sample):
+                f, x = at(record, sample, slot), sample.args[slot]
+                t = rng_of(record, slot).normal(size=x.shape)
+                _, got = ga.jvp(f, (x,), (t,))
+                wanted = sixth_order(f, x, t)
+                # A float32 result (astype) moves in steps of its own precision.
+                bound = 1e-8 if np.asarray(f(x)).dtype == np.float64 else 2e-3
+                np.testing.assert_allclose(
+                    got, wanted, rtol=bound, atol=bound * max(1, np.max(np.abs(wanted), initial=0))
+                )
+
+    def test_vjp_is_the_adjoint_of_the_jvp(self, record):
+        for sample in samples(record):
+            for slot in differentiable(record, sample):
+                f, x = at(record, sample, slot), sample.args[slot]
+                rng = rng_of(record, slot)
+                t = rng.normal(size=x.shape)
+                out, pushed = ga.jvp(f, (x,), (t,))
+                g = rng.normal(size=out.shape).astype(out.dtype)
+                again, pull = ga.vjp(f, x)
+                (pulled,) = pull(g)
+                np.testing.assert_array_equal(again, out)
+                assert pulled.shape == x.shape
+                assert pulled.dtype == x.dtype
+                size = max(inner(np.abs(g), np.abs(pushed)), inner(np.abs(pulled), np.abs(t)), 1e-300)
+                tolerance = 1e-13 if out.dtype == np.float64 else 1e-6
+                assert abs(inner(g, pushed) - inner(pulled, t)) <= tolerance * size
+
+    def test_all_arguments_at_once(self, record):
+        """The rules of several arguments together give what each gives alone."""
+        for sample in samples(record):
+            slots = differentiable(record, sample)
+            if len(slots) < 2:
+                continue
+
+            def f(*moved, sample=sample, slots=slots):
+                args = list(sample.args)
+                for slot, x in zip(slots, moved, strict=True):
+                    args[slot] = x
+                return record(*args, **sample.params)
+
+            primals = tuple(sample.args[slot] for slot in slots)
+            tangents = tuple(rng_of(record, slot).normal(size=np.shape(sample.args[slot])) for slot in slots)
+            out, together = ga.jvp(f, primals, tangents)
+            g = rng_of(record, 99).normal(size=out.shape)
+            pulled = ga.vjp(f, *primals)[1](g)
+            alone = [
+                ga.jvp(at(record, sample, s), (x,), (t,))[1] for s, x, t in zip(slots, primals, tangents, strict=True)
+            ]
+            np.testing.assert_allclose(together, sum(alone), rtol=1e-12, atol=1e-12)
+            for slot, x, ct in zip(slots, primals, pulled, strict=True):
+                np.testing.assert_allclose(ct, ga.vjp(at(record, sample, slot), x)[1](g)[0], rtol=1e-13, atol=1e-13)
+
+    def test_second_derivative_in_every_mix_of_modes(self, record):
+        """u^T H t, four ways, of a function that bends although the record may be linear."""
+        for sample in samples(record)[:3]:
+            for slot in differentiable(record, sample):
+                x = np.asarray(sample.args[slot])
+                rng = rng_of(record, slot)
+                t, u = rng.normal(size=x.shape), rng.normal(size=x.shape)
+                f = at(record, sample, slot)
+                c = rng.normal(size=np.shape(f(x)))
+
+                def loss(x, f=f, c=c):
+                    y = xp.astype(f(x), xp.float64)
+                    return xp.sum(xp.multiply(xp.square(y), c))
+
+                gradient = ga.grad(loss, allow_independent=True)
+
+                def slope(x, loss=loss, t=t):
+                    return ga.jvp(loss, (x,), (t,))[1]
+
+                def along(x, gradient=gradient, t=t):
+                    return xp.sum(xp.multiply(gradient(x), t))
+
+                mixes = {
+                    "forward over reverse": inner(ga.jvp(gradient, (x,), (t,))[1], u),
+                    "reverse over forward": inner(ga.grad(slope, allow_independent=True)(x), u),
+                    "reverse over reverse": inner(ga.grad(along, allow_independent=True)(x), u),
+                    "forward over forward": float(ga.jvp(slope, (x,), (u,))[1]),
+                }
+                if record.name == "astype" and sample.params["dtype"] == "float32":
+                    wanted, bound = mixes["forward over reverse"], 1e-5
+                else:
+                    wanted, bound = inner(sixth_order(gradient, x, t), u), 1e-7
+                for mix, found in mixes.items():
+                    assert found == pytest.approx(wanted, rel=bound, abs=bound * (1 + abs(wanted))), mix
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=named)
+class TestArrays:
+    def test_float32_stays_float32(self, record):
+        for sample in samples(record):
+            if record.name.startswith("astype"):
+                continue
+            narrow = Sample(tuple(x.astype(np.float32) if is_real(x) else x for x in sample.args), sample.params)
+            out = np.asarray(record(*narrow.args, **narrow.params))
+            full = np.asarray(record(*sample.args, **sample.params))
+            assert out.dtype == (np.float32 if full.dtype == np.float64 else full.dtype)
+            for slot in differentiable(record, sample) if not record.inert else []:
+                x = narrow.args[slot]
+                t = rng_of(record, slot).normal(size=x.shape).astype(np.float32)
+                g = rng_of(record, slot).normal(size=out.shape).astype(np.float32)
+                _, pushed = ga.jvp(at(record, narrow, slot), (x,), (t,))
+                (pulled,) = ga.vjp(at(record, narrow, slot), x)[1](g)
+                assert pushed.dtype == np.float32
+                assert pulled.dtype == np.float32
+                (wide,) = ga.vjp(at(record, sample, slot), sample.args[slot])[1](g.astype(np.float64))
+                np.testing.assert_allclose(pulled, wide, rtol=2e-3, atol=2e-4 * max(1, np.max(np.abs(wide), initial=0)))
+
+    def test_every_library_agrees_with_numpy(self, record, home):
+        """On the float32-only device, with NumPy in float32."""
+        for sample in samples(record):
+            if record.name.startswith("astype") and home.widest == "float32":
+                continue
+            here = Sample(tuple(x.astype(home.widest) if is_real(x) else x for x in sample.args), sample.params)
+            there = Sample(
+                tuple(moved(x, home) for x in sample.args), {k: moved(v, home) for k, v in sample.params.items()}
+            )
+            if record.name in NEEDS_A_DEVICE:
+                there = Sample(there.args, {"device": home.device or "cpu"})
+            out, wanted = record(*there.args, **there.params), record(*here.args, **here.params)
+            home.close(out, wanted)
+            for slot in differentiable(record, sample) if not record.inert else []:
+                rng, x = rng_of(record, slot), here.args[slot]
+                t, g = rng.normal(size=x.shape).astype(x.dtype), rng.normal(size=wanted.shape).astype(wanted.dtype)
+                _, pushed = ga.jvp(at(record, there, slot), (there.args[slot],), (home.array(t),))
+                (pulled,) = ga.vjp(at(record, there, slot), there.args[slot])[1](home.array(g, g.dtype.name))
+                home.close(pushed, ga.jvp(at(record, here, slot), (x,), (t,))[1])
+                home.close(pulled, ga.vjp(at(record, here, slot), x)[1](g)[0])
+
+    def test_layout_and_writing_do_not_matter(self, record):
+        """Strided, reversed and read-only arguments give the same, and no argument is written to."""
+        for sample in samples(record):
+            before = [None if x is None else np.array(x) for x in sample.args]
+            wanted = results(record, sample)
+            for layout in (strided, fortran, read_only):
+                args = tuple(x if x is None else layout(np.asarray(x)) for x in sample.args)
+                for got, like in zip(results(record, Sample(args, sample.params)), wanted, strict=True):
+                    np.testing.assert_allclose(got, like, rtol=1e-13, atol=1e-13)
+            for x, was in zip(sample.args, before, strict=True):
+                if x is not None:
+                    np.testing.assert_array_equal(x, was)
+
+
+def moved(x, home):
+    """An argument or a keyword with its arrays in another library."""
+    if isinstance(x, tuple):
+        return tuple(moved(each, home) for each in x)
+    if not isinstance(x, np.ndarray | np.generic):
+        return x
+    return home.array(x, None if is_real(x) else x.dtype.name)
+
+
+def results(record: Record, sample: Sample) -> list[np.ndarray]:
+    """The value, and the tangent and cotangent of each argument."""
+    found = [np.asarray(record(*sample.args, **sample.params))]
+    for slot in differentiable(record, sample) if not record.inert else []:
+        x, rng = sample.args[slot], rng_of(record, slot)
+        f = at(record, sample, slot)
+        found.append(ga.jvp(f, (x,), (rng.normal(size=x.shape),))[1])
+        found.append(ga.vjp(f, x)[1](rng.normal(size=found[0].shape).astype(found[0].dtype))[0])
+    return found
+
+
+def strided(x: np.ndarray) -> np.ndarray:
+    """x as every second entry of a larger array, turned round."""
+    room = np.zeros(tuple(2 * n for n in x.shape), dtype=x.dtype)
+    view = room[(..., *(slice(None, None, -2) for _ in x.shape))]
+    view[...] = x
+    return view
+
+
+def fortran(x: np.ndarray) -> np.ndarray:
+    return np.array(x, order="F")
+
+
+def read_only(x: np.ndarray) -> np.ndarray:
+    x = np.array(x)
+    x.flags.writeable = False
+    return x
+
+
+@pytest.mark.parametrize("record", [r for r in RECORDS if r.inert], ids=named)
+def test_locally_constant_records_have_derivative_zero(record):
+    for sample in samples(record):
+        for slot, x in enumerate(sample.args):
+            if is_real(x):
+                _, pushed = ga.jvp(at(record, sample, slot), (x,), (np.ones_like(x),))
+                assert not np.any(pushed)
+
+
+class TestTheTestsThemselves:
+    """A rule that is wrong is found."""
+
+    def wrong(self, **rules) -> Record:
+        from gradatlas.ops.kinds import general
+
+        right = {"vjp": lambda g, x: xp.multiply(g, xp.cos(x)), "jvp": lambda t, x: xp.multiply(t, xp.cos(x))}
+        draw = functools.partial(map, lambda _: Sample((np.asarray([0.3, 1.0]),)))
+        return general("wrong", lambda lib, x: lib.sin(x), samples=lambda rng: draw([0]), **{**right, **rules})
+
+    def test_a_wrong_jvp_is_found(self):
+        record = self.wrong(jvp=lambda t, x: xp.multiply(t, xp.sin(x)))
+        with pytest.raises(AssertionError):
+            TestDerivative().test_jvp_is_the_derivative_of_the_forward(record)
+
+    def test_a_wrong_vjp_is_found(self):
+        record = self.wrong(vjp=lambda g, x: xp.negative(xp.multiply(g, xp.cos(x))))
+        with pytest.raises(AssertionError):
+            TestDerivative().test_vjp_is_the_adjoint_of_the_jvp(record)
+
+    def test_a_rule_that_hides_its_derivative_is_found(self):
+        """Right to first order, and nothing left to differentiate."""
+        record = self.wrong(vjp=lambda g, x: xp.multiply(g, xp.cos(ga.stop_gradient(x))))
+        with pytest.raises(AssertionError):
+            TestDerivative().test_second_derivative_in_every_mix_of_modes(record)
+
+    def test_the_right_rules_pass(self):
+        TestDerivative().test_jvp_is_the_derivative_of_the_forward(self.wrong())
+        TestDerivative().test_vjp_is_the_adjoint_of_the_jvp(self.wrong())
+        TestDerivative().test_second_derivative_in_every_mix_of_modes(self.wrong())
