@@ -94,15 +94,22 @@ class Assignment:
         """This assignment with further, or other, values."""
         return Assignment({**self.values, **{_key(k): v for k, v in more.items()}})
 
-    def __contains__(self, key: Input) -> bool:
-        return _key(key) in self.values or key.name in self.values
+    def __contains__(self, key: Input | str) -> bool:
+        return self._found(key) is not None
 
-    def __getitem__(self, key: Input) -> Value:
+    def __getitem__(self, key: Input | str) -> Value:
+        found = self._found(key)
+        if found is None:
+            raise EvaluationError(f"the assignment gives no value to {key!r}; it has {sorted(map(str, self.values))}")
+        return self.values[found]
+
+    def _found(self, key: Input | str) -> Any:
+        """The key under which there is a value: the variable itself, or its name; for a name whatever is called so."""
         if _key(key) in self.values:
-            return self.values[_key(key)]
-        if key.name in self.values:
-            return self.values[key.name]
-        raise EvaluationError(f"the assignment gives no value to {key!r}; it has {sorted(map(str, self.values))}")
+            return _key(key)
+        if not isinstance(key, str):
+            return key.name if key.name in self.values else None
+        return next((k for k in self.values if not isinstance(k, str) and k.name == key), None)
 
     def __repr__(self) -> str:
         return f"Assignment({self.describe()!r})"
