@@ -183,12 +183,20 @@ softmax = general(
 )
 
 
+def _log_total(lib: Any, shifted: Any, axis: Axis) -> Any:
+    """log sum exp of entries whose largest is 0, by log1p of the others: to all digits where one entry outweighs them."""
+    top = shifted == 0
+    others = lib.sum(lib.where(top, lib.zeros_like(shifted), lib.exp(shifted)), axis=axis, keepdims=True)
+    ties = lib.sum(lib.astype(top, shifted.dtype), axis=axis, keepdims=True)
+    return lib.log1p(others + (ties - 1))
+
+
 def _log_softmax(lib: Any, x: Any, *, axis: Axis = -1) -> Any:
     if 0 in x.shape:
         return lib.zeros_like(x)
     with floating.quietly():
         shifted = x - lib.max(x, axis=axis, keepdims=True)
-        return shifted - lib.log(lib.sum(lib.exp(shifted), axis=axis, keepdims=True))
+        return shifted - _log_total(lib, shifted, axis)
 
 
 log_softmax = general(
@@ -209,8 +217,8 @@ def _logsumexp(lib: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -
             return lib.log(lib.sum(x, axis=axis, keepdims=keepdims))
     with floating.quietly():
         top = lib.max(x, axis=axis, keepdims=True)
-        shift = lib.where(lib.isfinite(top), top, lib.zeros_like(top))
-        total = lib.log(lib.sum(lib.exp(x - shift), axis=axis, keepdims=True)) + shift
+        finite = lib.isfinite(top)
+        total = lib.where(finite, top + _log_total(lib, x - lib.where(finite, top, lib.zeros_like(top)), axis), top)
     if keepdims:
         return total
     return lib.squeeze(total, axis=_axes(axis, x.ndim))
