@@ -71,19 +71,34 @@ class Small:
         return Judge(self.formulas, {**self.scripts, **changed}, self.folder)
 
 
+PROOFS = """def help(): pass
+
+def prove_softmax_vjp(proof): help()
+
+def prove_order_product(proof): pass
+
+def prove_sums(proof): pass
+"""
+
+
+@pytest.fixture(scope="session")
+def make_small():
+    """Makes three formulas; their proofs stand in a file in a folder too, from which digests are taken."""
+
+    def make(place):
+        folder = place / "proofs"
+        folder.mkdir()
+        (folder / "activations.py").write_text(PROOFS)
+        return Small(
+            {f.id: f for f in (SOFTMAX, ORDER, SUMS)},
+            {"softmax.vjp": prove_softmax, "order.product": prove_order, "sums": prove_sums},
+            folder,
+        )
+
+    return make
+
+
 @pytest.fixture
-def small(tmp_path):
-    """Three formulas; their proofs stand in a file too, from which digests are taken."""
-    folder = tmp_path / "proofs"
-    folder.mkdir()
-    (folder / "activations.py").write_text(
-        "def help(): pass\n\n"
-        "def prove_softmax_vjp(proof): help()\n\n"
-        "def prove_order_product(proof): pass\n\n"
-        "def prove_sums(proof): pass\n"
-    )
-    return Small(
-        {f.id: f for f in (SOFTMAX, ORDER, SUMS)},
-        {"softmax.vjp": prove_softmax, "order.product": prove_order, "sums": prove_sums},
-        folder,
-    )
+def small(make_small, tmp_path):
+    """Three formulas with their proofs, for one test alone."""
+    return make_small(tmp_path)
