@@ -16,7 +16,7 @@ from gradatlas.symbolic.checker.equations import under_binders, unfold_in
 from gradatlas.symbolic.checker.signs import facts_from
 from gradatlas.symbolic.checker.theorem import Sequent, Theorem, verdict
 from gradatlas.symbolic.errors import ProofError
-from gradatlas.symbolic.propositions import Eq, Lt, Proposition, free_variables_of
+from gradatlas.symbolic.propositions import Eq, HasDerivative, Lt, Proposition, free_variables_of
 from gradatlas.symbolic.terms import (
     ZERO,
     Array,
@@ -271,12 +271,37 @@ class Proof:
         why: str = "which is the claim",
         facts: Iterable[Theorem] = (),
         unfold: Iterable[Term] = (),
-    ) -> None:
-        """The claim is this theorem, as it stands or with its parts in another form."""
+    ) -> Theorem:
+        """The claim is this theorem, as it stands or with its parts in another form; the theorem claimed is returned."""
         if theorem.conclusion != self.goal:
             theorem = checker.convert(theorem, self.goal, self._facts(facts), _heads(unfold))
         self._note(theorem.rule, why, theorem.conclusion, theorem=theorem)
         self._work.reached = theorem
+        return theorem
+
+    def derive(
+        self,
+        why: str = "the derivative is carried out",
+        then: str = "which is the claim",
+        facts: Iterable[Theorem] = (),
+        unfold: Iterable[Term] = (),
+        denominators: Iterable[Term] = (),
+    ) -> Theorem:
+        """The claim that something is differentiable, with a gradient: carried out by the rules, then written as claimed."""
+        goal = self.goal
+        if not isinstance(goal, HasDerivative):
+            raise ProofError(f"{goal!r} is not about a derivative")
+        known, heads, bases = self._facts(facts), _heads(unfold), tuple(denominators)
+        over = tuple(fresh_index(s, "a") for s in goal.shape)
+        theorem = checker.differentiate(opened(goal.body, goal.point), goal.point, over, known)
+        theorem = self.have(theorem, why)
+        if bases and isinstance(theorem.conclusion, HasDerivative):
+            same = checker.equation(theorem.conclusion.gradient, goal.gradient, known, heads, bases)
+            theorem = checker.rewrite_in(theorem, same)
+        if theorem.conclusion == goal:
+            self._work.reached = theorem
+            return theorem
+        return self.reached(theorem, then, known, unfold)
 
     def conclude(self) -> dict[str, Theorem]:
         """The theorems reached, one for each claim; raises ProofError where one is missing or not what was claimed."""
