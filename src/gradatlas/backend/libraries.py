@@ -36,6 +36,9 @@ _SCALARS: frozenset[type] = frozenset({bool, int, float, complex, type(None)})
 class Library:
     """One array library: its name, the type of its arrays, its array-API namespace, and what the array API leaves out."""
 
+    linalg_error: type[Exception] = np.linalg.LinAlgError
+    """What a linear system without a solution raises; it says enough by itself."""
+
     one_device = False
     """True where every array lies on the same device, so that no call needs to compare devices."""
 
@@ -68,6 +71,17 @@ class Library:
         """True where x may share its memory with another array (a view), or may not be written to."""
         return True
 
+    def lock(self, x: Plain) -> bool:
+        """Keep x from being written to, where the library can: True if it can, and x could be written to before."""
+        return False
+
+    def unlock(self, x: Plain) -> None:
+        """Undo `lock`, unless x is a view of what may not be written to."""
+
+    def locked_view(self, x: Plain) -> Plain:
+        """x as an array that cannot be written to, where the library can; x itself else."""
+        return x
+
     def scatter_add(self, values: Plain, index: Plain, size: int) -> Plain:
         """The vector y of length size with y[k] the sum of values[i] over all i with index[i] == k; both are vectors.
 
@@ -93,6 +107,21 @@ class _NumPy(Library):
 
     def is_borrowed(self, x: Plain) -> bool:
         return x.base is not None or not x.flags.writeable
+
+    def lock(self, x: Plain) -> bool:
+        if not x.flags.writeable:
+            return False
+        x.flags.writeable = False
+        return True
+
+    def unlock(self, x: Plain) -> None:
+        if not isinstance(x.base, np.ndarray) or x.base.flags.writeable:
+            x.flags.writeable = True
+
+    def locked_view(self, x: Plain) -> Plain:
+        view = x.view()
+        view.flags.writeable = False
+        return view
 
     def scatter_add(self, values: Plain, index: Plain, size: int) -> Plain:
         if values.dtype == np.float64:

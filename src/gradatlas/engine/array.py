@@ -8,6 +8,7 @@ their own.
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
@@ -123,16 +124,14 @@ class Array:
             function, f"an array traced by {self._trace.transform} ({describe(self._plain)}) cannot {deed}", mend
         )
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:  # the protocol's names
         if self._trace is not None:
             self._refuse(
                 "numpy.asarray",
                 "become a NumPy array",
                 "compute with gradatlas.xp instead of numpy, or cut the derivative with gradatlas.stop_gradient(x)",
             )
-        import numpy as np
-
-        return np.array(self._plain, dtype=dtype, copy=copy)
+        return self._plain.__array__(dtype, copy=copy)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         leaves, structure = flatten((args, kwargs))
@@ -181,6 +180,17 @@ class Array:
                 "iter", "be taken for a sequence", "use x[i] for i in range(x.shape[0]), or an operation of xp"
             )
         return (self[i] for i in range(len(self)))
+
+    def __copy__(self) -> Array:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Array:
+        return self if self._trace is not None else Array(copy.deepcopy(self._plain, memo))
+
+    def __reduce__(self) -> Any:
+        if self._trace is not None:
+            self._refuse("pickle", "be stored", "store gradatlas.stop_gradient(x)")
+        return Array, (self._plain,)
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise TypeError(

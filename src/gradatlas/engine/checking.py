@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from gradatlas.backend import library_of
+from gradatlas.backend import category, library_of, numpy_library
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.recording import Inputs
 from gradatlas.engine.space import Space
@@ -44,104 +43,130 @@ def check_grads(
         raise ArgumentError("check_grads", f"modes={modes!r}", 'choose from "fwd" and "rev"')
     if not isinstance(args, tuple | list):
         raise ArgumentError("check_grads", f"args is {type(args).__name__}", "pass a tuple: (x,) for one argument")
-    _Check(chosen, atol, rtol, eps).run(f, tuple(args), order, "")
+    inputs = Inputs("check_grads", args)
+    lowest = max((_resolution(space) for space in inputs.spaces), default=0.0)
+    low = lowest > 1e-10
+    check = _Check(chosen, eps or (0.03 if low else 1e-3))
+    check.atol = atol if atol is not None else 2e-3 if low else 1e-7
+    check.rtol = rtol if rtol is not None else 2e-3 if low else 1e-7
+    check.run(f, inputs, order, "")
 
 
 class _Check:
-    def __init__(self, modes: Sequence[str], atol: float | None, rtol: float | None, eps: float | None) -> None:
-        self.modes = modes
-        self.atol = atol
-        self.rtol = rtol
-        self.eps = eps
-        self.random = np.random.default_rng(20260301)
+    """What one call of check_grads keeps the same at every order."""
 
-    def run(self, f: Callable[..., Any], args: tuple[Any, ...], order: int, path: str) -> None:
+    atol: float
+    rtol: float
+
+    def __init__(self, modes: Sequence[str], step: float) -> None:
+        self.modes = modes
+        self.step = step
+        self.random = random.Random(20260301)
+
+    def run(self, f: Callable[..., Any], inputs: Inputs, order: int, path: str) -> None:
         """Check the first derivative of f, then, for a higher order, those of its derivatives."""
-        inputs = Inputs("check_grads", args)
         args = inputs.assemble(inputs.values)
-        steps = [self._direction(space) for space in inputs.spaces]
+        directions = [self._direction(space) for space in inputs.spaces]
         out, structure = flatten(f(*args))
         v = assemble(structure, [self._direction(Space.of(leaf)) for leaf in out])
-        for leaf, step in enumerate(steps):
+        for leaf, direction in enumerate(directions):
             zeros = [space.zeros() for space in inputs.spaces]
-            t = inputs.assemble([*zeros[:leaf], step, *zeros[leaf + 1 :]])
-            self._check_direction(f, args, t, v, inputs, leaf, path)
-        if order > 1 and steps:
-            t = inputs.assemble(steps)
+            t = inputs.assemble([*zeros[:leaf], direction, *zeros[leaf + 1 :]])
+            expected = self._difference(f, args, t)
+            where = f"{path}f with respect to {inputs.name(leaf)}"
             if "fwd" in self.modes:
-                self.run(lambda *xs: jvp(f, xs, t)[1], args, order - 1, path + "fwd of ")
+                self._check_forward(f, args, t, expected, where)
             if "rev" in self.modes:
-                self.run(lambda *xs: vjp(f, *xs)[1](v), args, order - 1, path + "rev of ")
+                self._check_reverse(f, args, t, v, expected, where)
+        if order > 1 and directions:
+            t = inputs.assemble(directions)
+            if "fwd" in self.modes:
+                self.run(lambda *xs: jvp(f, xs, t)[1], inputs, order - 1, f"{path}fwd of ")
+            if "rev" in self.modes:
+                self.run(lambda *xs: vjp(f, *xs)[1](v), inputs, order - 1, f"{path}rev of ")
 
-    def _check_direction(
-        self, f: Callable[..., Any], args: Any, t: Any, v: Any, inputs: Inputs, leaf: int, path: str
+    def _check_forward(self, f: Callable[..., Any], args: Any, t: Any, expected: Sequence[Any], where: str) -> None:
+        for leaf, difference in zip(flatten(jvp(f, args, t)[1])[0], expected, strict=True):
+            self._compare(f"the jvp of {where}", _host(leaf), difference, 0.0)
+
+    def _check_reverse(
+        self, f: Callable[..., Any], args: Any, t: Any, v: Any, expected: Sequence[Any], where: str
     ) -> None:
-        low = any(np.dtype(_host(x).dtype).itemsize < (16 if _host(x).dtype.kind == "c" else 8) for x in inputs.values)
-        expected = self._difference(f, args, t, self.eps or (0.03 if low else 1e-3))
-        atol = self.atol if self.atol is not None else 2e-3 if low else 1e-7
-        rtol = self.rtol if self.rtol is not None else 2e-3 if low else 1e-7
-        where = f"with respect to {inputs.name(leaf)}"
-        if "fwd" in self.modes:
-            got = [_host(x) for x in flatten(jvp(f, args, t)[1])[0]]
-            for one, other in zip(got, expected, strict=True):
-                _compare(f"the jvp {path}f {where}", one, other, atol, rtol)
-        if "rev" in self.modes:
-            gradients = flatten(vjp(f, *args)[1](v))[0]
-            pulled = sum(_inner(g, x) for g, x in zip(gradients, flatten(t)[0], strict=True))
-            pushed = sum(_inner(x, y) for x, y in zip(flatten(v)[0], expected, strict=True))
-            scale = sum(abs(_host(x)).ravel() @ abs(y).ravel() for x, y in zip(flatten(v)[0], expected, strict=True))
-            _compare(f"the vjp {path}f {where}", np.array(pulled), np.array(pushed), atol + rtol * float(scale), rtol)
+        """<v J, t> against <v, J t>, where J t is the difference."""
+        gradients, moves, weights = flatten(vjp(f, *args)[1](v))[0], flatten(t)[0], flatten(v)[0]
+        pulled = sum(_inner(_host(g), _host(move)) for g, move in zip(gradients, moves, strict=True))
+        pushed = sum(_inner(_host(w), difference) for w, difference in zip(weights, expected, strict=True))
+        terms = sum(_inner(abs(_host(w)), abs(difference)) for w, difference in zip(weights, expected, strict=True))
+        lib = numpy_library().namespace
+        self._compare(f"the vjp of {where}", lib.asarray(pulled), lib.asarray(pushed), self.rtol * terms)
 
-    def _difference(self, f: Callable[..., Any], args: Any, t: Any, h: float) -> list[np.ndarray[Any, Any]]:
-        """The derivative of each output leaf along t."""
+    def _difference(self, f: Callable[..., Any], args: Any, t: Any) -> list[Any]:
+        """The derivative of each output leaf along t, on the host."""
         leaves, structure = flatten(args)
         moves = flatten(t)[0]
 
-        def at(k: float) -> list[np.ndarray[Any, Any]]:
-            moved = [_like(x, _host(x) + k * h * _host(step)) for x, step in zip(leaves, moves, strict=True)]
-            return [
-                _host(y).astype(np.result_type(_host(y), np.float64))
-                for y in flatten(f(*assemble(structure, moved)))[0]
+        def at(steps: int) -> list[Any]:
+            moved = [
+                _like(x, _host(x) + steps * self.step * _host(move)) for x, move in zip(leaves, moves, strict=True)
             ]
+            return [_wide(_host(y)) for y in flatten(f(*assemble(structure, moved)))[0]]
 
         return [
-            (8 * (near - back) - (far - farther)) / (12 * h)
+            (8 * (near - back) - (far - farther)) / (12 * self.step)
             for near, back, far, farther in zip(at(1), at(-1), at(2), at(-2), strict=True)
         ]
 
     def _direction(self, space: Space) -> Any:
-        entries = self.random.standard_normal(space.shape)
-        if space.is_complex:
-            entries = entries + 1j * self.random.standard_normal(space.shape)
-        return space.library.namespace.asarray(np.asarray(entries), dtype=space.dtype, device=space.device)
+        """Normally distributed entries."""
+        gauss, lib = self.random.gauss, space.library.namespace
+        entries: list[float | complex] = [
+            complex(gauss(), gauss()) if space.is_complex else gauss() for _ in range(space.size)
+        ]
+        return lib.reshape(lib.asarray(entries, dtype=space.dtype, device=space.device), space.shape)
+
+    def _compare(self, what: str, got: Any, expected: Any, allowance: float) -> None:
+        """Raise GradientCheckError where two host arrays differ by more than the tolerance at some entry."""
+        lib = numpy_library().namespace
+        error = lib.reshape(abs(got - expected), (-1,))
+        if not error.size:
+            return
+        tolerance = self.atol + self.rtol * float(lib.max(abs(expected))) + allowance
+        bad = lib.logical_not(error <= tolerance)
+        if lib.any(bad):
+            worst = int(lib.argmax(lib.where(bad, lib.where(lib.isnan(error), lib.inf, error), -1.0)))
+            at = "" if not got.shape else f" at entry {tuple(int(k) for k in lib.unravel_index(worst, got.shape))}"
+            one, other = (lib.reshape(each, (-1,))[worst] for each in (got, expected))
+            raise GradientCheckError(
+                "check_grads",
+                f"{what} is {one}{at}, where differences give {other} (tolerance {tolerance:.3g})",
+                "mend the rule, or move args away from a kink",
+            )
 
 
-def _host(x: Any) -> np.ndarray[Any, Any]:
+def _resolution(space: Space) -> float:
+    return float(space.library.namespace.finfo(space.dtype).eps)
+
+
+def _host(x: Any) -> Any:
+    """x as an array on the host."""
     plain = plain_of(x)
     library = library_of(plain)
-    return np.asarray(plain) if library is None else library.to_numpy(plain)
+    return numpy_library().as_array(plain) if library is None else library.to_numpy(plain)
+
+
+def _wide(x: Any) -> Any:
+    """A host array in float64 or complex128, so that differences lose no more than the function did."""
+    lib = numpy_library().namespace
+    return lib.astype(x, lib.complex128 if category(x.dtype) == "complex" else lib.float64)
 
 
 def _like(x: Any, entries: Any) -> Any:
+    """The entries of a host array as an array where x lies."""
     space = Space.of(x)
-    return space.library.namespace.asarray(np.asarray(entries), dtype=space.dtype, device=space.device)
+    return space.library.namespace.asarray(entries, dtype=space.dtype, device=space.device)
 
 
 def _inner(x: Any, y: Any) -> float:
-    """Re<x, y>, in float64."""
-    wide = np.result_type(_host(x), np.float64)
-    return float(np.real(np.vdot(_host(x).astype(wide), _host(y))))
-
-
-def _compare(what: str, got: Any, expected: Any, atol: float, rtol: float) -> None:
-    largest = float(np.max(np.abs(expected), initial=0.0))
-    error = np.abs(got - expected)
-    worst = float(np.max(error, initial=0.0))
-    if not worst <= atol + rtol * largest:
-        at = np.unravel_index(int(np.argmax(np.nan_to_num(error, nan=np.inf))), error.shape)
-        entry = f" at entry {tuple(int(k) for k in at)}" if error.shape else ""
-        raise GradientCheckError(
-            "check_grads",
-            f"{what} is {got[at]}{entry}, where differences give {expected[at]} (tolerance {atol + rtol * largest:.3g})",
-            "mend the rule, or move args away from a kink",
-        )
+    """Re<x, y> of two host arrays."""
+    lib = numpy_library().namespace
+    return float(lib.sum(lib.real(lib.conj(_wide(x)) * _wide(y))))

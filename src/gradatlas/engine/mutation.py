@@ -14,41 +14,30 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-import numpy as np
-
-from gradatlas.backend import library_of
+from gradatlas.backend import Library, library_of
 from gradatlas.engine.array import Array, plain_of
 from gradatlas.errors import MutationError, describe
 
-__all__ = ["Locks", "Watch", "debug_mutation", "locked_view", "new_watch"]
+__all__ = ["Locks", "Watch", "debug_mutation", "new_watch"]
 
 
 class Locks:
-    """NumPy arrays that must not be written to for as long as this object lives."""
+    """Arrays that cannot be written to for as long as this object lives, where their library can keep them so."""
 
     __slots__ = ("_held",)
 
     def __init__(self) -> None:
-        self._held: list[np.ndarray[Any, Any]] = []
+        self._held: list[tuple[Library, Any]] = []
 
     def add(self, x: Any) -> None:
-        """Lock x if it is a NumPy array that can be written to; one that cannot stays so when the locks are gone."""
-        if isinstance(x, np.ndarray) and x.flags.writeable:
-            x.flags.writeable = False
-            self._held.append(x)
+        """Lock the plain array x; one that could not be written to anyway stays so when the locks are gone."""
+        library = library_of(x)
+        if library is not None and library.lock(x):
+            self._held.append((library, x))
 
     def __del__(self) -> None:
-        for x in reversed(self._held):
-            if not isinstance(x.base, np.ndarray) or x.base.flags.writeable:
-                x.flags.writeable = True
-
-
-def locked_view(x: Any) -> Any:
-    """A view of x that cannot be written to, where x is a NumPy array; x itself else."""
-    if isinstance(x, np.ndarray):
-        x = x.view()
-        x.flags.writeable = False
-    return x
+        for library, x in reversed(self._held):
+            library.unlock(x)
 
 
 _debugging: ContextVar[bool] = ContextVar("debug_mutation", default=False)
@@ -77,13 +66,16 @@ class Watch:
     def __init__(self) -> None:
         self._digests: dict[int, list[bytes]] = {}
 
-    def note(self, slot: int, saved: Any) -> None:
-        """Remember what the step with this slot saved."""
-        self._digests[slot] = [_digest(x) for x in _arrays(saved)]
+    def note(self, name: str, slot: int, saved: Any) -> None:
+        """Remember what the step with this slot saved; when a checkpoint takes the step again, hold it to that."""
+        if slot in self._digests:
+            self.verify(name, slot, saved)
+        else:
+            self._digests[slot] = [_digest(x) for x in _arrays(saved)]
 
     def verify(self, name: str, slot: int, saved: Any) -> None:
         """Raise MutationError, which names the operation, if an array that its step saved is not what it was."""
-        for x, digest in zip(_arrays(saved), self._digests.get(slot, ()), strict=False):
+        for x, digest in zip(_arrays(saved), self._digests[slot], strict=True):
             if _digest(x) != digest:
                 raise MutationError(
                     name,
@@ -112,5 +104,4 @@ def _arrays(saved: Any) -> Iterator[Any]:
 def _digest(x: Any) -> bytes:
     library = library_of(x)
     assert library is not None
-    host = library.to_numpy(x)
-    return hashlib.blake2b(np.ascontiguousarray(host).data, digest_size=16).digest()
+    return hashlib.blake2b(library.to_numpy(x).tobytes(), digest_size=16).digest()

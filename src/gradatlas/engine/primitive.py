@@ -112,7 +112,7 @@ def evaluate(primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, A
     primitive.check(args)
     try:
         out = primitive.forward(library.namespace, *args, **params)
-    except GradatlasError:
+    except (GradatlasError, library.linalg_error):
         raise
     except (ValueError, TypeError, IndexError) as error:
         _explain(primitive, args, params, error)

@@ -35,6 +35,9 @@ class Inputs:
                 given[position] = _as_array(leaf, numbers)
             else:
                 self._check(position, leaf)
+                library = library_of(leaf)
+                if library is not None and type(leaf) is not library.array_type:
+                    given[position] = library.as_array(leaf)
         self.values = [lower(leaf) for leaf in given]
         self.spaces = [Space.of(value) for value in self.values]
 
@@ -125,8 +128,12 @@ class Outputs:
         self.links: list[Any] = []
         self.values: list[Any] = []
         for leaf in leaves:
-            traced_here = type(leaf) is Array and leaf._trace is trace
-            if type(leaf) is not Array and not is_array(leaf):
+            if type(leaf) is Array:
+                here = leaf._trace is trace
+                self.links.append(leaf._link if here else None)
+                self.values.append(leaf._value if here else lower(leaf))
+                continue
+            if not is_array(leaf):
                 if not is_scalar(leaf):
                     raise DTypeError(
                         function,
@@ -135,10 +142,8 @@ class Outputs:
                     )
                 home = inputs.spaces[0] if inputs.spaces else Space((), None, None, numpy_library())
                 leaf = home.library.namespace.asarray(leaf, device=home.device)
-            elif library_of(leaf) is not None:
-                leaf = Array(leaf)._plain
-            self.links.append(leaf._link if traced_here else None)
-            self.values.append(leaf._value if traced_here else lower(leaf))
+            self.links.append(None)
+            self.values.append(Array(leaf)._plain)
         self._wrap = inputs.wrap
 
     def faces(self, leaves: Sequence[Any]) -> list[Any]:

@@ -82,7 +82,7 @@ class ReverseTrace(Trace):
         out = run(primitive, tuple(values), params)
         if primitive.inert:
             return out
-        saved = () if self.lean else primitive.save(which, values, out, params)
+        saved = primitive.save(which, values, out, params) if not self.lean or self.watch else ()
         return self.record(primitive, which, saved, parents, out)
 
     def record(
@@ -97,8 +97,8 @@ class ReverseTrace(Trace):
             tape.primitives.append(primitive)
             tape.wiring.append((which, parents, slot, outputs))
             tape.saved.append(saved)
-            if self.watch is not None:
-                self.watch.note(slot, saved)
+        if self.watch is not None:
+            self.watch.note(primitive.name, slot, saved)
         if outputs:
             return tuple([traced(part, self, slot + k) for k, part in enumerate(out)])
         return traced(out, self, slot)

@@ -12,10 +12,9 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradatlas.backend import category
+from gradatlas.backend import category, library_of
 from gradatlas.engine.array import Array, plain_of, traced, untraced
 from gradatlas.engine.forward import ForwardTrace
-from gradatlas.engine.mutation import locked_view
 from gradatlas.engine.recording import Inputs, Outputs, Recording, fitting_leaves, release, split_aux
 from gradatlas.engine.reverse import opened
 from gradatlas.engine.space import Space
@@ -245,4 +244,7 @@ def stop_gradient(tree: Any) -> Any:
 def _as_constant(leaf: Any) -> Any:
     if type(leaf) is not Array or leaf._trace is None:
         return leaf
-    return Array(locked_view(leaf._plain))
+    plain = leaf._plain
+    library = library_of(plain)
+    assert library is not None
+    return Array(library.locked_view(plain))
