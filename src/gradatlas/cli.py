@@ -282,3 +282,7 @@ def _bare(formula: Formula, problem: str) -> dict[str, Any]:
         ],
         "statement_digest": statement_digest(formula),
     }
+
+
+if __name__ == "__main__":
+    main()

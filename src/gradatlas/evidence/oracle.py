@@ -48,6 +48,7 @@ __all__ = ["DIGITS", "Oracle", "Seen", "Steps"]
 DIGITS: Final = 50
 WORKING: Final = 70
 ENTRIES: Final = 12  # at most so many entries of an array are looked at for each sample
+CHOICES: Final = 6  # of free indices, for a step that assumes something of them
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,14 @@ class Oracle:
     def judge(self, claim: Claim, sample: Sample) -> Seen:
         """Whether the claim's conclusion holds at the sample; its hypotheses are the sample's business."""
         conclusion = claim.conclusion
-        over = _free_indices(conclusion)
+        over = _free_indices(conclusion, *claim.hypotheses)
+        of_an_index = [h for h in claim.hypotheses if _free_indices(h)]
         found: list[Verdict] = []
         for where in self._entries(over, sample, claim.name):
+            # A free index is one index throughout the claim: where a hypothesis does not hold of it, nothing is claimed.
+            here = sample.assignment.with_(dict(zip(over, where, strict=True)))
+            if not all(satisfied(h, here, fixed=True) for h in of_an_index):
+                continue
             verdict = self._at(conclusion, sample, dict(zip(over, where, strict=True)))
             found.append(verdict)
             if verdict.status == "fails":
@@ -236,12 +242,17 @@ class Oracle:
         given = sorted(theorem.hypotheses, key=repr) if theorem is not None else []
         if any(_is_heavy(p) for p in (proposition, *given)):
             return None
-        completed = _complete(sample, [proposition, *given])
-        if completed is None:
+        # What the claim or the step assumes of a free index has to hold of the one that is chosen: a few are tried.
+        assumed = [h for h in claim.hypotheses if _free_indices(h)] + [h for h in given if h not in claim.hypotheses]
+        for attempt in range(CHOICES):
+            completed = _complete(sample, [proposition, *given, *assumed], attempt)
+            if completed is None:
+                return None
+            if all(satisfied(h, completed, fixed=True) for h in assumed):
+                break
+        else:
             return None
         try:
-            if not all(satisfied(h, completed) for h in given if h not in claim.hypotheses):
-                return None
             verdict = holds(proposition, completed, DIGITS, rng=random.Random(sample.seed), tries=4)
         except EvaluationError:
             return None
@@ -302,8 +313,8 @@ def _asserted(conclusion: Proposition) -> list[Term]:
     return [t for t in terms_of(conclusion) if not loose(t)]
 
 
-def _free_indices(proposition: Proposition) -> tuple[Index, ...]:
-    found = {v for v in free_variables_of(proposition) if isinstance(v, Index)}
+def _free_indices(*propositions: Proposition) -> tuple[Index, ...]:
+    found = {v for p in propositions for v in free_variables_of(p) if isinstance(v, Index)}
     return tuple(sorted(found, key=lambda v: (v.name, v.uid)))
 
 
@@ -312,12 +323,12 @@ def _is_heavy(proposition: Proposition) -> bool:
     return is_trend(proposition)
 
 
-def _complete(sample: Sample, propositions: Iterable[Proposition]) -> Assignment | None:
+def _complete(sample: Sample, propositions: Iterable[Proposition], attempt: int = 0) -> Assignment | None:
     """The sample with values for variables that a derivation brought in; None where one cannot be given."""
     free: dict[Term, None] = {}
     for p in propositions:
         free.update(dict.fromkeys(free_variables_of(p)))
-    rng = random.Random(sample.seed)
+    rng = random.Random(sample.seed + 7919 * attempt)
     given = sample.assignment
     order = sorted(free, key=lambda v: (isinstance(v, Index), isinstance(v, Array), repr(v)))
     try:

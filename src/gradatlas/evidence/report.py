@@ -119,9 +119,7 @@ def final_table(
     table.add_row(
         "seconds", f"{wall:.1f} in this run; {seen['seconds']:.1f} to take all this evidence, {kept} records kept"
     )
-    table.add_row(
-        "spent on", ", ".join(f"{what} {seconds:.1f}" for what, seconds in seen["spent"].items() if seconds >= 0.05)
-    )
+    table.add_row("spent on", ", ".join(f"{what} {seconds:.1f}" for what, seconds in seen["spent"].items()))
     table.add_row("slowest", ", ".join(f"{id} {seconds:.1f}" for id, seconds in seen["slowest"]))
     if failed:
         table.add_row("not accepted", ", ".join(failed))

@@ -190,16 +190,21 @@ class Sampler:
         return None
 
 
-def satisfied(hypothesis: Proposition, assignment: Assignment) -> bool:
-    """Whether a hypothesis holds in numbers at a sample, at every value of its free indices."""
-    over = [v for v in _variables_of(hypothesis) if isinstance(v, Index)]
+def satisfied(hypothesis: Proposition, assignment: Assignment, *, fixed: bool = False) -> bool:
+    """Whether a hypothesis holds in numbers at a sample, for some choice of its free indices if there is any.
+
+    fixed: the assignment gives the free indices their values.
+    """
+    over = [] if fixed else [v for v in _variables_of(hypothesis) if isinstance(v, Index)]
+    verdicts = []
     try:
         for where in index_values(over, assignment):
-            if not holds(hypothesis, assignment.with_(where), 30, rng=random.Random(1), tries=6):
-                return False
+            verdicts.append(bool(holds(hypothesis, assignment.with_(where), 30, rng=random.Random(1), tries=6)))
+            if verdicts[-1]:
+                break
     except EvaluationError:
         return False
-    return True
+    return any(verdicts) or not verdicts
 
 
 def index_values(indices: Sequence[Index], assignment: Assignment) -> Iterator[dict[Any, int]]:

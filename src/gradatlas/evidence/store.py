@@ -48,10 +48,10 @@ def write(place: Path, record: Mapping[str, Any]) -> Path:
     """Write a record whole or not at all: a reader never sees half of it."""
     place.mkdir(parents=True, exist_ok=True)
     target = place / f"{record['id']}.json"
+    text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     handle, name = tempfile.mkstemp(dir=place, suffix=".part")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(record, file, ensure_ascii=False, indent=1, allow_nan=False)
-        file.write("\n")
+        file.write(text)
     os.replace(name, target)
     return target
 
