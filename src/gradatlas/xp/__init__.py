@@ -11,12 +11,13 @@ Importing this module gives Array its operators.
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 from typing import Any
 
 import numpy as _numpy
 
-from gradatlas.backend import library_of, numpy_library
+from gradatlas.backend import Library, library_of, numpy_library
 from gradatlas.engine.array import Array as _Array
 from gradatlas.engine.array import install_operators as _install_operators
 from gradatlas.engine.array import plain_of
@@ -291,6 +292,7 @@ class Namespace:
 
     def __init__(self, creation: _Creation) -> None:
         self._creation = creation
+        self.__name__ = f"gradatlas.namespace({creation!r})"     # array_api_compat tells namespaces apart by it
 
     def __getattr__(self, name: str) -> Any:
         if name in _CREATION:
@@ -319,7 +321,13 @@ def namespace(x: Any, /) -> Namespace:
         raise DTypeError(
             "namespace", f"got {describe(x)}, which is no array", "pass an array of the library to bind to"
         )
-    return Namespace(_Creation(library, library.device(plain)))
+    return _bound(library, library.device(plain))
+
+
+@functools.cache
+def _bound(library: Library, device: Any) -> Namespace:
+    """The one namespace of a library and device, so that two arrays there have the same."""
+    return Namespace(_Creation(library, device))
 
 
 def _unknown(name: str) -> str:
