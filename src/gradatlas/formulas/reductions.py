@@ -1,0 +1,303 @@
+"""Reductions along an axis: sums, means, logsumexp, and the softmax with its logarithm.
+
+The axis reduced is the middle one of x[r, i, c]; what stands before it is merged into r, what stands after it into c. So a
+statement here holds for any axis of any array, and for several axes at once when they are moved together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradatlas.formulas.statement import (
+    adjoint,
+    cite,
+    claim,
+    document,
+    forward_of,
+    jvp_of,
+    samples,
+    statement,
+    tangent,
+    vjp_of,
+)
+from gradatlas.symbolic.language import (
+    Derivative,
+    Sum,
+    array,
+    arrays,
+    define,
+    delta,
+    exp,
+    indices,
+    lam,
+    log,
+    sizes,
+)
+from gradatlas.symbolic.propositions import eq, for_all, has_derivative, le, lt
+
+__all__: list[str] = []
+
+R, N, C = sizes("R N C")
+(r, q), (c, d) = indices("r q", R), indices("c d", C)
+i, j, k, top = indices("i j k t", N)
+x, v, g = arrays("x v g", R, N, C)
+a, cotangent = array("a", R, C), array("g", R, C)
+# Sizes at which there is something to reduce.
+SOME = samples(sizes=[{"R": R, "N": N, "C": C} for R, N, C in ((0, 2, 3), (1, 1, 1), (2, 4, 1), (2, 3, 2))])
+
+SYMBOLS = {
+    "x": "the array; its middle axis is reduced",
+    "v": "a direction",
+    "g": "the cotangent of the output",
+    "r": "what stands before the axis",
+    "i": "a place on the axis",
+    "c": "what stands after the axis",
+}
+
+
+def _about(*names: str) -> dict[str, str]:
+    """The descriptions of these letters."""
+    return {name: SYMBOLS[name] for name in names}
+
+
+# Sums and means.
+
+total = lam(Sum(x[r, i, c], i), r, c)
+average = lam(Sum(x[r, i, c], i) / N, r, c)
+
+statement(
+    "sum.derivative",
+    "The derivative of a sum along an axis",
+    of="sum",
+    claims={
+        "vjp": eq(adjoint(total, x, cotangent)[r, i, c], cotangent[r, c]),
+        "jvp": eq(tangent(total, x, v)[r, c], Sum(v[r, i, c], i)),
+    },
+    source=[cite("griewank2008")],
+    aliases=["reduction", "gradient of a sum", "broadcast"],
+    summary="""A sum passes its cotangent on to every entry that went into it: the adjoint of a sum along an axis repeats
+    along that axis. A tangent is summed as the array is.""",
+    symbols=_about("x", "v", "g"),
+    engine=(
+        vjp_of(lambda ops, x: ops.sum(x, axis=1), total, wrt=x, cotangent=cotangent, claim="vjp"),
+        jvp_of(lambda ops, x: ops.sum(x, axis=1), total, wrt=x, direction=v, at=(r, c), claim="jvp"),
+    ),
+)
+
+statement(
+    "mean.derivative",
+    "The derivative of a mean along an axis",
+    of="mean",
+    claims={
+        "vjp": eq(adjoint(average, x, cotangent)[r, i, c], cotangent[r, c] / N),
+        "jvp": eq(tangent(average, x, v)[r, c], Sum(v[r, i, c], i) / N),
+    },
+    source=[cite("griewank2008")],
+    aliases=["average", "reduction", "gradient of a mean"],
+    summary="A mean passes on the n-th part of its cotangent to each of the n entries that went into it.",
+    symbols=_about("x", "v", "g"),
+    samples=SOME,
+    engine=(
+        vjp_of(lambda ops, x: ops.mean(x, axis=1), average, wrt=x, cotangent=cotangent, claim="vjp"),
+        jvp_of(lambda ops, x: ops.mean(x, axis=1), average, wrt=x, direction=v, at=(r, c), claim="jvp"),
+    ),
+)
+
+# The softmax.
+
+Z = define("Z", lam(Sum(exp(x[r, k, c]), k), r, c))
+p = define("p", lam(exp(x[r, i, c]) / Z[r, c], r, i, c))
+Z = define("Z", lam(Sum(exp(x[r, k, c]), k), r, c))
+p = define("p", lam(exp(x[r, i, c]) / Z[r, c], r, i, c))
+P_IS = "the softmax of x: exp(x[r, i, c]) over the sum of exp(x[r, k, c]) along the axis"
+SOFTMAX = (document("L4"), cite("bridle1990"))
+ALIASES = ("normalised exponential", "softargmax", "probabilities", "logits")
+
+
+def _softmax(ops: Any, x: Any) -> Any:
+    return ops.softmax(x, axis=1)
+
+
+statement(
+    "softmax.forward",
+    "The softmax along an axis: positive, and of sum one",
+    of="softmax",
+    claims={
+        "definition": eq(p[r, i, c], exp(x[r, i, c]) / Sum(exp(x[r, k, c]), k)),
+        "positive": lt(0, p[r, i, c]),
+        "sum": claim(eq(Sum(p[r, i, c], i), 1), [lt(0, N)]),
+    },
+    source=SOFTMAX,
+    aliases=ALIASES,
+    summary="""Exponentials divided by their sum along the axis: positive numbers that add up to one, if there are any.""",
+    symbols={**_about("x"), "p": P_IS},
+    samples=samples(sizes=[{"R": 1, "N": 0, "C": 1}, {"R": 0, "N": 3, "C": 2}, {"R": 2, "N": 3, "C": 2}]),
+    engine=forward_of(_softmax, p, at=(r, i, c), claim="definition"),
+)
+
+statement(
+    "softmax.jacobian",
+    "The Jacobian of the softmax",
+    of="softmax",
+    claims={
+        "differentiable": has_derivative(
+            p[r, i, c], x, delta(r, q) * delta(c, d) * p[r, i, c] * (delta(i, j) - p[r, j, c]), q, j, d
+        ),
+        "entry": eq(
+            Derivative(p[r, i, c], x[q, j, d]), delta(r, q) * delta(c, d) * p[r, i, c] * (delta(i, j) - p[r, j, c])
+        ),
+    },
+    source=SOFTMAX,
+    aliases=(*ALIASES, "diag(p) - p p^T"),
+    summary="""Along its axis the Jacobian of the softmax is diag(p) - p p^T, which is symmetric; entries of other slices do
+    not matter to each other.""",
+    symbols={**_about("x"), "p": P_IS},
+)
+
+statement(
+    "softmax.vjp",
+    "The vector-Jacobian product of the softmax",
+    of="softmax",
+    lhs=adjoint(p, x, g)[r, i, c],
+    rhs=p[r, i, c] * (g[r, i, c] - Sum(p[r, j, c] * g[r, j, c], j)),
+    source=SOFTMAX,
+    aliases=(*ALIASES, "backward", "gradient of softmax"),
+    summary="""The cotangent less its mean under the probabilities, times the probabilities: one product and one sum along
+    the axis, without the matrix.""",
+    symbols={**_about("x", "g"), "p": P_IS},
+    engine=vjp_of(_softmax, p, wrt=x, cotangent=g),
+)
+
+statement(
+    "softmax.jvp",
+    "The Jacobian-vector product of the softmax",
+    of="softmax",
+    lhs=tangent(p, x, v)[r, i, c],
+    rhs=p[r, i, c] * (v[r, i, c] - Sum(p[r, j, c] * v[r, j, c], j)),
+    source=SOFTMAX,
+    aliases=(*ALIASES, "forward mode"),
+    summary="""The same as the vector-Jacobian product, since the Jacobian is symmetric: the direction less its mean under
+    the probabilities, times the probabilities.""",
+    symbols={**_about("x", "v"), "p": P_IS},
+    engine=jvp_of(_softmax, p, wrt=x, direction=v, at=(r, i, c)),
+)
+
+statement(
+    "softmax.shift",
+    "The softmax does not see a constant, and with the largest entry taken off it is safe to compute",
+    of="softmax",
+    claims={
+        "shift": eq(exp(x[r, i, c] + a[r, c]) / Sum(exp(x[r, k, c] + a[r, c]), k), p[r, i, c]),
+        "stable form": eq(exp(x[r, i, c] - x[r, top, c]) / Sum(exp(x[r, k, c] - x[r, top, c]), k), p[r, i, c]),
+        "exponentials at most one": claim(
+            le(exp(x[r, i, c] - x[r, top, c]), 1), [for_all(le(x[r, i, c], x[r, top, c]), i)]
+        ),
+        "normaliser at least one": le(1, Sum(exp(x[r, k, c] - x[r, top, c]), k)),
+    },
+    source=(*SOFTMAX, cite("goodfellow2016")),
+    aliases=(*ALIASES, "shift invariance", "stable softmax", "overflow", "maximum"),
+    summary="""A number added to a whole slice cancels. Taken as minus the largest entry, it makes every exponential at most
+    1 and the normaliser at least 1, so that neither overflows and nothing is divided by zero.""",
+    symbols={**_about("x"), "a": "a number for each slice", "t": "where the slice is largest", "p": P_IS},
+)
+
+# The logarithm of the softmax, and that of its normaliser.
+
+log_p = lam(x[r, i, c] - log(Sum(exp(x[r, k, c]), k)), r, i, c)
+LOGS = ("log-softmax", "log probabilities", "logits")
+
+
+def _log_softmax(ops: Any, x: Any) -> Any:
+    return ops.log_softmax(x, axis=1)
+
+
+statement(
+    "log-softmax.forward",
+    "The logarithm of the softmax",
+    of="log_softmax",
+    lhs=log(p[r, i, c]),
+    rhs=log_p[r, i, c],
+    source=SOFTMAX,
+    aliases=LOGS,
+    summary="The logarithm of a softmax needs no division: it is x less the logarithm of its normaliser.",
+    symbols={**_about("x"), "p": P_IS},
+    engine=forward_of(_log_softmax, log_p, at=(r, i, c)),
+)
+
+statement(
+    "log-softmax.vjp",
+    "The vector-Jacobian product of the logarithm of the softmax",
+    of="log_softmax",
+    lhs=adjoint(log_p, x, g)[r, i, c],
+    rhs=g[r, i, c] - p[r, i, c] * Sum(g[r, j, c], j),
+    source=SOFTMAX,
+    aliases=(*LOGS, "backward"),
+    summary="The cotangent less the probabilities times its sum along the axis.",
+    symbols={**_about("x", "g"), "p": P_IS},
+    engine=vjp_of(_log_softmax, log_p, wrt=x, cotangent=g),
+)
+
+statement(
+    "log-softmax.jvp",
+    "The Jacobian-vector product of the logarithm of the softmax",
+    of="log_softmax",
+    lhs=tangent(log_p, x, v)[r, i, c],
+    rhs=v[r, i, c] - Sum(p[r, j, c] * v[r, j, c], j),
+    source=SOFTMAX,
+    aliases=(*LOGS, "forward mode"),
+    summary="The direction less its mean under the probabilities.",
+    symbols={**_about("x", "v"), "p": P_IS},
+    engine=jvp_of(_log_softmax, log_p, wrt=x, direction=v, at=(r, i, c)),
+)
+
+lse = lam(log(Sum(exp(x[r, k, c]), k)), r, c)
+LSE = ("log-sum-exp", "soft maximum", "partition function", "free energy")
+
+
+def _logsumexp(ops: Any, x: Any) -> Any:
+    return ops.logsumexp(x, axis=1)
+
+
+statement(
+    "logsumexp.vjp",
+    "The vector-Jacobian product of the logarithm of a sum of exponentials",
+    of="logsumexp",
+    lhs=adjoint(lse, x, cotangent)[r, i, c],
+    rhs=p[r, i, c] * cotangent[r, c],
+    source=SOFTMAX,
+    aliases=(*LSE, "backward"),
+    summary="The gradient of logsumexp is the softmax, which shares the cotangent out.",
+    symbols={**_about("x", "g"), "p": P_IS},
+    samples=SOME,
+    engine=vjp_of(_logsumexp, lse, wrt=x, cotangent=cotangent),
+)
+
+statement(
+    "logsumexp.jvp",
+    "The Jacobian-vector product of the logarithm of a sum of exponentials",
+    of="logsumexp",
+    lhs=tangent(lse, x, v)[r, c],
+    rhs=Sum(p[r, j, c] * v[r, j, c], j),
+    given=[lt(0, N)],
+    source=SOFTMAX,
+    aliases=(*LSE, "forward mode"),
+    summary="The mean of the direction under the probabilities of the softmax.",
+    symbols={**_about("x", "v"), "p": P_IS},
+    samples=SOME,
+    engine=jvp_of(_logsumexp, lse, wrt=x, direction=v, at=(r, c)),
+)
+
+statement(
+    "logsumexp.shift",
+    "A constant passes through the logarithm of a sum of exponentials",
+    of="logsumexp",
+    lhs=log(Sum(exp(x[r, k, c] - a[r, c]), k)) + a[r, c],
+    rhs=log(Sum(exp(x[r, k, c]), k)),
+    given=[lt(0, N)],
+    source=(*SOFTMAX, cite("goodfellow2016")),
+    aliases=(*LSE, "stable form", "overflow"),
+    summary="""Whatever is taken off all entries may be added back in the end; with the largest entry the sum is at least 1,
+    as in softmax.shift, and its logarithm is finite.""",
+    symbols={**_about("x"), "a": "a number for each slice"},
+    samples=SOME,
+)
