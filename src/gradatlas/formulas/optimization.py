@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from gradatlas.formulas.statement import cite, claim, document, statement
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+
+from gradatlas.formulas.statement import Draw, cite, claim, document, samples, statement
 from gradatlas.symbolic.language import (
     Derivative,
     Sum,
@@ -46,17 +52,32 @@ smooth = for_all(
 )
 
 
-def at(point: object) -> object:
-    """The gradient at a point."""
-    return gradient(point, shape=(n,))  # type: ignore[arg-type]
-
-
 # The step as a minimiser.
 
 g = gradient(theta, shape=(n,))
 model = J(theta) + Sum(g[i] * (u[i] - theta[i]), i) + Sum((u[i] - theta[i]) ** 2, i) / (2 * alpha)
 step = lam(theta[i] - alpha * g[i], i)
 model_at_step = J(theta) + Sum(g[i] * (step[i] - theta[i]), i) + Sum((step[i] - theta[i]) ** 2, i) / (2 * alpha)
+
+
+MANY = 150  # digits of what cannot be drawn exactly
+
+
+def _many_digits(values: list[Fraction]) -> list[Any]:
+    """Fractions as decimal numbers of many digits."""
+    with mpmath.workdps(MANY):
+        return [mpmath.mpf(v.numerator) / v.denominator for v in values]
+
+
+def _draw_other_point(draw: Draw) -> Any:
+    """Any point, or the gradient step itself: the one point that meets the hypothesis of the last claim."""
+    here = draw.value(theta)
+    if draw.integer(0, 1):
+        return draw.array(len(here))
+    with mpmath.workdps(MANY):
+        (rate, *start) = _many_digits([draw.value(alpha), *here])
+        return [entry - rate * slope for entry, slope in zip(start, draw.value(gradient)(start), strict=True)]
+
 
 statement(
     "gradient-descent.proximal",
@@ -78,6 +99,7 @@ statement(
         "J": "the loss",
         "grad J": "its gradient",
     },
+    samples=samples({u: _draw_other_point}),
 )
 
 # The descent lemma.
@@ -130,6 +152,90 @@ quadratic = [*spectrum, solvable, iteration]
 coordinate = Sum(Q[i, k] * (path[i] - s[i]), i)
 coordinate_at_start = Sum(Q[i, k] * (start[i] - s[i]), i)
 
+
+def _draw_eigenvectors(draw: Draw) -> Any:
+    """The columns of a reflection, which is orthogonal and rational: I - 2 v v^T / v^T v."""
+    count = draw.sizes["n"]
+    mirror = [Fraction(draw.integer(1, 4)) for _ in range(count)]
+    length = sum(e * e for e in mirror)
+    return [[(r == c_) - 2 * mirror[r] * mirror[c_] / length for c_ in range(count)] for r in range(count)]
+
+
+def _draw_eigenvalues(draw: Draw) -> Any:
+    return [draw.real(0.25, 2) if draw.integer(0, 2) else Fraction(0) for _ in range(draw.sizes["n"])]
+
+
+def _draw_matrix(draw: Draw) -> Any:
+    """Q diag(lambda) Q^T."""
+    vectors, values = draw.value(Q), draw.value(eigenvalue)
+    return [[sum(f * e * g_ for f, e, g_ in zip(r, values, c_, strict=True)) for c_ in vectors] for r in vectors]
+
+
+def _times(matrix: Any, vector: Any) -> Any:
+    return [sum(e * f for e, f in zip(row, vector, strict=True)) for row in matrix]
+
+
+def _draw_target(draw: Draw) -> Any:
+    """b = H s."""
+    return _times(draw.value(H), draw.value(s))
+
+
+def _draw_largest(draw: Draw) -> Any:
+    return max(draw.value(eigenvalue), default=Fraction(1)) or Fraction(1)
+
+
+def _draw_rate(draw: Draw) -> Any:
+    """A rate that converges, one that is too large, or one that is not positive."""
+    bound = 2 / draw.value(L)
+    return (bound * draw.real(0, 1), bound * draw.real(1, 2), bound, -draw.real(0, 1))[draw.integer(0, 3)]
+
+
+def _draw_minimiser(draw: Draw) -> Any:
+    """s moved within the kernel of H."""
+    found = list(draw.value(s))
+    for place, value in enumerate(draw.value(eigenvalue)):
+        if value == 0:
+            shift = draw.real()
+            found = [e + shift * row[place] for e, row in zip(found, draw.value(Q), strict=True)]
+    return found
+
+
+def _draw_path(draw: Draw) -> Callable[[int], Any]:
+    """The iterates from any start, or from one a unit along an eigenvector of the largest eigenvalue."""
+    values = draw.value(eigenvalue)
+    first = draw.array(draw.sizes["n"])
+    if values and draw.integer(0, 1):
+        top = values.index(max(values))
+        first = [e + row[top] for e, row in zip(draw.value(s), draw.value(Q), strict=True)]
+    # In many digits rather than exactly: a limit is looked at after a thousand steps.
+    reached = [_many_digits(first)]
+    matrix, target = [_many_digits(row) for row in draw.value(H)], _many_digits(draw.value(b))
+    (rate,) = _many_digits([draw.value(alpha)])
+
+    def iterate(count: int) -> Any:
+        with mpmath.workdps(MANY):
+            while len(reached) <= count:
+                slope = [e - f for e, f in zip(_times(matrix, reached[-1]), target, strict=True)]
+                reached.append([e - rate * f for e, f in zip(reached[-1], slope, strict=True)])
+        return reached[int(count)]
+
+    return iterate
+
+
+descent = samples(
+    {
+        Q: _draw_eigenvectors,
+        eigenvalue: _draw_eigenvalues,
+        H: _draw_matrix,
+        b: _draw_target,
+        L: _draw_largest,
+        alpha: _draw_rate,
+        u: _draw_minimiser,
+        path: _draw_path,
+    },
+    sizes=[{"n": 0, "t": 1}, {"n": 1, "t": 2}, {"n": 2, "t": 3}, {"n": 3, "t": 0}, {"n": 3, "t": 2}],
+)
+
 statement(
     "gradient-descent.quadratic-gradient",
     "The gradient of a quadratic",
@@ -167,6 +273,7 @@ statement(
         "alpha": "the learning rate",
         "t": "the step",
     },
+    samples=descent,
 )
 
 limit_point = s[j] + Sum(Q[j, k] * delta(eigenvalue[k]) * coordinate_at_start, k)
@@ -211,6 +318,7 @@ statement(
         "alpha": "the learning rate",
         "t": "the step",
     },
+    samples=descent,
 )
 
 # Batches.
@@ -252,6 +360,22 @@ drawn = index_map("I", N, c, omega)
 weight = array("p", omega_count)
 uniform = for_all(eq(Sum(weight[omega] * delta(drawn, r), omega), 1 / N), c, r)
 
+
+def _draw_sample(draw: Draw) -> Callable[[int, int], int]:
+    """Place c of a mini-batch is sample (omega + c) mod N: each place uniform, no two places independent."""
+    count = draw.sizes["N"]
+    return lambda place, outcome: int(place + outcome) % count
+
+
+def _draw_probabilities(draw: Draw) -> Any:
+    """Probabilities constant over each N outcomes that follow each other, so that each sample is as likely."""
+    outcomes, count = draw.sizes["Omega"], draw.sizes["N"]
+    if not count:
+        return draw.array(outcomes)
+    shares = [draw.real(0, 1) for _ in range(outcomes // count)]
+    return [shares[outcome // count] / sum(shares) / count for outcome in range(outcomes)]
+
+
 statement(
     "gradient-descent.stochastic",
     "The stochastic gradient is unbiased",
@@ -280,6 +404,15 @@ statement(
         "p": "the probability of an outcome",
         "I": "the sample drawn in place c under an outcome",
     },
+    samples=samples(
+        {drawn.head: _draw_sample, weight: _draw_probabilities},
+        sizes=[
+            {"n": 0, "N": 1, "B": 1, "Omega": 2},
+            {"n": 1, "N": 1, "B": 2, "Omega": 1},
+            {"n": 2, "N": 2, "B": 3, "Omega": 4},
+            {"n": 2, "N": 3, "B": 1, "Omega": 6},
+        ],
+    ),
 )
 
 # Learning-rate decay.
