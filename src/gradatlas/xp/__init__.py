@@ -292,7 +292,7 @@ class Namespace:
 
     def __init__(self, creation: _Creation) -> None:
         self._creation = creation
-        self.__name__ = f"gradatlas.namespace({creation!r})"     # array_api_compat tells namespaces apart by it
+        self.__name__ = f"gradatlas.namespace({creation!r})"  # array_api_compat tells namespaces apart by it
 
     def __getattr__(self, name: str) -> Any:
         if name in _CREATION:

@@ -73,11 +73,15 @@ def _shape(x: Any) -> tuple[int, ...]:
 def pow(x: Any, y: Any, /) -> Any:
     """x to the power y, entry by entry, with broadcasting.
 
-    The usual whole exponents, given as Python numbers, take a shorter way: x ** 2 is square(x), x ** -1 reciprocal(x).
+    Small whole exponents, given as Python numbers, take a shorter way: x ** 3 is square(x) * x, x ** -1 is reciprocal(x).
     """
     if isinstance(y, int | float) and not is_array(y) and library_of(plain_of(x)) is not None:
         if y == 2:
             return elementwise.square(x)
+        if y == 3:
+            return elementwise.multiply(elementwise.square(x), x)
+        if y == 4:
+            return elementwise.square(elementwise.square(x))
         if y == 1:
             return elementwise.positive(x)
         if y == -1 and category(plain_of(x).dtype) in ("real", "complex"):
@@ -106,6 +110,8 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
 
 def _reduction(record: Record, summary: str) -> Callable[..., Any]:
     def reduce(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
+        if axis is not None and not _shape(x):
+            raise AxisError(record.name, f"got {describe(x)} with axis={axis}", "it has no axis: leave axis out")
         return record(x, axis=_axes(axis), keepdims=keepdims)
 
     reduce.__name__ = reduce.__qualname__ = record.name
