@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from gradatlas.formulas.statement import (
     Claim,
     Draw,
+    EngineLink,
     Samples,
     Source,
     adjoint,
     cite,
     claim,
     document,
+    forward_of,
     samples,
     statement,
     vjp_of,
 )
 from gradatlas.symbolic.language import (
+    ABS,
+    Derivative,
+    Sum,
     array,
     arrays,
     cos,
@@ -29,14 +35,16 @@ from gradatlas.symbolic.language import (
     indices,
     lam,
     log,
+    natural_power,
     positive,
     reals,
     sin,
+    size,
     sizes,
     sqrt,
 )
 from gradatlas.symbolic.propositions import Proposition, eq, for_all, has_derivative, le, lt, ne
-from gradatlas.symbolic.terms import Function, Term
+from gradatlas.symbolic.terms import Array, Function, Sym, Term, TermLike, close
 
 __all__: list[str] = []
 
@@ -49,7 +57,7 @@ t, s = reals("t s")
 
 def named(name: str, body: Callable[[Term], Term], *, latex: str | None = None) -> Function:
     """A function of one number, by its definition."""
-    return define(name, body(t), latex=latex).head  # type: ignore[return-value]
+    return define(name, body(t), latex=latex).head
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,16 @@ def everywhere(_: Term) -> Iterable[Proposition]:
     return ()
 
 
+def _now_and_then_zero(draw: Draw) -> Fraction:
+    return Fraction(0) if draw.integer(0, 7) == 0 else draw.real()
+
+
+# Numbers some of which are 0, so that a hypothesis which forbids that is seen to be needed.
+with_zeros = samples(
+    {t: _now_and_then_zero, x: lambda draw: [_now_and_then_zero(draw) for _ in range(draw.sizes["n"])]}
+)
+
+
 def positive_number(value: Term) -> Iterable[Proposition]:
     """The value is positive."""
     return (lt(0, value),)
@@ -110,6 +128,7 @@ def of_one_argument(
     summary: str,
     symbols: Mapping[str, str] | None = None,
     samples: Samples | None = None,
+    links: Iterable[EngineLink] = (),
 ) -> None:
     """State the derivatives of a function of one argument, of its derivative, and so on, each with its operation."""
     several = tuple(rules)
@@ -128,8 +147,11 @@ def of_one_argument(
         symbols={"t": "a number", "x": "an array", "g": "the cotangent of the result", **(symbols or {})},
         samples=samples,
         engine=[
-            vjp_of(applied(rule.operation), lam(rule.function(x[i]), i), wrt=x, cotangent=g, claim=rule.entrywise)
-            for rule in several
+            *(
+                vjp_of(applied(rule.operation), lam(rule.function(x[i]), i), wrt=x, cotangent=g, claim=rule.entrywise)
+                for rule in several
+            ),
+            *links,
         ],
     )
 
@@ -190,6 +212,7 @@ of_one_argument(
     source=[cite("apostol1967")],
     aliases=["1/x", "inverse"],
     summary="1/t has the derivatives -1/t^2, 2/t^3 and -6/t^4 where t is not zero.",
+    samples=with_zeros,
 )
 
 root = [
@@ -234,4 +257,514 @@ of_one_argument(
     source=[cite("olver2010")],
     aliases=["cos.derivative", "cosine", "trigonometric"],
     summary="The sine has the cosine as its derivative, and the cosine minus the sine.",
+)
+
+# Arithmetic of two arrays. The second is a row, which every row of the first meets: where a value is used again in this way,
+# its gradient is a sum.
+
+y = array("y", n)
+rows = array("x", N, n)
+row = array("y", n)
+cotangent = array("g", N, n)
+divisor_not_zero = for_all(ne(row[i], 0), i)
+
+
+@dataclass(frozen=True)
+class Rule2:
+    """An operation of two arguments with its partial derivatives; the second argument is a row, unless they are alike."""
+
+    operation: str
+    function: Callable[[Term, Term], Term]
+    in_x: Callable[[Term, Term], TermLike]
+    in_y: Callable[[Term, Term], TermLike]
+    alike: bool = False
+
+    @property
+    def arguments(self) -> tuple[Array, Array, Array]:
+        """The two arguments and the cotangent."""
+        return (x, y, g) if self.alike else (rows, row, cotangent)
+
+    @property
+    def result(self) -> Term:
+        """The operation's value."""
+        a, b, _ = self.arguments
+        return lam(self.function(a[i], b[i]), i) if self.alike else lam(self.function(a[r, i], b[i]), r, i)
+
+    def claims(self) -> dict[str, Proposition]:
+        """The VJP in each argument."""
+        a, b, c = self.arguments
+        at = (i,) if self.alike else (r, i)
+        in_y = self.in_y(a[at], b[i]) * c[at]
+        return {
+            f"{self.operation}, in x": eq(adjoint(self.result, a, c)[at], self.in_x(a[at], b[i]) * c[at]),
+            f"{self.operation}, in y": eq(adjoint(self.result, b, c)[i], in_y if self.alike else Sum(in_y, r)),
+        }
+
+    def links(self) -> list[EngineLink]:
+        """How the engine computes it."""
+        a, b, c = self.arguments
+
+        def call(ops: Any, x: Any, y: Any) -> Any:
+            return getattr(ops, self.operation)(x, y)
+
+        return [
+            vjp_of(call, self.result, wrt=a, cotangent=c, claim=f"{self.operation}, in x"),
+            vjp_of(call, self.result, wrt=b, cotangent=c, claim=f"{self.operation}, in y"),
+        ]
+
+
+def of_two_arguments(id: str, title: str, rules: Iterable[Rule2], **more: Any) -> None:
+    """State the derivatives of operations of two arguments."""
+    several = tuple(rules)
+    claims: dict[str, Proposition] = {}
+    for rule in several:
+        claims.update(rule.claims())
+    second = "another, of the same shape" if several[0].alike else "a row, which every row of x meets"
+    statement(
+        id,
+        title,
+        of=tuple(rule.operation for rule in several),
+        claims=claims,
+        symbols={"x": "an array", "y": second, "g": "the cotangent of the result"},
+        engine=[link for rule in several for link in rule.links()],
+        **more,
+    )
+
+
+sums = [
+    Rule2("add", lambda a, b: a + b, lambda a, b: 1, lambda a, b: 1),
+    Rule2("subtract", lambda a, b: a - b, lambda a, b: 1, lambda a, b: -1),
+]
+of_two_arguments(
+    "add.derivative",
+    "The derivatives of addition and subtraction, with broadcasting",
+    sums,
+    source=[document("T2"), document("T4")],
+    aliases=["sum", "difference", "minus", "plus"],
+    summary="""The cotangent of x + y is that of x and, summed over the rows that y was repeated in, that of y; of x - y it
+    is the same with a minus sign for y.""",
+)
+
+products = [Rule2("multiply", lambda a, b: a * b, lambda a, b: b, lambda a, b: a)]
+of_two_arguments(
+    "multiply.derivative",
+    "The derivatives of the product, with broadcasting",
+    products,
+    source=[document("T2"), document("T4")],
+    aliases=["Hadamard product", "times"],
+    summary="""The cotangent of x y, entry by entry, times one factor is that of the other, summed over the rows that it was
+    repeated in.""",
+)
+
+quotients = [
+    Rule2("divide", lambda a, b: a / b, lambda a, b: 1 / b, lambda a, b: -a / b**2),
+    Rule2("divide_dy", lambda a, b: -a / b**2, lambda a, b: -1 / b**2, lambda a, b: 2 * a / b**3),
+    Rule2("divide_dyy", lambda a, b: 2 * a / b**3, lambda a, b: 2 / b**3, lambda a, b: -6 * a / b**4),
+]
+of_two_arguments(
+    "divide.derivative",
+    "The derivatives of the quotient, with broadcasting",
+    quotients,
+    given=[divisor_not_zero],
+    samples=samples({row: lambda draw: [_now_and_then_zero(draw) for _ in range(draw.sizes["n"])]}),
+    source=[document("T2"), document("T4")],
+    aliases=["ratio", "division"],
+    summary="""x / y has the derivatives 1/y in x and -x/y^2 in y, that one 2x/y^3 in y, and that one -6x/y^4, where y is not
+    zero; in y they are summed over the rows it was repeated in.""",
+)
+
+# Kinks.
+
+sign_of = named("sign", lambda u: positive(u) - positive(-u), latex=r"\mathrm{sign}")
+absolute = [Rule("abs", "abs", ABS, sign_of)]
+of_one_argument(
+    "abs.derivative",
+    "The derivative of the absolute value",
+    absolute,
+    domain=not_zero,
+    more={
+        "brackets": eq(ABS(t), t * sign_of(t)),
+        "kink": claim(le(s * t, ABS(t)), [le(-1, s), le(s, 1)]),
+        "no other slope": claim(le(ABS(s), 1), [for_all(le(s * t, ABS(t)), t)]),
+    },
+    of=["sign"],
+    source=[cite("clarke1975")],
+    aliases=["modulus", "sign", "Clarke", "subgradient", "kink"],
+    summary="""|t| has the derivative sign(t) where t is not zero. At zero the slopes of the lines below it are the numbers from
+    -1 to 1, which make up Clarke's generalised derivative; the convention takes the one of least size, 0.""",
+    symbols={"s": "a slope"},
+    links=[forward_of(applied("sign"), lam(sign_of(x[i]), i), claim="abs, entry by entry")],
+    samples=with_zeros,
+)
+
+# The larger and the smaller of two; a value brought between two bounds; one of two, by a condition.
+
+p, q = reals("p q")
+
+
+def greater(a: Term, b: Term) -> Term:
+    """The larger of two numbers."""
+    return b + (a - b) * positive(a - b)
+
+
+def smaller(a: Term, b: Term) -> Term:
+    """The smaller of two numbers."""
+    return a - (a - b) * positive(a - b)
+
+
+larger = lam(greater(x[i], y[i]), i)
+lesser = lam(smaller(x[i], y[i]), i)
+apart = for_all(ne(x[i] - y[i], 0), i)
+
+
+def _sometimes_tied(draw: Draw) -> list[Fraction]:
+    return [each if draw.integer(0, 7) == 0 else draw.real() for each in draw.value(x)]
+
+
+statement(
+    "maximum.derivative",
+    "The derivatives of the larger and the smaller of two",
+    of=("maximum", "minimum", "maximum_share"),
+    claims={
+        "maximum, in x": claim(eq(adjoint(larger, x, g)[i], g[i] * positive(x[i] - y[i])), [apart]),
+        "maximum, in y": claim(eq(adjoint(larger, y, g)[i], g[i] * (1 - positive(x[i] - y[i]))), [apart]),
+        "minimum, in x": claim(eq(adjoint(lesser, x, g)[i], g[i] * (1 - positive(x[i] - y[i]))), [apart]),
+        "minimum, in y": claim(eq(adjoint(lesser, y, g)[i], g[i] * positive(x[i] - y[i])), [apart]),
+        "kink": claim(
+            le(t + s * p + (1 - s) * q, greater(t + p, t + q)),
+            [le(0, s), le(s, 1)],
+        ),
+        "least": le(Fraction(1, 2), s**2 + (1 - s) ** 2),
+    },
+    source=[cite("clarke1975")],
+    aliases=["max", "min", "ties", "kink", "Clarke"],
+    summary="""The larger of two passes the cotangent to the larger one, the smaller of two to the smaller. Where they tie, at t,
+    the slopes (s, 1 - s) with s from 0 to 1 bound the larger of t + p and t + q from below and make up Clarke's generalised
+    derivative; the one of least norm, which the convention takes, is one half each.""",
+    symbols={
+        "x": "an array",
+        "y": "another",
+        "g": "the cotangent of the result",
+        "t": "the value at a tie",
+        "p": "a step in x",
+        "q": "a step in y",
+        "s": "the share of x",
+    },
+    samples=samples({y: _sometimes_tied}),
+    engine=[
+        vjp_of(lambda ops, x, y: ops.maximum(x, y), larger, wrt=x, cotangent=g, claim="maximum, in x"),
+        vjp_of(lambda ops, x, y: ops.maximum(x, y), larger, wrt=y, cotangent=g, claim="maximum, in y"),
+        vjp_of(lambda ops, x, y: ops.minimum(x, y), lesser, wrt=x, cotangent=g, claim="minimum, in x"),
+        vjp_of(lambda ops, x, y: ops.minimum(x, y), lesser, wrt=y, cotangent=g, claim="minimum, in y"),
+    ],
+)
+
+low, high = reals("low high")
+
+
+def clipped(value: Term) -> Term:
+    """A number brought between the bounds."""
+    return value + (low - value) * positive(low - value) + (high - value) * positive(value - high)
+
+
+between = lam(clipped(x[i]), i)
+
+statement(
+    "clip.derivative",
+    "The derivative of a value brought between two bounds",
+    of=("clip", "clip_inside"),
+    claims={
+        "vjp": claim(
+            eq(adjoint(between, x, g)[i], g[i] * (1 - positive(low - x[i]) - positive(x[i] - high))),
+            [for_all(ne(low - x[i], 0), i), for_all(ne(x[i] - high, 0), i)],
+        ),
+        "inside": claim(
+            eq(1 - positive(low - t) - positive(t - high), positive(t - low) * positive(high - t)),
+            [ne(t - low, 0), ne(high - t, 0)],
+        ),
+    },
+    given=[lt(low, high)],
+    source=[cite("clarke1975")],
+    aliases=["clamp", "saturate", "hard limits"],
+    summary="""Brought between low and high, x passes the cotangent where it lies between them, and nothing where it lies
+    outside: the factor is [low < x] [x < high].""",
+    symbols={"x": "an array", "g": "the cotangent of the result", "low": "the lower bound", "high": "the upper bound"},
+    samples=samples(
+        {low: lambda draw: draw.real(-1, 0), high: lambda draw: draw.real(0, 1) - (3 if draw.integer(0, 3) == 0 else 0)}
+    ),
+    engine=vjp_of(lambda ops, x, low, high: ops.clip(x, low, high), between, wrt=x, cotangent=g, claim="vjp"),
+)
+
+mask = array("m", n)
+chosen = lam(mask[i] * x[i] + (1 - mask[i]) * y[i], i)
+
+statement(
+    "where.vjp",
+    "The VJP of a choice between two arrays",
+    of="where",
+    claims={
+        "in x": eq(adjoint(chosen, x, g)[i], mask[i] * g[i]),
+        "in y": eq(adjoint(chosen, y, g)[i], (1 - mask[i]) * g[i]),
+        "first": claim(eq(chosen[i], x[i]), [eq(mask[i], 1)]),
+        "second": claim(eq(chosen[i], y[i]), [eq(mask[i], 0)]),
+    },
+    source=[cite("griewank2008")],
+    aliases=["select", "conditional", "mask"],
+    summary="""With a condition m of zeros and ones, the choice m x + (1 - m) y passes the cotangent to x where the condition
+    holds and to y elsewhere.""",
+    symbols={
+        "m": "the condition, 1 where it holds and 0 elsewhere",
+        "x": "an array",
+        "y": "another",
+        "g": "the cotangent",
+    },
+    samples=samples({mask: lambda draw: [draw.integer(0, 1) for _ in range(draw.sizes["n"])]}),
+    engine=[
+        vjp_of(lambda ops, m, x, y: ops.where(m > 0, x, y), chosen, wrt=x, cotangent=g, claim="in x"),
+        vjp_of(lambda ops, m, x, y: ops.where(m > 0, x, y), chosen, wrt=y, cotangent=g, claim="in y"),
+    ],
+)
+
+
+# Powers. Of a positive base to any exponent, by exp and log; of any base to a whole exponent, by repeated multiplication.
+
+power_of = Function("pow", 2, definition=close(exp(s * log(t)), t, s))
+k = size("k")
+
+
+def pw(a: TermLike, b: TermLike) -> Term:
+    """a to the power b, for a > 0."""
+    return power_of(a, b)
+
+
+powers = [
+    Rule2("pow", pw, lambda a, b: b * pw(a, b - 1), lambda a, b: pw(a, b) * log(a), alike=True),
+    Rule2(
+        "power_dx",
+        lambda a, b: b * pw(a, b - 1),
+        lambda a, b: b * (b - 1) * pw(a, b - 2),
+        lambda a, b: pw(a, b - 1) * (1 + b * log(a)),
+        alike=True,
+    ),
+    Rule2(
+        "power_dy",
+        lambda a, b: pw(a, b) * log(a),
+        lambda a, b: pw(a, b - 1) * (1 + b * log(a)),
+        lambda a, b: pw(a, b) * log(a) ** 2,
+        alike=True,
+    ),
+]
+higher_powers = [
+    Rule2(
+        "power_dxx",
+        lambda a, b: b * (b - 1) * pw(a, b - 2),
+        lambda a, b: b * (b - 1) * (b - 2) * pw(a, b - 3),
+        lambda a, b: pw(a, b - 2) * (2 * b - 1 + b * (b - 1) * log(a)),
+        alike=True,
+    ),
+    Rule2(
+        "power_dxy",
+        lambda a, b: pw(a, b - 1) * (1 + b * log(a)),
+        lambda a, b: pw(a, b - 2) * ((b - 1) * (1 + b * log(a)) + b),
+        lambda a, b: pw(a, b - 1) * log(a) * (2 + b * log(a)),
+        alike=True,
+    ),
+    Rule2(
+        "power_dyy",
+        lambda a, b: pw(a, b) * log(a) ** 2,
+        lambda a, b: pw(a, b - 1) * log(a) * (2 + b * log(a)),
+        lambda a, b: pw(a, b) * log(a) ** 3,
+        alike=True,
+    ),
+]
+positive_base = for_all(lt(0, x[i]), i)
+of_two_arguments(
+    "pow.derivative",
+    "The derivatives of a power with a positive base",
+    powers,
+    given=[positive_base],
+    source=[cite("olver2010")],
+    aliases=["power", "exponentiation", "x^y"],
+    summary="""x^y = exp(y log x) has the derivatives y x^(y-1) in x and x^y log x in y, and those have x^(y-2) y (y-1),
+    x^(y-1) (1 + y log x) and x^y log(x)^2, where x > 0.""",
+)
+of_two_arguments(
+    "pow.third-derivative",
+    "The third derivatives of a power with a positive base",
+    higher_powers,
+    given=[positive_base],
+    source=[cite("olver2010")],
+    aliases=["power", "exponentiation", "x^y"],
+    summary="The derivatives of the second derivatives of x^y, where x > 0.",
+)
+
+statement(
+    "pow.whole-exponent",
+    "The derivative of a power with a whole exponent",
+    of="pow",
+    claims={
+        "positive exponent": has_derivative(natural_power(t, k + 1), t, (k + 1) * natural_power(t, k)),
+        "negative exponent": claim(
+            has_derivative(1 / natural_power(t, k), t, -k / natural_power(t, k + 1)), [ne(t, 0)]
+        ),
+        "entry by entry": eq(
+            adjoint(lam(natural_power(x[i], k + 1), i), x, g)[i], (k + 1) * natural_power(x[i], k) * g[i]
+        ),
+    },
+    source=[cite("apostol1967")],
+    aliases=["power rule", "monomial", "x^n"],
+    summary="""t^(k+1) has the derivative (k + 1) t^k, for a base of any sign, and t^(-k) the derivative -k t^(-k-1) where t is
+    not zero. By induction on the exponent.""",
+    symbols={
+        "t": "the base",
+        "k": "a whole number, 0 included",
+        "x": "an array of bases",
+        "g": "the cotangent of the result",
+    },
+    engine=vjp_of(
+        lambda ops, x, k: ops.pow(x, k + 1.0),
+        lam(natural_power(x[i], k + 1), i),
+        wrt=x,
+        cotangent=g,
+        claim="entry by entry",
+    ),
+    samples=samples({t: _now_and_then_zero}),
+)
+
+# Functions that are constant but for jumps.
+
+(c,) = indices("k", N)
+jumps_at, jumps_by = arrays("a d", N)
+start = Sym("m", "integer")
+
+
+def floor_of(value: Term) -> Term:
+    """The floor of a number from m to m + N + 1: m, and 1 more for each whole number above m that it reaches."""
+    return start + Sum(1 - positive(start + c + 1 - value), c)
+
+
+def ceil_of(value: Term) -> Term:
+    """The ceiling of a number from m - 1 to m + N: m, and 1 more for each whole number from m on that it exceeds."""
+    return start + Sum(positive(value - start - c), c)
+
+
+def _from_start(draw: Draw) -> list[Fraction]:
+    """Numbers of which floor and ceiling are what is said of them, none of them whole."""
+    first = int(draw.value(start))
+    return [draw.integer(first, first + draw.sizes["N"] - 1) + draw.real(0, 0.5) for _ in range(draw.sizes["n"])]
+
+
+statement(
+    "floor.derivative",
+    "Functions that are constant but for jumps: the floor and its kind",
+    of=("floor", "ceil", "trunc", "round"),
+    claims={
+        "steps": claim(
+            eq(Derivative(s + Sum(jumps_by[c] * positive(t - jumps_at[c]), c), t), 0),
+            [for_all(ne(t - jumps_at[c], 0), c)],
+        ),
+        "floor": claim(eq(adjoint(lam(floor_of(x[i]), i), x, g)[i], 0), [for_all(ne(start + c + 1 - x[i], 0), c, i)]),
+        "ceil": claim(eq(adjoint(lam(ceil_of(x[i]), i), x, g)[i], 0), [for_all(ne(x[i] - start - c, 0), c, i)]),
+        "round": claim(
+            eq(adjoint(lam(floor_of(x[i] + Fraction(1, 2)), i), x, g)[i], 0),
+            [for_all(ne(start + c + 1 - (x[i] + Fraction(1, 2)), 0), c, i)],
+        ),
+    },
+    source=[cite("griewank2008")],
+    aliases=["step function", "locally constant", "piecewise constant", "ceiling", "trunc", "round"],
+    summary="""A function with finitely many jumps is constant near every other point, so its derivative is zero there; at a
+    jump it has none, and the convention is zero. Between m and m + N + 1 the floor is such a function, with a jump of 1 at each
+    whole number; so are the ceiling, the whole part (the floor of what is positive, the ceiling of what is negative) and,
+    from the floor of x + 1/2, the nearest whole number.""",
+    symbols={
+        "t": "a number",
+        "a": "where the jumps are",
+        "d": "the jumps",
+        "s": "the value before all jumps",
+        "m": "a whole number",
+        "x": "an array",
+        "g": "the cotangent of the result",
+    },
+    samples=samples(
+        {x: _from_start}, sizes=[{"n": 0, "N": 1, "m": 0}, {"n": 3, "N": 1, "m": -1}, {"n": 4, "N": 4, "m": -2}]
+    ),
+    engine=[
+        forward_of(applied("floor"), lam(floor_of(x[i]), i), claim="floor"),
+        forward_of(applied("ceil"), lam(ceil_of(x[i]), i), claim="ceil"),
+        forward_of(
+            applied("trunc"),
+            lam(positive(x[i]) * floor_of(x[i]) + positive(-x[i]) * ceil_of(x[i]), i),
+            claim="floor",
+        ),
+        forward_of(applied("round"), lam(floor_of(x[i] + Fraction(1, 2)), i), claim="round"),
+    ],
+)
+
+
+def compared(name: str) -> Callable[..., Any]:
+    """How the engine computes a comparison, its truth values as ones and zeros."""
+    return lambda ops, x, y: ops.astype(getattr(ops, name)(x, y), x.dtype)
+
+
+different = for_all(ne(x[i] - y[i], 0), i)
+
+statement(
+    "comparison.derivative",
+    "Comparisons are locally constant",
+    of=(
+        *("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"),
+        *("isnan", "isinf", "isfinite"),
+    ),
+    claims={
+        "less": eq(adjoint(lam(positive(y[i] - x[i]), i), x, g)[i], 0),
+        "in the other": eq(adjoint(lam(positive(y[i] - x[i]), i), y, g)[i], 0),
+        "equal": eq(adjoint(lam(delta(x[i], y[i]), i), x, g)[i], 0),
+    },
+    given=[different],
+    source=[cite("griewank2008")],
+    aliases=["less", "greater", "equal", "bracket", "Iverson bracket"],
+    summary="""Where x and y differ, the brackets [x < y] and [x = y] do not change for a small change of either: the derivative
+    is zero. The other comparisons are one less these, or these turned round. Being finite is constant on the real numbers.""",
+    symbols={"x": "an array", "y": "another", "g": "the cotangent of the result"},
+    samples=samples({y: _sometimes_tied}),
+    engine=[
+        forward_of(compared("less"), lam(positive(y[i] - x[i]), i), claim="less"),
+        forward_of(compared("greater_equal"), lam(1 - positive(y[i] - x[i]), i), claim="less"),
+        forward_of(compared("greater"), lam(positive(x[i] - y[i]), i), claim="in the other"),
+        forward_of(compared("less_equal"), lam(1 - positive(x[i] - y[i]), i), claim="in the other"),
+        forward_of(compared("equal"), lam(delta(x[i], y[i]), i), claim="equal"),
+        forward_of(compared("not_equal"), lam(1 - delta(x[i], y[i]), i), claim="equal"),
+    ],
+)
+
+left_mask, right_mask = arrays("a b", n)
+
+
+def combined(name: str) -> Callable[..., Any]:
+    """How the engine computes a connective of two truth values, given as zeros and ones."""
+    return lambda ops, a, b: ops.astype(getattr(ops, name)(a > 0, b > 0), a.dtype)
+
+
+a, b = left_mask[i], right_mask[i]
+statement(
+    "logical.arithmetic",
+    "The connectives as arithmetic of zeros and ones",
+    of=("logical_and", "logical_or", "logical_xor", "logical_not"),
+    claims={
+        "or": eq(1 - (1 - a) * (1 - b), a + b - a * b),
+        "xor": eq((a - b) ** 2, a + b - 2 * a * b),
+        "not": eq((1 - a) ** 2, 1 - a),
+    },
+    given=[for_all(eq(left_mask[i] ** 2, left_mask[i]), i), for_all(eq(right_mask[i] ** 2, right_mask[i]), i)],
+    source=[cite("knuth1997")],
+    aliases=["and", "or", "exclusive or", "not", "De Morgan", "boolean"],
+    summary="""With 1 for true and 0 for false, and is the product, not is 1 less, or is what De Morgan's law says, exclusive or
+    is the square of the difference. They are defined on zeros and ones alone, and have no derivative.""",
+    symbols={"a": "zeros and ones", "b": "zeros and ones"},
+    engine=[
+        forward_of(combined("logical_and"), lam(a * b, i), claim="or"),
+        forward_of(combined("logical_or"), lam(a + b - a * b, i), claim="or"),
+        forward_of(combined("logical_xor"), lam(a + b - 2 * a * b, i), claim="xor"),
+        forward_of(lambda ops, a: ops.astype(ops.logical_not(a > 0), a.dtype), lam(1 - left_mask[i], i), claim="not"),
+    ],
 )

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from gradatlas.symbolic import checker
+from gradatlas.symbolic.canonical import canonical
+from gradatlas.symbolic.checker.equations import unfold_in
 from gradatlas.symbolic.checker.theorem import Theorem
 from gradatlas.symbolic.errors import ProofError
+from gradatlas.symbolic.language import ABS
 from gradatlas.symbolic.propositions import (
     Eq,
     ForAll,
@@ -19,19 +22,22 @@ from gradatlas.symbolic.propositions import (
     lt,
     ne,
 )
-from gradatlas.symbolic.terms import ONE, ZERO, Delta, Index, Pos, Term, bind, fresh_index
+from gradatlas.symbolic.terms import ONE, ZERO, Delta, Function, Index, Pos, Term, bind, fresh_index
 
 __all__ = [
+    "abs_of_negative",
     "absurd",
     "at_least_one",
     "below_size",
     "by_sign",
     "by_steps",
+    "equal_by_sign",
     "in_range",
     "le_from_squares",
     "nonzero_cases",
     "not_positive",
     "opened_theorem",
+    "rewritten",
     "zero_from_product",
     "zero_from_square",
 ]
@@ -108,6 +114,70 @@ def nonzero_cases(value: Term, zero: Callable[[Theorem], Theorem], nonzero: Call
         return checker.cut(theorem, apart) if apart.conclusion in theorem.hypotheses else theorem
 
     return by_sign(value, other, zero, other)
+
+
+def equal_by_sign(
+    claim: Proposition,
+    value: Term,
+    *facts: Theorem,
+    variable: Term | None = None,
+    unfold: Iterable[Function] = (),
+    denominators: Iterable[Term] = (),
+) -> Theorem:
+    """An equation that the canonical form decides where a value is positive, where it is negative, and where it is 0.
+
+    variable: what the equation value = 0 is solved for, its coefficient in the value being 1; the value itself if not given.
+    """
+    if not isinstance(claim, Eq):
+        raise ProofError(f"{claim!r} is not an equation")
+    heads, bases = tuple(unfold), tuple(denominators)
+    left, right = (unfold_in(side, heads) if heads else side for side in (claim.left, claim.right))
+    solved_for = value if variable is None else variable
+
+    def above(case: Theorem) -> Theorem:
+        return checker.equation(claim.left, claim.right, (case, *facts), heads, bases)
+
+    def below(case: Theorem) -> Theorem:
+        size = abs_of_negative(value, case)
+        sides = [
+            checker.transitive(checker.equation(folded, side, (), heads), rewritten(side, size))
+            for folded, side in ((claim.left, left), (claim.right, right))
+        ]
+        middle = checker.equation(_right(sides[0]), _right(sides[1]), (case, *facts), (), bases)
+        return checker.transitive(sides[0], middle, checker.symmetric(sides[1]))
+
+    def at_zero(case: Theorem) -> Theorem:
+        solved = case
+        if solved_for is not value:
+            solved = checker.combination(eq(solved_for, canonical(solved_for - value).term()), (ONE,), (case,))
+        sides = [
+            checker.transitive(checker.equation(folded, side, (), heads), rewritten(side, solved))
+            for folded, side in ((claim.left, left), (claim.right, right))
+        ]
+        middle = checker.equation(_right(sides[0]), _right(sides[1]), facts)
+        return checker.transitive(sides[0], middle, checker.symmetric(sides[1]))
+
+    return by_sign(value, above, at_zero, below)
+
+
+def abs_of_negative(value: Term, negative: Theorem) -> Theorem:
+    """|e| = -e, where e < 0: (|e| + e)(|e| - e) is zero, and the second factor is positive."""
+    size = ABS(value)
+    total, claim = size + value, eq(size, -value)
+    return by_sign(
+        total,
+        lambda case: absurd([total * (size - value)], claim, (case, negative)),
+        lambda case: checker.combination(claim, (ONE,), (case,)),
+        lambda case: absurd([-total * (size - value)], claim, (case, negative)),
+    )
+
+
+def rewritten(value: Term, equation: Theorem) -> Theorem:
+    """value with an equation put in, where its left side occurs."""
+    try:
+        return checker.rewrite(value, equation)
+    except ProofError:
+        return checker.equation(value, value)
 
 
 # Brackets, integers and ranges.
