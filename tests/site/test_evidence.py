@@ -26,7 +26,7 @@ def test_the_page_shows_every_figure_of_the_record(built: Project) -> None:
         "1.50 ulps",
         "array_api_strict",
         "The statement was made wrong in 3 ways. The checker refused 3 of them, and the oracle, for itself, refuted 3.",
-        "1 more changes left it true, and do not count.",
+        "Changes that left it true, and so do not count: 1.",
         "nan, as the value",
         "residual 2 p_i sum_j g_j p_j",
         "n=2, seed 1: 0.3 digits",
@@ -42,6 +42,27 @@ def test_the_page_shows_every_figure_of_the_record(built: Project) -> None:
         "the output, softmax of x",
     ):
         assert words in shown, words
+
+
+def test_limits_and_unneeded_counterexamples_are_told_as_such(built: Project) -> None:
+    shown = text(built.page("formulas/batch-gradient.faster"))
+    assert "A trend is not a proof." in shown
+    assert "the difference stays 0" in shown
+    assert "The statement is not about an operation of the engine, so none was run." in shown
+    dropped = text(built.page("formulas/attention.dq"))
+    assert "though no sample contradicts what is left without them: 1." in dropped
+    assert "without the hypothesis d >= 1" in dropped
+
+
+def test_assumptions_are_listed_once_and_claims_show_their_own(built: Project) -> None:
+    page = BeautifulSoup(built.page("formulas/attention.dq"), "html.parser")
+    assert "All under the assumptions below" in text(str(page))
+    listed = [a.get_text() for a in page.select("#assumptions annotation")]
+    assert len(listed) == len(set(listed)) == 3
+    frames = page.select(".statement")
+    assert not frames[0].select_one(".hypotheses")
+    own = [a.get_text() for a in frames[1].select(".hypotheses annotation")]
+    assert own == [r"d \ge 1", r"m_{t,s} \in \{0, 1\}"]
 
 
 def test_the_home_page_counts_from_the_evidence(built: Project, project: Project) -> None:

@@ -112,3 +112,10 @@ def test_the_site_carries_katex_and_asks_nobody(built: Project) -> None:
         for tag, name in (("script", "src"), ("link", "href"), ("img", "src")):
             for found in html.find_all(tag, attrs={name: True}):
                 assert not found[name].startswith(("http:", "https:", "//")), f"{page.name} loads {found[name]}"
+
+
+def test_other_builders_get_the_tex_as_text(project: Project) -> None:
+    status, said = project.build("-b", "text")
+    assert status == 0, said
+    page = (project.out / "formulas" / "softmax.vjp.txt").read_text()
+    assert "p_{i}\\left(g_{i} - \\sum_{j} g_{j}\\,p_{j}\\right)" in page

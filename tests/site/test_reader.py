@@ -78,7 +78,8 @@ def test_prose_finds_mathematics_code_and_stress() -> None:
         nodes.strong,
         nodes.Text,
     ]
-    assert "".join(part.astext() for part in parts) == "the sum over k=i of x is one more"
+    assert parts[1]["latex"] == "k=i"
+    assert "".join(part.astext() for part in parts) == "the sum over  of x is one more"
 
 
 @pytest.mark.parametrize(

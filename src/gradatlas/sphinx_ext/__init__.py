@@ -14,7 +14,7 @@ from sphinx.util import logging
 
 from gradatlas.sphinx_ext import assets, katex
 from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_missing
-from gradatlas.sphinx_ext.markup import depart_disclosure, disclosure, visit_disclosure
+from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, visit_disclosure
 from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
 from gradatlas.sphinx_ext.reader import load
 from gradatlas.sphinx_ext.stubs import write_stubs
@@ -41,6 +41,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     for name, directive in DIRECTIVES.items():
         app.add_directive(name, directive)
     app.add_node(disclosure, html=(visit_disclosure, depart_disclosure))
+    app.add_post_transform(ForPlainWriters)
     katex.install(app)
     app.connect("builder-inited", _read_atlas, priority=100)
     app.connect("builder-inited", assets.gather, priority=600)

@@ -142,7 +142,7 @@ def _stop(app: Sphinx, _exception: Exception | None) -> None:
 
 
 def _rendered(translator: HTML5Translator, node: nodes.Element, *, display: bool) -> str:
-    tex = node.astext().strip()
+    tex = str(node.get("latex") or node.astext()).strip()
     if display and "&" in tex and r"\begin{" not in tex:
         tex = rf"\begin{{aligned}}{tex}\end{{aligned}}"
     try:

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.locale import get_translation
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 if TYPE_CHECKING:
     from sphinx.writers.html5 import HTML5Translator
 
 __all__ = [
+    "ForPlainWriters",
     "badge",
     "box",
     "code",
     "depart_disclosure",
     "disclosure",
     "display",
+    "inline",
     "number",
     "paragraph",
     "prose",
@@ -102,7 +105,7 @@ def prose(text: str) -> list[nodes.Node]:
         if match.start() > at:
             found.append(nodes.Text(text[at : match.start()]))
         if match["math"]:
-            found.append(nodes.math("", match["math"]))
+            found.append(inline(match["math"]))
         elif match["code"]:
             found.append(code(match["code"]))
         else:
@@ -121,11 +124,33 @@ def paragraph(*content: str | nodes.Node, classes: Sequence[str] = ()) -> nodes.
     return node
 
 
-def display(latex: str, classes: Sequence[str] = ()) -> nodes.math_block:
+def inline(latex: str) -> nodes.math:
+    """Mathematics within a line."""
+    return nodes.math("", latex=latex)
+
+
+def display(latex: str) -> nodes.math_block:
     """A displayed formula."""
-    return nodes.math_block(
-        "", latex, classes=list(classes), number=None, label=None, nowrap=False, **{"xml:space": "preserve"}
-    )
+    return nodes.math_block("", latex=latex, number=None, label=None, nowrap=False)
+
+
+class ForPlainWriters(SphinxPostTransform):
+    """Gives writers other than HTML's what they can print: mathematics its TeX as text, folded parts unfolded.
+
+    `inline` and `display` keep TeX in an attribute, so that the search index does not learn words like frac and left.
+    """
+
+    formats = ("latex", "man", "texinfo", "text", "xml", "pseudoxml")
+    default_priority = 400
+
+    def run(self, **kwargs: Any) -> None:
+        """Rewrite the document."""
+        for kind in (nodes.math, nodes.math_block):
+            for node in self.document.findall(kind):
+                if "latex" in node:
+                    node += nodes.Text(node["latex"])
+        for folded in list(self.document.findall(disclosure)):
+            folded.replace_self([nodes.paragraph("", folded["summary"]), *folded.children])
 
 
 def code(text: str) -> nodes.literal:

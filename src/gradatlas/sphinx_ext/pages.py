@@ -20,6 +20,7 @@ from gradatlas.sphinx_ext.markup import (
     code,
     disclosure,
     display,
+    inline,
     number,
     paragraph,
     prose,
@@ -170,7 +171,11 @@ class FormulaDirective(AtlasDirective):
 
     def figures(self, evidence: Evidence) -> nodes.bullet_list:
         """The evidence at a glance."""
-        found = [(str(evidence.steps), _("steps"), "derivation"), (str(len(evidence.axioms)), _("axioms"), "axioms")]
+        axioms = len(evidence.axioms)
+        found = [
+            (str(evidence.steps), _("step") if evidence.steps == 1 else _("steps"), "derivation"),
+            (str(axioms), _("axiom") if axioms == 1 else _("axioms"), "axioms"),
+        ]
         if evidence.digits is not None:
             found.append((number(evidence.digits), _("digits of agreement, at least"), "evidence"))
         if evidence.ulps is not None:
@@ -213,7 +218,7 @@ class FormulaDirective(AtlasDirective):
         if not evidence.symbols:
             return None
         rows: list[list[nodes.Node | str]] = [
-            [nodes.math("", s.latex), s.name, s.kind, f"({s.shape})" if s.shape else "", typeset(s.description)]
+            [inline(s.latex), s.name, s.kind, f"({s.shape})" if s.shape else "", typeset(s.description)]
             for s in evidence.symbols
         ]
         headings = [_("Symbol"), _("Name"), _("Kind"), _("Shape"), _("What it is")]
@@ -391,15 +396,15 @@ class FormulaDirective(AtlasDirective):
             "refuted {refuted}."
         ).format(made=evidence.mutants_made, refused=evidence.mutants_refused, refuted=evidence.mutants_refuted)
         if evidence.mutants_unwitnessed:
-            words += " " + _(
-                "{n} drop a hypothesis that the proof needs, and no sample was found that contradicts the rest."
-            ).format(n=evidence.mutants_unwitnessed)
+            more = _("Hypotheses that the proof needs, though no sample contradicts what is left without them: {n}.")
+            words += " " + more.format(n=evidence.mutants_unwitnessed)
         if evidence.mutants_equivalent:
-            words += " " + _("{n} more changes left it true, and do not count.").format(n=evidence.mutants_equivalent)
+            more = _("Changes that left it true, and so do not count: {n}.")
+            words += " " + more.format(n=evidence.mutants_equivalent)
         rows = [
             [
                 m.description,
-                nodes.math("", m.latex) if m.latex else "",
+                inline(m.latex) if m.latex else "",
                 prose_or_code(m.checker),
                 prose_or_code(m.oracle),
             ]
@@ -694,7 +699,7 @@ def shared_hypotheses(claims: Sequence[Claim]) -> tuple[Statement, ...]:
 
 def hypothesis_list(hypotheses: Sequence[Statement]) -> nodes.bullet_list:
     """Hypotheses, one a line."""
-    items = (nodes.list_item("", nodes.paragraph("", "", nodes.math("", h.latex))) for h in hypotheses)
+    items = (nodes.list_item("", nodes.paragraph("", "", inline(h.latex))) for h in hypotheses)
     return nodes.bullet_list("", *items, classes=["hypothesis-list"])
 
 
@@ -715,7 +720,7 @@ def statement_frames(claims: Sequence[Claim], *, whole: bool = True) -> list[nod
             line = paragraph(_("where") + " ", classes=["hypotheses"])
             for place, hypothesis in enumerate(own):
                 line += [nodes.Text(", ")] if place else []
-                line += nodes.math("", hypothesis.latex)
+                line += inline(hypothesis.latex)
             frame += line
         elif own and whole:
             under = nodes.reference("", _("under its assumptions"), refid="assumptions")

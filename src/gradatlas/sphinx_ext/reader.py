@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -297,25 +297,32 @@ class Atlas:
         Names: `formula:ID`, `all`.
         """
         kind, _, key = name.partition(":")
-        if kind == "formula":
-            # The page also names the formulas it links to, and quotes the rules; their titles are part of it.
-            formula = self.formulas.get(key)
-            linked = sorted(
-                {*(formula.evidence.lemmas if formula and formula.evidence else ()), *self.used_by.get(key, ())}
+        if kind == "all":
+            return self._whole
+        formula = self.formulas.get(key)
+        if formula is None:
+            return ""
+        # The page also names the formulas it links to; their titles are part of it.
+        lemmas = formula.evidence.lemmas if formula.evidence is not None else ()
+        linked = sorted({*lemmas, *self.used_by.get(key, ())})
+        operations = [self.operations.get(operation) for operation in formula.of]
+        return _digest(
+            self._digests[key], operations, [(i, self.formulas[i].title) for i in linked if i in self.formulas]
+        )
+
+    @cached_property
+    def _digests(self) -> Mapping[str, str]:
+        # The record's text stands for its contents: it is much quicker to digest.
+        return {
+            key: _digest(
+                replace(formula, evidence=None), formula.evidence.raw if formula.evidence is not None else None
             )
-            shown: object = [
-                formula and _plain(formula),
-                [(i, self.formulas[i].title) for i in linked if i in self.formulas],
-            ]
-        else:
-            shown = [
-                [_plain(formula) for formula in self.formulas.values()],
-                [asdict(rule) for rule in self.rules.values()],
-                [asdict(axiom) for axiom in self.axioms.values()],
-                [asdict(row) for row in self.rows.values()],
-                [asdict(operation) for operation in self.operations.values()],
-            ]
-        return hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()
+            for key, formula in self.formulas.items()
+        }
+
+    @cached_property
+    def _whole(self) -> str:
+        return _digest(self._digests, self.rules, self.axioms, self.rows, self.operations)
 
     def _inverse(self, names: Callable[[Evidence], Iterable[str]]) -> dict[str, tuple[str, ...]]:
         users: dict[str, list[str]] = {}
@@ -533,5 +540,5 @@ def _source(data: Mapping[str, Any]) -> Source:
     return Source("citation", data["key"], data["text"], data.get("doi") or "")
 
 
-def _plain(formula: Formula) -> dict[str, Any]:
-    return asdict(formula)
+def _digest(*shown: object) -> str:
+    return hashlib.sha256(repr(shown).encode()).hexdigest()
