@@ -47,7 +47,9 @@ __all__ = ["DIGITS", "Oracle", "Seen", "Steps"]
 
 DIGITS: Final = 50
 WORKING: Final = 70
+SEARCHED: Final = 16  # samples looked at for a counterexample to a statement without one of its hypotheses
 ENTRIES: Final = 12  # at most so many entries of an array are looked at for each sample
+PATIENCE: Final = 8  # samples in a row that do not violate a hypothesis dropped
 CHOICES: Final = 6  # of free indices, for a step that assumes something of them
 
 
@@ -198,13 +200,16 @@ class Oracle:
     def counterexample(self, claims: Sequence[Claim], dropped: Proposition) -> Seen | None:
         """Values that satisfy the hypotheses but one, at which one of the claims fails; None where none is found."""
         others = dict.fromkeys(h for c in claims for h in c.hypotheses)
-        sampler = Sampler(self.formula, claims, others)
-        for seed, sizes in enumerate(itertools.islice(itertools.cycle(sampler.sizes()), 24)):
+        sampler, alike = Sampler(self.formula, claims, others), 0
+        for seed, sizes in enumerate(itertools.islice(itertools.cycle(sampler.sizes()), SEARCHED)):
             try:
-                sample = sampler.sample(sizes, 1000 + seed)
+                sample = sampler.sample(sizes, 1000 + seed, tries=3)
             except SamplingError:
                 continue
             if satisfied(dropped, sample.assignment):
+                alike += 1
+                if alike > 3:  # the formula's own samplers cannot do without it
+                    return None
                 continue
             for claim in claims:
                 seen = self.judge(claim, sample)

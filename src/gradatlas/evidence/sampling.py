@@ -104,6 +104,7 @@ class Sampler:
         if hypotheses is None:
             hypotheses = dict.fromkeys(h for claim in self.claims for h in claim.hypotheses)
         self.hypotheses = tuple(hypotheses)
+        self._order = list(self.hypotheses)
         self.variables, self.functions = _free(formula, self.claims)
         self.ranges = _ranges(self.hypotheses)
         self.derivatives = _derivatives(self.hypotheses)
@@ -166,10 +167,10 @@ class Sampler:
         for seed in range(1, seeds):
             yield self.sample(found[-1].sizes, first + len(found) + seed - 1)
 
-    def sample(self, sizes: Mapping[str, int], seed: int) -> Sample:
+    def sample(self, sizes: Mapping[str, int], seed: int, tries: int = TRIES) -> Sample:
         """Values at these sizes that satisfy the hypotheses. Raises SamplingError where none are found."""
         refused: dict[Proposition, int] = {}
-        for attempt in range(TRIES):
+        for attempt in range(tries):
             drawing = _Drawing(self, sizes, random.Random(f"{self.formula.id}/{seed}/{attempt}"))
             assignment = drawing.complete()
             offended = self._offended(assignment)
@@ -184,8 +185,11 @@ class Sampler:
         )
 
     def _offended(self, assignment: Assignment) -> Proposition | None:
-        for hypothesis in self.hypotheses:
+        for hypothesis in self._order:
             if not satisfied(hypothesis, assignment):
+                # What fails once tends to fail again: it is looked at first from here on.
+                self._order.remove(hypothesis)
+                self._order.insert(0, hypothesis)
                 return hypothesis
         return None
 
