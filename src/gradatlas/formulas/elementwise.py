@@ -129,6 +129,7 @@ def of_one_argument(
     symbols: Mapping[str, str] | None = None,
     samples: Samples | None = None,
     links: Iterable[EngineLink] = (),
+    chapter: str = "elementwise",
 ) -> None:
     """State the derivatives of a function of one argument, of its derivative, and so on, each with its operation."""
     several = tuple(rules)
@@ -153,6 +154,7 @@ def of_one_argument(
             ),
             *links,
         ],
+        chapter=chapter,
     )
 
 

@@ -1,0 +1,222 @@
+"""Derivations of the activations chapter: tanh, the logistic sigmoid, softplus and ReLU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gradatlas.formulas import activations as f
+from gradatlas.formulas.elementwise import Rule, i, s, t, x
+from gradatlas.symbolic import checker
+from gradatlas.symbolic.checker import Theorem
+from gradatlas.symbolic.errors import ProofError
+from gradatlas.symbolic.language import exp, log, reals
+from gradatlas.symbolic.proof import Proof
+from gradatlas.symbolic.propositions import Eq, Le, Lt, eq, lt
+from gradatlas.symbolic.tactics import abs_of_negative, by_sign, by_steps, equal_by_sign
+from gradatlas.symbolic.terms import ONE, Function, Num, Pos, Term, unfolded
+
+__all__: list[str] = []
+
+(_x,) = reals("x")  # the variable in which the axioms are stated
+
+
+def _entry_by_entry(
+    proof: Proof,
+    rule: Rule,
+    facts: Iterable[Theorem],
+    unfold: Iterable[Function] = (),
+    denominators: Iterable[Term] = (),
+) -> None:
+    """The VJP of the application to every entry, from what was proven at a number."""
+    with proof.claim(rule.entrywise):
+        proof.differentiate("the derivative in every entry", facts)
+        proof.contract("an entry of the result depends on one entry of the argument: the Kronecker delta picks it")
+        heads = tuple(unfold)
+        if heads:
+            proof.then(
+                checker.equation(proof.current, proof.right, tuple(proof.given), heads, tuple(denominators)),
+                "in the form that the operation computes",
+            )
+
+
+def prove_tanh_derivative(proof: Proof) -> None:
+    def total(u: Term) -> Term:
+        return exp(u) + exp(-u)
+
+    tanh, sech2 = f.tanh, f.sech2
+    heads = (tanh(t), sech2(t))
+    first, second, third = f.hyperbolic
+    facts: list[Theorem] = []
+    for rule, why, then in (
+        (first, "the quotient rule", "4 is left over the square of e^t + e^-t"),
+        (second, "the power rule and the chain rule", "with tanh and sech^2 put back"),
+        (third, "the product rule", "because tanh^2 = 1 - sech^2"),
+    ):
+        with proof.claim(rule.name):
+            facts.append(proof.derive(why, then, facts, heads, [total(t)]))
+        _entry_by_entry(proof, rule, facts, (tanh, sech2), [total(x[i])])
+    with proof.claim("in terms of the output"):
+        proof.restate(proof.right, "over the common denominator (e^t + e^-t)^2", unfold=heads, denominators=[total(t)])
+        square = checker.equation(proof.left, proof.right, (), (tanh, sech2), (total(t),))
+    with proof.claim("lower bound"):
+        proof.reached(checker.sign(proof.goal), "a number over a square that is not zero")
+    with proof.claim("upper bound"):
+        proof.have(square, "sech^2 is 1 - tanh^2")
+        proof.reached(
+            checker.certificate(proof.goal, (tanh(t) ** 2, _gap(square)), (square,)), "and a square is not negative"
+        )
+    with proof.claim("stable"):
+        e = f.e_twice
+        bases = [total(t), 1 + e, 1 + exp(-2 * t), 1 + exp(2 * t)]
+        proof.reached(
+            equal_by_sign(proof.goal, t, unfold=[sech2], denominators=bases),
+            "for t > 0, where |t| = t; for t = 0; for t < 0, where |t| = -t",
+        )
+
+
+def prove_sigmoid_derivative(proof: Proof) -> None:
+    sigmoid, prime, second_ = f.sigmoid, f.sigmoid_prime, f.sigmoid_second
+    bases = [1 + exp(-t), 1 + exp(t)]
+    first, second, third = f.logistic
+    facts: list[Theorem] = []
+    with proof.claim(first.name):
+        facts.append(
+            proof.derive(
+                "the reciprocal rule", "e^-t/(1 + e^-t)^2 is sigma (1 - sigma)", (), [sigmoid(t), prime(t)], bases
+            )
+        )
+    _entry_by_entry(proof, first, facts)
+    heads = (prime, second_)
+    for rule in (second, third):
+        with proof.claim(rule.name):
+            facts.append(
+                proof.derive(
+                    "the product rule, with sigma' = sigma (1 - sigma)", "collected", facts, [h(t) for h in heads]
+                )
+            )
+        _entry_by_entry(proof, rule, facts, heads)
+    with proof.claim("symmetry"):
+        proof.restate(proof.right, "over common denominators", unfold=[sigmoid(t)], denominators=bases)
+        mirrored = checker.equation(proof.left, proof.right, (), (sigmoid,), tuple(bases))
+    with proof.claim("without cancellation"):
+        proof.unfold(prime(t))
+        proof.rewrite(mirrored, "1 - sigma(t) is sigma(-t), proven above")
+        plain = checker.transitive(
+            checker.equation(prime(t), unfolded(prime(t)), (), (prime,)), checker.rewrite(unfolded(prime(t)), mirrored)
+        )
+    with proof.claim("lower bound"):
+        positive = proof.have(checker.sign(lt(0, sigmoid(t) * sigmoid(-t))), "both factors are positive")
+        proof.reached(checker.rewrite_in(positive, checker.symmetric(plain)), "and the derivative is their product")
+    with proof.claim("upper bound"):
+        product = checker.equation(prime(t), sigmoid(t) * (1 - sigmoid(t)), (), (prime,))
+        proof.have(product, "by definition")
+        proof.reached(
+            checker.certificate(proof.goal, ((1 - 2 * sigmoid(t)) ** 2, 4 * _gap(product)), (product,)),
+            "1 - 4 sigma (1 - sigma) is the square of 1 - 2 sigma",
+        )
+    with proof.claim("stable"):
+        proof.reached(
+            equal_by_sign(proof.goal, t, unfold=[prime, sigmoid], denominators=[*bases, 1 + f.e_once]),
+            "for t > 0, where |t| = t; for t = 0; for t < 0, where |t| = -t",
+        )
+
+
+def prove_softplus_derivative(proof: Proof) -> None:
+    (rule,) = f.softplus_rules
+    bases = [1 + exp(t), 1 + exp(-t)]
+    with proof.claim(rule.name):
+        derivative = proof.derive(
+            "the chain rule", "numerator and denominator divided by e^t", (), [f.softplus(t), f.sigmoid(t)], bases
+        )
+    _entry_by_entry(proof, rule, [derivative])
+    # log(1 + e^t) = t + log(1 + e^-t)
+    turned = t + log(1 + exp(-t))
+    inner = by_steps(
+        exp(t) * exp(log(1 + exp(-t))),
+        [checker.cut(_axiom("exp.log", 1 + exp(-t)), checker.sign(lt(0, 1 + exp(-t))))],
+        1 + exp(t),
+    )
+    inner = checker.transitive(checker.equation(exp(turned), exp(t) * exp(log(1 + exp(-t)))), inner)
+    mirror = by_steps(log(1 + exp(t)), [checker.symmetric(inner), _axiom("log.exp", turned)], turned)
+    with proof.claim("symmetry"):
+        proof.have(mirror, "1 + e^t is e^t (1 + e^-t), and the logarithm of a product is a sum")
+        heads = (f.softplus,)
+        spelled = checker.equation(proof.left, log(1 + exp(t)) - log(1 + exp(-t)), (), heads)
+        proof.then(spelled, "by definition")
+        proof.then(
+            checker.combination(eq(proof.current, proof.right), (ONE,), (mirror,)), "so the two logarithms cancel"
+        )
+    with proof.claim("stable"):
+        proof.have(mirror, "1 + e^t is e^t (1 + e^-t), and the logarithm of a product is a sum")
+        proof.reached(_stable_softplus(proof, mirror), "for t > 0, where |t| = t; for t = 0; for t < 0, where |t| = -t")
+
+
+def _stable_softplus(proof: Proof, mirror: Theorem) -> Theorem:
+    """max(t, 0) + log(1 + exp(-|t|)) = softplus(t), by the sign of t."""
+    heads = (f.softplus,)
+
+    def above(case: Theorem) -> Theorem:
+        to = checker.equation(proof.left, t + log(1 + exp(-t)), (case,))
+        return checker.transitive(
+            to, checker.symmetric(mirror), checker.equation(log(1 + exp(t)), proof.right, (), heads)
+        )
+
+    def at_zero(case: Theorem) -> Theorem:
+        left = by_steps(proof.left, [case], log(Num(2)))
+        right = checker.equation(proof.right, log(1 + exp(t)), (), heads)
+        right = checker.transitive(right, by_steps(log(1 + exp(t)), [case], log(Num(2))))
+        return checker.transitive(left, checker.symmetric(right))
+
+    def below(case: Theorem) -> Theorem:
+        plain = checker.rewrite(proof.left, abs_of_negative(t, case))
+        return checker.transitive(plain, checker.equation(_right(plain), proof.right, (case,), heads))
+
+    return by_sign(t, above, at_zero, below)
+
+
+def prove_relu_derivative(proof: Proof) -> None:
+    (rule,) = f.rectifier
+    with proof.claim(rule.name):
+        derivative = proof.derive(
+            "of t [t > 0], whose bracket is constant where t is not zero",
+            "the bracket itself is left",
+            unfold=[f.relu(t)],
+        )
+    _entry_by_entry(proof, rule, [derivative])
+    with proof.claim("kink"):
+        below, above = proof.given
+        product = proof.have(checker.equation(f.relu(t), t * Pos(t), (), (f.relu,)), "by definition")
+        rest = -_gap(product)
+        proof.reached(
+            by_sign(
+                t,
+                lambda case: checker.certificate(proof.goal, ((1 - s) * t, rest), (case, above, product)),
+                lambda case: checker.certificate(proof.goal, ((Pos(t) - s) * t, rest), (case, product)),
+                lambda case: checker.certificate(proof.goal, (s * -t, rest), (case, below, product)),
+            ),
+            "for t > 0 because s is at most 1, for t < 0 because it is not negative",
+        )
+    for name, at in (("no slope below", -1), ("no slope above", 1)):
+        with proof.claim(name):
+            there = proof.have(checker.specialise(proof.given[0], Num(at)), f"at t = {at}")
+            value = checker.equation(f.relu(Num(at)), Num(max(at, 0)), (), (f.relu,))
+            proof.reached(
+                checker.certificate(proof.goal, (_gap(there), _gap(value)), (there, value)), "which bounds the slope"
+            )
+
+
+def _right(theorem: Theorem) -> Term:
+    if not isinstance(theorem.conclusion, Eq):
+        raise ProofError(f"{theorem!r} is not an equation")
+    return theorem.conclusion.right
+
+
+def _axiom(name: str, value: Term) -> Theorem:
+    return checker.instantiate(checker.from_axiom(name), {_x: value})
+
+
+def _gap(theorem: Theorem) -> Term:
+    """The right side less the left."""
+    if not isinstance(theorem.conclusion, Eq | Le | Lt):
+        raise ProofError(f"{theorem!r} has no sides")
+    return theorem.conclusion.right - theorem.conclusion.left
