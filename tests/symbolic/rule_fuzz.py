@@ -50,7 +50,7 @@ from gradatlas.symbolic.propositions import (
     ne,
     substitute_in,
 )
-from gradatlas.symbolic.terms import Array, Index, Num, Pos, Sym, Term, free_variables, fresh_index
+from gradatlas.symbolic.terms import Array, Index, Num, Pos, Sym, Term, free_variables, fresh_index, substitute
 
 n, m, t = sizes("n m t")
 a, b, c, s, u, x0 = reals("a b c s u x")
@@ -363,6 +363,30 @@ def _polynomial(rng: Rng, variable: Term) -> tuple[Term, tuple[Term, ...]]:
     return body, coefficients
 
 
+def _locally_equal(rng: Rng) -> Theorem:
+    """|a| and the like, made of brackets, away from their kinks; and the largest of entries where one is."""
+    if rng.random() < 0.5:
+        distance = scalar(rng, 1, over=[])
+        condition = checker.assume(lt(0, distance))
+        smooth = scalar(rng, 1)
+        kinked = smooth * rng.choice((Pos(distance), 1 - Pos(-distance), delta(distance) + 1))
+        bracket = checker.bracket(condition)
+        equal_there = checker.transitive(checker.rewrite(kinked, bracket), checker.equation(smooth, smooth))
+        return checker.locally_equal(
+            equal_there, checker.differentiate(smooth, a), (checker.differentiate(distance, a),)
+        )
+    index = fresh_index(n)
+    gap = rng.choice((x[index], x[index] + 1, 1 - x[index] ** 2))
+    condition = checker.assume(for_all(lt(0, gap), index))
+    bracket = checker.bracket(checker.specialise(condition, i))
+    kinked = x[i] ** 2 * Pos(substitute(gap, {index: i}))
+    equal_there = checker.transitive(checker.rewrite(kinked, bracket), checker.equation(x[i] ** 2 * Num(1), x[i] ** 2))
+    over = (fresh_index(n),)
+    return checker.locally_equal(
+        equal_there, checker.differentiate(x[i] ** 2, x, over), (checker.differentiate(gap, x, over),), (index,)
+    )
+
+
 def _integral_polynomial(rng: Rng) -> Theorem:
     body, coefficients = _polynomial(rng, s)
     return checker.integral_polynomial(body + rng.choice((Num(0), Num(0), s)), s, coefficients)
@@ -541,6 +565,7 @@ GENERATORS: Final[dict[str, Callable[[Rng], Theorem]]] = {
     "integral of a polynomial": _integral_polynomial,
     "lemma": lambda rng: checker.named_lemma(theorem(rng), "some lemma"),
     "limit": _limit,
+    "local equality": _locally_equal,
     "Lipschitz continuity": _lipschitz,
     "modus ponens": lambda rng: (
         lambda fact: checker.modus_ponens(checker.assume(implies(fact.conclusion, proposition(rng))), fact)

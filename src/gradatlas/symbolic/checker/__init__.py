@@ -11,6 +11,7 @@ from gradatlas.symbolic.checker.calculus import (
     integral_monotone,
     integral_polynomial,
     lipschitz_continuity,
+    locally_equal,
 )
 from gradatlas.symbolic.checker.equations import (
     bracket,
@@ -82,6 +83,7 @@ __all__ = [
     "is_theorem",
     "limit",
     "lipschitz_continuity",
+    "locally_equal",
     "modus_ponens",
     "named_lemma",
     "reindex",

@@ -13,12 +13,14 @@ from gradatlas.symbolic.matching import match
 from gradatlas.symbolic.propositions import (
     Continuous,
     Eq,
+    ForAll,
     HasDerivative,
     Le,
     Lt,
     Ne,
     Proposition,
     free_variables_of,
+    open_for_all,
     substitute_in,
 )
 from gradatlas.symbolic.terms import (
@@ -64,6 +66,7 @@ __all__ = [
     "integral_monotone",
     "integral_polynomial",
     "lipschitz_continuity",
+    "locally_equal",
 ]
 
 
@@ -423,3 +426,47 @@ def integral_polynomial(body: Term, variable: Term, coefficients: tuple[Term, ..
         raise ProofError("the integrand is not that polynomial", residual(body, polynomial))
     value = add(*(mul(c, Num(k + 1) ** -1) for k, c in enumerate(coefficients)))
     return Derived(frozenset(), Eq(bind.integral(body, t), value), frozenset({"integral.linear"}))
+
+
+@rule("local equality", binds=["over"])
+def locally_equal(
+    equation: Theorem,
+    derivative: Theorem,
+    continuous: tuple[Theorem, ...],
+    over: tuple[Index, ...] = (),
+) -> Derived:
+    """Functions that agree near a point have one derivative there.
+    If f(x) = g(x) wherever finitely many conditions 0 < e(x) hold, each e is differentiable at a point where they hold, and
+    g is, then f is differentiable there with g's gradient. A condition may be for all i of a range, e depending on i.
+    """
+    claim, known = equation.conclusion, derivative.conclusion
+    if not isinstance(claim, Eq) or not isinstance(known, HasDerivative) or not _is_variable(known.point):
+        raise ProofError("local equality: an equation, and a derivative at a free variable, are needed")
+    variable = known.point
+    if known.body is not close(claim.right, variable):
+        raise ProofError(f"local equality: {known!r} is not the derivative of {claim.right!r}")
+    conditions = [h for h in equation.hypotheses if variable in free_variables_of(h)]
+    bodies = {
+        (opened(c.conclusion.body, variable), c)
+        for c in continuous
+        if isinstance(c.conclusion, HasDerivative) and c.conclusion.point is variable
+    }
+    hypotheses = equation.hypotheses | derivative.hypotheses
+    for condition in conditions:
+        index: Index | None = None
+        inner: Proposition = condition
+        if isinstance(condition, ForAll) and condition.kind == "index":
+            index = next((o for o in over if o.size is condition.shape[0]), None)
+            if index is None:
+                raise ProofError(f"local equality: give an index over {condition.shape[0]!r} for {condition!r}")
+            inner = open_for_all(condition, index)
+        if not isinstance(inner, Lt) or inner.left is not ZERO:
+            raise ProofError(f"local equality: {condition!r} is not a condition 0 < e, or one for all i")
+        for body, source in bodies:
+            arbitrary = index is None or not any(index in free_variables_of(h) for h in source.hypotheses)
+            if body is inner.right and arbitrary:
+                hypotheses |= source.hypotheses
+                break
+        else:
+            raise ProofError(f"local equality: {inner.right!r} is not shown to be differentiable in {variable!r}")
+    return Derived(hypotheses, HasDerivative(known.shape, close(claim.left, variable), variable, known.gradient))
