@@ -17,7 +17,6 @@ templates_path = [str(HERE / "_templates")]
 nitpicky = True
 language = "en"
 
-gradatlas_evidence = str(HERE.parent / "build" / "evidence")
 gradatlas_node_modules = str(HERE / "node_modules")
 gradatlas_katex_cache = str(HERE.parent / "build" / "katex")
 gradatlas_typefaces = True

@@ -97,7 +97,6 @@ def make_project(tmp_path_factory: pytest.TempPathFactory, node_modules: Path) -
         settings = {
             "DOCS": str(DOCS),
             "gradatlas_registry": str(root / "fixtures"),
-            "gradatlas_evidence": str(root / "fixtures" / "evidence"),
             "gradatlas_katex_cache": str(cache),
         }
         conf = root / "source" / "conf.py"

@@ -87,9 +87,9 @@ def test_missing_evidence_fails_every_build_until_it_is_there(project: Project) 
     for _ in range(2):
         status, said = project.build()
         assert status == 1
-        assert "no evidence for softmax.vjp: run `pytest proofs/ -k softmax.vjp --fresh`" in said
+        assert "softmax.vjp: not proven here: run pytest proofs/ -k softmax.vjp" in said
     shown = text(project.page("formulas/softmax.vjp"))
-    assert "Not proven here. No evidence for softmax.vjp" in shown
+    assert "Not proven here: run pytest proofs/ -k softmax.vjp." in shown
     assert "proven, any size" not in shown
     assert "Derivation" not in shown
     assert BeautifulSoup(project.page("formulas/softmax.vjp"), "html.parser").select_one(".statement annotation")
@@ -106,7 +106,7 @@ def test_evidence_of_another_statement_is_stale_and_fails_the_build(project: Pro
     project.write_record("attention.dq", record)
     status, said = project.build()
     assert status == 1
-    assert "the evidence for attention.dq is out of date" in said
+    assert "attention.dq: not proven here: the evidence is out of date; run pytest proofs/ -k attention.dq" in said
     shown = text(project.page("formulas/attention.dq"))
     assert "not proven here" in shown
     assert "Derivation" not in shown
@@ -143,7 +143,7 @@ def test_a_record_of_another_schema_is_refused(project: Project) -> None:
     project.write_record("softmax.vjp", record)
     status, said = project.build()
     assert status != 0
-    assert "evidence of schema 2; this site reads schema 1" in said
+    assert "evidence of schema 2 for softmax.vjp; this site reads schema 1" in said
 
 
 def test_a_formula_proven_at_a_fixed_size_says_which_and_why(project: Project) -> None:

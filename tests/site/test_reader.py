@@ -19,7 +19,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 
 @pytest.fixture
 def atlas() -> Atlas:
-    return load(FIXTURES, FIXTURES / "evidence")
+    return load(FIXTURES)
 
 
 def test_relations_are_found_in_both_directions(atlas: Atlas) -> None:
@@ -42,7 +42,7 @@ def test_a_view_changes_with_what_it_shows_and_with_nothing_else(tmp_path: Path)
     record = tmp_path / "f" / "evidence" / "softmax.vjp.json"
 
     def views() -> dict[str, str]:
-        atlas = load(tmp_path / "f", tmp_path / "f" / "evidence")
+        atlas = load(tmp_path / "f")
         return {name: atlas.view(name) for name in ("all", *(f"formula:{key}" for key in atlas.formulas))}
 
     before = views()

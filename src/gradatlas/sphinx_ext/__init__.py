@@ -32,7 +32,6 @@ logger = logging.getLogger(__name__)
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the domain, the directives, the mathematics and the build's steps."""
     app.add_config_value("gradatlas_registry", "", "env", types=frozenset({str}))
-    app.add_config_value("gradatlas_evidence", "../build/evidence", "", types=frozenset({str}))
     app.add_config_value("gradatlas_typefaces", False, "html", types=frozenset({bool}))
     app.add_config_value("gradatlas_pagefind", False, "html", types=frozenset({bool}))
     app.add_domain(FormulaDomain)
@@ -54,8 +53,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
 
 def _read_atlas(app: Sphinx) -> None:
-    registry = Path(app.confdir) / app.config.gradatlas_registry if app.config.gradatlas_registry else None
-    ATLASES[app.config] = load(registry, Path(app.confdir) / app.config.gradatlas_evidence)
+    folder = Path(app.confdir) / app.config.gradatlas_registry if app.config.gradatlas_registry else None
+    ATLASES[app.config] = load(folder)
     write_stubs(ATLASES[app.config], Path(app.srcdir))
 
 
@@ -66,9 +65,8 @@ def _changed_pages(
     atlas = ATLASES[app.config]
     for formula in atlas.formulas.values():
         if formula.problem:
-            logger.warning(
-                "%s", formula.problem, location=f"formulas/{formula.id}", type="gradatlas", subtype="evidence"
-            )
+            where = f"formulas/{formula.id}"
+            logger.warning("%s: %s", formula.id, formula.problem, location=where, type="gradatlas", subtype="evidence")
     views = env.domains["formula"].data["views"]
     return [
         docname

@@ -123,7 +123,7 @@ class FormulaDirective(AtlasDirective):
         page += self.head(formula)
         page += section(_("Statement"), "statement", *self.statement(formula.shown_claims))
         evidence = formula.evidence
-        if evidence is not None and not formula.problem:
+        if evidence is not None:
             page += [part for part in self.proven(formula, evidence) if part is not None]
         page += self.sources(formula)
         self.describe("formula", name, page, self.entry(formula, page["ids"][0]))
@@ -159,13 +159,9 @@ class FormulaDirective(AtlasDirective):
             parts.append(paragraph(f"{_('Also known as')}: {'; '.join(formula.aliases)}.", classes=["aliases"]))
         if formula.summary:
             parts.append(paragraph(typeset(formula.summary), classes=["summary"]))
-        if formula.problem:
-            parts.append(
-                nodes.warning(
-                    "", paragraph(_("Not proven here.") + " " + formula.problem[0].upper() + formula.problem[1:] + ".")
-                )
-            )
-        elif formula.evidence is not None:
+        if formula.evidence is None:
+            parts.append(nodes.warning("", paragraph(formula.problem[:1].upper() + formula.problem[1:] + ".")))
+        else:
             parts.append(self.figures(formula.evidence))
         return parts
 
@@ -556,7 +552,7 @@ class FormulasDirective(AtlasDirective):
 
     def line(self, formula: Formula) -> list[Any]:
         """A formula's row."""
-        evidence = None if formula.problem else formula.evidence
+        evidence = formula.evidence
         return [
             [self.link("formula", formula.id), nodes.Text(" "), code(formula.id)],
             badge(formula.status),
@@ -572,7 +568,7 @@ class FiguresDirective(AtlasDirective):
     def run(self) -> list[nodes.Node]:
         """A list of figures, each counted from the records."""
         self.shows("all")
-        records = [f.evidence for f in self.atlas.formulas.values() if f.evidence is not None and not f.problem]
+        records = [f.evidence for f in self.atlas.formulas.values() if f.evidence is not None]
         proven = self.atlas.count("proven, any size", "proven, fixed size")
         refuted = self.atlas.count("refuted")
         found = [

@@ -169,9 +169,9 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula as the registry knows it, with its evidence where there is evidence.
+    """A formula as the registry knows it, with its evidence where that is there and current.
 
-    problem: empty where the evidence is there and current; else one sentence that says what is wrong and the mend.
+    problem: empty where there is evidence; else what is wrong, and the mend.
     """
 
     id: str
@@ -188,12 +188,12 @@ class Formula:
     @property
     def status(self) -> str:
         """The status of the evidence, or `not proven here` where it is missing or out of date."""
-        return self.evidence.status if self.evidence is not None and not self.problem else "not proven here"
+        return self.evidence.status if self.evidence is not None else "not proven here"
 
     @property
     def shown_claims(self) -> tuple[Claim, ...]:
         """The claims to print: with derivations from current evidence, else bare from the registry."""
-        return self.evidence.claims if self.evidence is not None and not self.problem else self.claims
+        return self.evidence.claims if self.evidence is not None else self.claims
 
     @property
     def anchor(self) -> str:
@@ -343,23 +343,23 @@ def chapter_summary(chapter: str) -> str:
     return CHAPTERS[chapter][1] if chapter in CHAPTERS else ""
 
 
-def load(registry: Path | None, evidence: Path) -> Atlas:
-    """The atlas of the installed package, or, where registry is given, of a folder of JSON files.
+def load(folder: Path | None) -> Atlas:
+    """The atlas of the installed package and its evidence, or, where folder is given, one kept as JSON files.
 
-    registry: None, or a folder with `registry.json`, `rules.json`, `axioms.json`, `ledger.json` and
-    `operations.json`. evidence: the folder with one
-    `<id>.json` for each formula. Raises ValueError for a record of another schema.
+    folder: None, or where `registry.json`, `rules.json`, `axioms.json`, `ledger.json` and `operations.json` are, with one
+    `evidence/<id>.json` for each formula. Raises ValueError for a record of another schema.
     """
-    if registry is None:
-        return _from_package(evidence)
+    return _from_package() if folder is None else _from_files(folder)
+
+
+def _from_files(folder: Path) -> Atlas:
     known, rules, axioms, rows, operations = (
-        json.loads((registry / f"{name}.json").read_text(encoding="utf-8"))
+        json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         for name in ("registry", "rules", "axioms", "ledger", "operations")
     )
     formulas = {}
     for entry in known:
-        record = _record(evidence / f"{entry['id']}.json")
-        problem = _problem(entry["id"], record, entry["statement_digest"])
+        record, problem = _kept(folder / "evidence" / f"{entry['id']}.json", entry)
         formulas[entry["id"]] = Formula(
             id=entry["id"],
             title=entry["title"],
@@ -384,9 +384,9 @@ def load(registry: Path | None, evidence: Path) -> Atlas:
     )
 
 
-def _from_package(evidence: Path) -> Atlas:
+def _from_package() -> Atlas:
     """Everything that the installed package states. Imported here, so that files alone need neither SymPy nor an engine."""
-    from gradatlas.evidence.digests import statement_digest
+    from gradatlas.evidence.reader import evidence
     from gradatlas.formulas.ledger import KINDS, ROWS
     from gradatlas.formulas.registry import all_formulas
     from gradatlas.formulas.sources import BIBLIOGRAPHY
@@ -398,7 +398,8 @@ def _from_package(evidence: Path) -> Atlas:
 
     formulas = {}
     for formula in all_formulas().values():
-        record = _record(evidence / f"{formula.id}.json")
+        known = evidence(formula.id)
+        record = None if known.record is None else _record(known.record)
         formulas[formula.id] = Formula(
             id=formula.id,
             title=formula.title,
@@ -422,7 +423,7 @@ def _from_package(evidence: Path) -> Atlas:
                 for source in formula.source
             ),
             evidence=record,
-            problem=_problem(formula.id, record, statement_digest(formula)),
+            problem=known.problem,
         )
     rules = {name: Rule(name, rule.title, " ".join(rule.statement.split())) for name, rule in RULES.items()}
     rules.setdefault("definition", UNFOLDING)
@@ -469,25 +470,21 @@ def command(formula_id: str) -> str:
     return f"pytest proofs/ -k {formula_id} --fresh"
 
 
-def _problem(formula_id: str, record: Evidence | None, statement_digest: str) -> str:
-    if record is None:
-        return f"no evidence for {formula_id}: run `{command(formula_id)}`"
-    if record.statement_digest != statement_digest:
-        return (
-            f"the evidence for {formula_id} is out of date (it is of statement {record.statement_digest[:12]}, "
-            f"the registry holds {statement_digest[:12]}): run `{command(formula_id)}`"
-        )
-    return ""
+def _kept(path: Path, entry: Mapping[str, Any]) -> tuple[Evidence | None, str]:
+    """A record kept as a file, and what is wrong where it is missing or is of another statement."""
+    if not path.exists():
+        return None, f"not proven here: run pytest proofs/ -k {entry['id']}"
+    record = _record(json.loads(path.read_text(encoding="utf-8")))
+    if record.statement_digest != entry["statement_digest"]:
+        return None, f"not proven here: the evidence is out of date; run pytest proofs/ -k {entry['id']}"
+    return record, ""
 
 
-def _record(path: Path) -> Evidence | None:
-    try:
-        raw = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    data = json.loads(raw)
+def _record(data: Mapping[str, Any]) -> Evidence:
     if data.get("schema") != SCHEMA:
-        raise ValueError(f"{path}: evidence of schema {data.get('schema')!r}; this site reads schema {SCHEMA}")
+        raise ValueError(
+            f"evidence of schema {data.get('schema')!r} for {data.get('id')}; this site reads schema {SCHEMA}"
+        )
     mutants = data["mutants"]
     return Evidence(
         status=data["status"],
@@ -517,7 +514,7 @@ def _record(path: Path) -> Evidence | None:
         digest=data["digest"],
         seconds=data["seconds"],
         timing=data["timing"],
-        raw=raw,
+        raw=json.dumps(data, ensure_ascii=False, indent=1) + "\n",
     )
 
 
