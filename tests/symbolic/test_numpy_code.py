@@ -115,6 +115,7 @@ CASES: dict[str, tuple[Term, list[Index] | None]] = {
     "causal": (at_most(j, i) * H[i, j], [i, j]),
     "causal_mask": (at_most(j, i), [i, j]),
     "masks": (Sum(positive(x[i]) * positive(g[i]), i), None),
+    "masks_counted": (Sum(positive(x[i] + 9) * positive(g[i] + 9), i), None),
     "brackets_added": (positive(x[i]) - positive(g[i]) + delta(i, 1), None),
     "constant": (a + 2, [i]),
     "constant_sum": (Sum(a + 1, o) * x[i], None),

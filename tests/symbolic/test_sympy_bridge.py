@@ -143,6 +143,7 @@ def test_sympys_own_traps_do_not_enter() -> None:
     # An entry outside the array.
     assert to_sympy(x[i + 1], {n: 2, i: 1}) == 0
     assert to_sympy(x[i - 1] + 0 * a, {n: 2, i: 0}) == 0
+    assert to_sympy(1 / x[i + 1], {n: 2, i: 1}) == 0
     # The bound index of a sum that meets a free one of the same name.
     x0, x1, g1 = (sympy.Symbol(v, real=True) for v in ("x0", "x1", "g1"))
     assert sympy.expand(to_sympy(substitute(Sum(x[k] * g[i], k), {i: j}), {n: 2, j: 1}) - (x0 + x1) * g1) == 0

@@ -49,6 +49,7 @@ from gradatlas.symbolic.terms import (
     Bound,
     Call,
     Delta,
+    Deriv,
     Function,
     Index,
     Integral,
@@ -129,6 +130,7 @@ TERMS: list[tuple[Term, str]] = [
     (Derivative(Sum(x[j] ** 2, j) * a, x[i]), "∂(a*Σ_j x[j]^2)/∂x[i]"),
     (bind.deriv(a**2, a), "∂(a^2)/∂a"),
     (substitute(bind.deriv(a**2, a), {a: b + 1}), "∂(t^2)/∂t|_(t = b + 1)"),
+    (Deriv((), Mul((a, Bound(0))), a, ()), "∂(a*t)/∂t|_(t = a)"),
     (Num(0), "0"),
 ]
 
