@@ -323,7 +323,9 @@ def _of_call(value: Call, scope: Scope) -> Iterator[Change]:
     if value.head is POWER:
         yield "constant", "one added to the exponent", Call(POWER, (value.args[0], value.args[1] + 1))
     for n, arg in enumerate(value.args):
-        if not isinstance(arg, Array):
+        # A size that a definition takes goes with the shapes of its other arguments.
+        size = value.head.definition is not None and isinstance(arg, Sym) and arg.kind == "size"
+        if not isinstance(arg, Array) and not size:
             for kind, description, term in _inside(arg, scope):
                 args = (*value.args[:n], term, *value.args[n + 1 :])
                 yield (
