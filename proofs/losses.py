@@ -1,0 +1,102 @@
+"""Derivations of the losses chapter: mean squared error, and the cross-entropy of a softmax."""
+
+from __future__ import annotations
+
+from gradatlas.formulas import losses as f
+from gradatlas.symbolic import checker
+from gradatlas.symbolic.checker import Theorem
+from gradatlas.symbolic.errors import ProofError
+from gradatlas.symbolic.language import Sum, delta, exp, log, reals
+from gradatlas.symbolic.proof import Proof
+from gradatlas.symbolic.propositions import Eq, Le, Lt, le, lt
+from gradatlas.symbolic.tactics import by_steps, opened_theorem
+from gradatlas.symbolic.terms import Call, Function, Term
+
+__all__: list[str] = []
+
+(_x,) = reals("x")  # the variable in which the axioms are stated
+
+
+def prove_mean_squared_error_vjp(proof: Proof) -> None:
+    for name in ("mean, in x", "mean, in y", "mean over the batch", "sum", "each"):
+        with proof.claim(name):
+            proof.differentiate("each square has the derivative twice its root")
+            proof.contract("an entry occurs in one square: the Kronecker delta picks it")
+
+
+def prove_softmax_cross_entropy_vjp(proof: Proof) -> None:
+    with proof.claim("log-probability"):
+        proof.known(proof.nonempty(f.i))
+        known = proof.derive("the chain rule", "the exponential and its sum cancel", unfold=[f.p])
+    for name in ("in x", "in t", "probabilities", "labels", "each"):
+        with proof.claim(name):
+            proof.known(proof.nonempty(f.i))
+            proof.differentiate("log p_j has the derivative delta_ij - p_i, proven above", [known])
+            if name == "probabilities":
+                proof.contract("the sums over Kronecker deltas collapse")
+                proof.rewrite(opened_theorem(proof.given[0]), "the targets of a sample sum to 1")
+            proof.contract("the sums over Kronecker deltas collapse")
+
+
+def prove_softmax_cross_entropy_forms(proof: Proof) -> None:
+    with proof.claim("one-hot"):
+        proof.contract("of the sum over the classes the label's term is left")
+    with proof.claim("shift"):
+        proof.unfold(f.p, why="the softmax spelled out")
+        proof.contract("exp(s) cancels between the exponential and the sum")
+        proof.restate(proof.right, "which is the softmax of the logits", unfold=[f.p])
+    with proof.claim("logits"):
+        known = proof.have(_log_probability(), "log p_i is x_i less the log of the sum of exponentials")
+        proof.rewrite(known, "put in for every log-probability")
+        proof.contract("the sum falls into two")
+    with proof.claim("not negative"):
+        known = proof.have(_log_probability_not_positive(), "a probability is at most 1, and its logarithm at most 0")
+        proof.reached(checker.sign(proof.goal, (known, *proof.given)), "so no term of the sum is negative")
+
+
+_sum_of_exponentials = Sum(exp(f.x[f.r, f.k]), f.k)
+
+
+def _sum_is_positive() -> Theorem:
+    return checker.sign(lt(0, _sum_of_exponentials), (checker.assume(lt(0, f.n)),))
+
+
+def _log_probability() -> Theorem:
+    """log p_i = x_i - log Z, for Z = sum_k exp(x_k): both have the same exponential."""
+    Z, x = _sum_of_exponentials, f.x[f.r, f.i]
+    undone = checker.cut(_axiom("exp.log", Z), _sum_is_positive())
+    exponential = by_steps(exp(x) * exp(log(Z)) ** -1, [undone], exp(x) / Z)
+    exponential = checker.transitive(checker.equation(exp(x - log(Z)), exp(x) * exp(log(Z)) ** -1), exponential)
+    spelled = checker.equation(log(f.p[f.r, f.i]), log(exp(x) / Z), (), (_head(f.p),))
+    value = by_steps(log(exp(x) / Z), [checker.symmetric(exponential), _axiom("log.exp", x - log(Z))], x - log(Z))
+    return checker.inhabited(checker.transitive(spelled, value), f.i)
+
+
+def _log_probability_not_positive() -> Theorem:
+    """log p_i <= 0: the exponential lies above its tangent, so 1 + log p_i <= p_i, and p_i <= 1."""
+    Z, p = _sum_of_exponentials, f.p[f.r, f.i]
+    positive = _sum_is_positive()
+    others = Sum((1 - delta(f.k, f.i)) * exp(f.x[f.r, f.k]), f.k)
+    share = checker.equation(p, exp(f.x[f.r, f.i]) / Z, (), (_head(f.p),))
+    tangent = checker.rewrite_in(
+        _axiom("exp.tangent", log(p)), checker.cut(_axiom("exp.log", p), checker.sign(lt(0, p), (positive,)))
+    )
+    bound = checker.certificate(le(log(p), 0), (others / Z, _gap(tangent), _gap(share)), (tangent, share, positive))
+    return checker.inhabited(bound, f.i)
+
+
+def _axiom(name: str, value: Term) -> Theorem:
+    return checker.instantiate(checker.from_axiom(name), {_x: value})
+
+
+def _gap(theorem: Theorem) -> Term:
+    """The right side less the left."""
+    if not isinstance(theorem.conclusion, Eq | Le | Lt):
+        raise ProofError(f"{theorem!r} has no sides")
+    return theorem.conclusion.right - theorem.conclusion.left
+
+
+def _head(definition: Term) -> Function:
+    if not isinstance(definition, Call):
+        raise ProofError(f"{definition!r} is not a named definition")
+    return definition.head
