@@ -69,6 +69,25 @@ def test_trees_keywords_and_nested_checkpoints() -> None:
     np.testing.assert_allclose(found, dz * y + z * dy, rtol=1e-14)
 
 
+@pytest.mark.parametrize("modes", list(itertools.product(("fwd", "rev"), repeat=2)), ids="-".join)
+def test_nested_checkpoints_to_the_third_order(modes: tuple[str, str]) -> None:
+    def of(wrap: Any) -> Any:
+        def f(x: Any) -> Any:
+            inner = wrap(lambda y: xp.sin(y * x))
+            outer = wrap(lambda y: inner(inner(y)) * y + ga.grad(wrap(lambda z: xp.sum(xp.sin(z * y) * x)))(y))
+            return xp.sum(outer(outer(x)))
+
+        for mode in modes:
+            f = (
+                (lambda x, f=f: xp.sum(ga.grad(f)(x) * 0.3))
+                if mode == "rev"
+                else (lambda x, f=f: ga.jvp(f, (x,), (0.5 * xp.ones_like(x),))[1])
+            )
+        return ga.grad(f)(np.array([0.3, -0.8]))
+
+    np.testing.assert_allclose(of(ga.checkpoint), of(lambda f: f), rtol=1e-11)
+
+
 def test_it_runs_once_forward_and_once_more_backward() -> None:
     runs: list[str] = []
 

@@ -36,7 +36,9 @@ def test_auxiliary_outputs_and_constants_cut_off_are_locked_too() -> None:
 def test_arrays_of_the_caller_are_never_locked() -> None:
     x = np.ones(3)
     constant = np.ones(3)
-    out, _pull = ga.vjp(lambda x: (x, x * constant, xp.reshape(x, (3, 1))), x)
+    other = np.ones(3)
+    out, _pull, _ = ga.vjp(lambda x: ((x, x * constant, xp.reshape(x, (3, 1))), (constant, other, x)), x, has_aux=True)
+    assert other.flags.writeable
     assert x.flags.writeable
     assert constant.flags.writeable
     assert not any(part.flags.writeable for part in out)

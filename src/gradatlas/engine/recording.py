@@ -172,6 +172,7 @@ class Recording:
         out, aux = split_aux(transform, out, has_aux)
         self.outputs = Outputs(transform, out, trace, inputs)
         self.aux = _release_all(aux, trace, inputs.wrap) if has_aux else None
+        self._aux_values = [leaf._plain for leaf in flatten(aux)[0] if type(leaf) is Array and leaf._trace is trace]
         self.locks: Locks | None = None
 
     @property
@@ -189,9 +190,9 @@ class Recording:
                 if id(value) in own:  # the caller's own array, handed through: it is not the engine's to lock
                     values[position] = value = self.inputs.spaces[0].library.alias(value)
                 self.locks.add(plain_of(value))
-        for leaf in flatten(self.aux)[0]:
-            if type(leaf) is not Array and id(leaf) not in own:
-                self.locks.add(leaf)
+        for plain in self._aux_values:
+            if id(plain) not in own:
+                self.locks.add(plain)
 
     def pull(self, cotangents: Sequence[Any], *, consume: bool = False) -> list[Any]:
         """The gradient of each leaf of the arguments, None for zero, from a cotangent for each leaf of the output."""

@@ -216,7 +216,7 @@ class Segment:
                 if isinstance(each, ReverseTrace):
                     each.lean = True
             trace.tape, trace.slots, trace.lean, trace.open = Tape(), self.start, False, True
-            token = _open.set((*_open.get(), trace))
+            token = _open.set((*_open.get(), trace, *later))
             try:
                 self.run()
                 tape, stop = trace.tape, trace.slots
