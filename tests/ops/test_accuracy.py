@@ -14,7 +14,6 @@ from gradatlas.ops.kinds import Record
 DTYPES = (np.float64, np.float32)
 RECORDS = [record for record in all_operations().values() if record.kind == "elementwise"]
 MOST = {"float64": 4, "float32": 8}  # what no record may promise less than
-NAMES = {"floor": np.floor}
 
 
 def measured() -> list[tuple[Record, int]]:
@@ -34,13 +33,15 @@ def params_of(record: Record) -> list[dict]:
 
 def inside(record: Record, k: int, args, params) -> np.ndarray:
     """Where the record's domain for argument k holds."""
-    where = domain(record, k)
-    everywhere = np.ones(args[0].shape, dtype=bool)
-    if where == "R":
-        return everywhere
-    bounds = {"low": -math.inf, "high": math.inf, **{key: v for key, v in params.items() if v is not None}}
-    named = dict(zip(record.argument_names, args, strict=True))
-    return everywhere & eval(where, {"__builtins__": {}}, {**NAMES, **bounds, **named})
+    where = compile(domain(record, k).replace("R", "True"), record.name, "eval")
+    known = {"floor": math.floor, "low": -math.inf, "high": math.inf, **params}
+
+    def holds(*at) -> bool:
+        return eval(
+            where, {"__builtins__": {}}, {**known, **dict(zip(record.argument_names, map(float, at), strict=True))}
+        )
+
+    return np.asarray([holds(*at) for at in zip(*args, strict=True)])
 
 
 # ------------------------------------------------------------------------------------------------ the grid

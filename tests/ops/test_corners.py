@@ -281,6 +281,24 @@ class TestConvolution:
             y[:, o, p] += wide[:, s[0] * o + d[0] * k, s[1] * p + d[1] * m] @ w[k, m]
         np.testing.assert_allclose(xp.conv2d(x, w, **steps), y, rtol=1e-12, atol=1e-13)
 
+    @pytest.mark.parametrize("conv", [xp.conv1d, xp.conv2d])
+    def test_channels_first_is_the_same_in_another_order(self, conv):
+        axes = 1 if conv is xp.conv1d else 2
+        rng = np.random.default_rng(13)
+        x, w, b = rng.normal(size=(2, *[6] * axes, 3)), rng.normal(size=(*[3] * axes, 3, 4)), rng.normal(size=4)
+        first_x, first_w = np.moveaxis(x, -1, 1), np.moveaxis(w, (-1, -2), (0, 1))
+
+        def gradients(layout, *args):
+            y, pull = ga.vjp(lambda *a: conv(*a, stride=2, padding=1, layout=layout), *args)
+            g = np.cos(np.arange(y.size)).reshape(y.shape if layout == "channels_last" else np.moveaxis(y, 1, -1).shape)
+            return y, *pull(g if layout == "channels_last" else np.moveaxis(g, -1, 1).copy())
+
+        y, dx, dw, db = gradients("channels_last", x, w, b)
+        first = gradients("channels_first", first_x, first_w, b)
+        moved = np.moveaxis(y, -1, 1), np.moveaxis(dx, -1, 1), np.moveaxis(dw, (-1, -2), (0, 1)), db
+        for got, wanted in zip(first, moved, strict=True):
+            np.testing.assert_allclose(got, wanted, rtol=1e-13, atol=1e-13)
+
     def test_bias_gradient_counts_the_places(self):
         x, w, b = np.ones((2, 4, 4, 1)), np.ones((3, 3, 1, 2)), np.zeros(2)
         g = ga.grad(lambda b: xp.sum(xp.conv2d(x, w, b)))(b)

@@ -75,6 +75,10 @@ def sixth_order(f, x, t, step=1e-3):
     )
 
 
+def test_records_say_what_they_compute():
+    assert [r.name for r in RECORDS if not (r.summary.endswith(".") and r.summary in r.__doc__)] == []
+
+
 def test_records_have_samples():
     assert [r.name for r in RECORDS if r.samples is None and r.name not in NEEDS_A_DEVICE] == []
 
@@ -170,6 +174,43 @@ class TestDerivative:
                     wanted, bound = inner(sixth_order(gradient, x, t), u), 1e-7
                 for mix, found in mixes.items():
                     assert found == pytest.approx(wanted, rel=bound, abs=bound * (1 + abs(wanted))), mix
+
+
+def complex_samples(record: Record) -> list[Sample]:
+    """The samples with complex numbers, of a record that takes them."""
+    return [
+        Sample(
+            tuple(x + 1j * rng_of(record, k).normal(size=np.shape(x)) if is_real(x) else x for k, x in enumerate(args)),
+            params,
+        )
+        for args, params in samples(record)
+    ]
+
+
+def takes_complex(record: Record) -> bool:
+    takes = (record.takes,) if isinstance(record.takes, str) else record.takes
+    return all(each in ("floating", "numeric", "any") for each in takes) and not record.name.startswith("astype")
+
+
+@pytest.mark.parametrize("record", [r for r in SMOOTH if takes_complex(r)], ids=named)
+def test_complex_numbers(record):
+    """The JVP is the derivative along a complex direction, the VJP its adjoint in Re<g, t>, a real argument's is real."""
+    for sample, real in zip(complex_samples(record), samples(record), strict=True):
+        for slot in differentiable(record, real):
+            f, x = at(record, sample, slot), sample.args[slot]
+            rng = rng_of(record, slot)
+            t = rng.normal(size=x.shape) + 1j * rng.normal(size=x.shape)
+            out, pushed = ga.jvp(f, (x,), (t,))
+            wanted = sixth_order(f, x, t)
+            np.testing.assert_allclose(pushed, wanted, rtol=1e-8, atol=1e-8 * max(1, np.max(np.abs(wanted), initial=0)))
+            g = rng.normal(size=out.shape) + 1j * rng.normal(size=out.shape)
+            (pulled,) = ga.vjp(f, x)[1](g)
+            assert pulled.dtype == x.dtype
+            left, right = np.vdot(g, pushed).real, np.vdot(pulled, t).real
+            assert abs(left - right) <= 1e-12 * max(np.sum(np.abs(g) * np.abs(pushed)), 1e-300)
+            mixed = Sample(tuple(real.args[k] if k == slot else z for k, z in enumerate(sample.args)), sample.params)
+            out, pull = ga.vjp(at(record, mixed, slot), real.args[slot])
+            assert pull(np.ones_like(out))[0].dtype == np.float64
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=named)

@@ -76,7 +76,7 @@ def input_adjoint(lib: Any, g: Array, w: Array, *, geometry: Geometry, space: tu
     columns = lib.matmul(rows, lib.matrix_transpose(lib.reshape(w, (prod(kernel) * channels, filters))))
     columns = lib.reshape(columns, (batch, *out, prod(kernel), channels))
     wide = [n + before + after for n, (before, after) in zip(space, geometry.padding, strict=True)]
-    buffer = lib.zeros((batch, *wide, channels), dtype=g.dtype, device=g.device)
+    buffer = lib.zeros((batch, *wide, channels), dtype=columns.dtype, device=g.device)
     for position, tap in enumerate(geometry.taps(kernel, out)):
         buffer[(slice(None), *tap, slice(None))] += columns[..., position, :]
     inside = tuple(slice(before, before + n) for n, (before, _) in zip(space, geometry.padding, strict=True))

@@ -17,6 +17,7 @@ _sech2_prime = elementwise(
     takes="real",
     exact=lambda mp, x: -2 * mp.tanh(x) / mp.cosh(x) ** 2,
     samples=entrywise((-3, 3)),
+    summary="-2 tanh(x)/cosh(x)^2, the second derivative of tanh.",
 )
 sech2: Record = elementwise(
     "sech2",
@@ -26,6 +27,7 @@ sech2: Record = elementwise(
     exact=lambda mp, x: 1 / mp.cosh(x) ** 2,
     bound={"float64": 4, "float32": 6},
     samples=entrywise((-3, 3)),
+    summary="1/cosh(x)^2, the derivative of tanh.",
 )
 tanh = elementwise(
     "tanh",
@@ -35,6 +37,7 @@ tanh = elementwise(
     exact=lambda mp, x: mp.tanh(x),
     bound={"float64": 3, "float32": 5},
     samples=entrywise((-3, 3)),
+    summary="The hyperbolic tangent.",
 )
 
 # ------------------------------------------------------------------------------------------------ the logistic family
@@ -46,6 +49,7 @@ _sigmoid_second = elementwise(
     takes="real",
     exact=lambda mp, x: -mp.tanh(x / 2) / (4 * mp.cosh(x / 2) ** 2),
     samples=entrywise((-3, 3)),
+    summary="The second derivative of sigmoid.",
 )
 sigmoid_prime: Record = elementwise(
     "sigmoid_prime",
@@ -55,6 +59,7 @@ sigmoid_prime: Record = elementwise(
     exact=lambda mp, x: 1 / (4 * mp.cosh(x / 2) ** 2),
     bound={"float64": 4, "float32": 6},
     samples=entrywise((-3, 3)),
+    summary="e^-x/(1 + e^-x)^2, the derivative of sigmoid.",
 )
 sigmoid = elementwise(
     "sigmoid",
@@ -64,6 +69,7 @@ sigmoid = elementwise(
     exact=lambda mp, x: 1 / (1 + mp.exp(-x)),
     bound={"float64": 3, "float32": 5},
     samples=entrywise((-3, 3)),
+    summary="The logistic function 1/(1 + e^-x).",
 )
 softplus = elementwise(
     "softplus",
@@ -73,11 +79,19 @@ softplus = elementwise(
     exact=lambda mp, x: mp.log1p(mp.exp(x)),
     bound={"float64": 3, "float32": 5},
     samples=entrywise((-3, 3)),
+    summary="log(1 + e^x), without overflow.",
 )
 
 # ------------------------------------------------------------------------------------------------ ReLU
 
-step = locally_constant("step", floating.step, jumps="x = 0", takes="ordered", samples=entrywise((-3, 3)))
+step = locally_constant(
+    "step",
+    floating.step,
+    jumps="x = 0",
+    takes="ordered",
+    samples=entrywise((-3, 3)),
+    summary="1 where x > 0, else 0.",
+)
 relu = elementwise(
     "relu",
     floating.relu,
@@ -88,4 +102,5 @@ relu = elementwise(
     exact=lambda mp, x: max(x, mp.mpf(0)),
     bound={"float64": 0.5, "float32": 0.5},
     samples=entrywise((-3, 3)),
+    summary="max(x, 0).",
 )

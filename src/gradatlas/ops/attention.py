@@ -29,6 +29,7 @@ causal_mask = locally_constant(
     _causal,
     signature="(n,d),(m,d)->(n,m)",
     samples=shaped(([(3, 2), (4, 2)], {}), ([(2, 4, 2), (1, 3, 2)], {})),
+    summary="Whether key j stands no later than query i.",
 )
 
 
@@ -100,6 +101,7 @@ scaled_dot_product_attention: Record = general(
         _draw((1, 1), (1, 1), (1, 1)),
         _draw((2, 0, 3), (2, 4, 3), (2, 4, 2)),
     ),
+    summary="softmax(scale q k^T) v, over the keys that the mask allows.",
 )
 
 

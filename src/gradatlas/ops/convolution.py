@@ -14,6 +14,7 @@ from gradatlas.ops import _windows as windows
 from gradatlas.ops._samples import Case, shaped
 from gradatlas.ops.elementwise import add
 from gradatlas.ops.kinds import Record, multilinear
+from gradatlas.ops.shaping import permute_dims
 
 __all__ = [
     "conv1d",
@@ -74,7 +75,7 @@ def _check(name: str, axes: int, x: Any, w: Any, geometry: windows.Geometry) -> 
         raise ShapeError(
             name,
             f"x has {a[-1]} channels (shape {a}) but w expects {b[-2]} (shape {b})",
-            "channels are x's last axis and w's last but one: reorder with xp.permute_dims",
+            "channels are x's last axis and w's last but one: reorder with xp.permute_dims, or say layout='channels_first'",
         )
     for n, k, (before, after), d in zip(a[1:-1], b, geometry.padding, geometry.dilation, strict=False):
         if k < 1 or n + before + after < d * (k - 1) + 1:
@@ -143,6 +144,7 @@ def _convolution(axes: int, shapes: str, samples: Sequence[Case]) -> _Convolutio
                     x, g, kernel=w.shape[:-2], stride=stride, padding=padding, dilation=dilation
                 ),
             ),
+            summary="The convolution of x with the kernel w, in the sense of deep learning.",
             samples=shaped(*samples_of("value")),
         ),
         multilinear(
@@ -157,6 +159,7 @@ def _convolution(axes: int, shapes: str, samples: Sequence[Case]) -> _Convolutio
                     g, y, kernel=w.shape[:-2], stride=stride, padding=padding, dilation=dilation
                 ),
             ),
+            summary="The adjoint of the convolution in its input, a transposed convolution.",
             samples=shaped(*samples_of("input")),
         ),
         multilinear(
@@ -171,6 +174,7 @@ def _convolution(axes: int, shapes: str, samples: Sequence[Case]) -> _Convolutio
                     x, g, stride=stride, padding=padding, dilation=dilation
                 ),
             ),
+            summary="The adjoint of the convolution in its kernel.",
             samples=shaped(*samples_of("kernel")),
         ),
     )
@@ -201,33 +205,75 @@ convolve2d, conv2d_input_adjoint, conv2d_kernel_adjoint = _convolution(
 )
 
 
-def _with_bias(name: str, y: Any, b: Any) -> Any:
-    if b is None:
-        return y
-    filters, shape = tuple(plain_of(y).shape)[-1], tuple(plain_of(b).shape)
-    if shape != (filters,):
-        raise ShapeError(name, f"got b of shape {shape} for {filters} filters", "give b one entry for each filter")
-    return add(y, b)
+def _channels_last(name: str, axes: int, x: Any, w: Any, layout: str) -> tuple[Any, Any]:
+    """x and w with their channels last, given in this layout."""
+    if layout == "channels_last":
+        return x, w
+    if layout != "channels_first":
+        raise ValueError(f"{name}: got layout={layout!r}: choose channels_last or channels_first")
+    for each, what in ((x, "x"), (w, "w")):
+        if len(plain_of(each).shape) != axes + 2:
+            raise ShapeError(
+                name, f"got {what} of shape {tuple(plain_of(each).shape)}", f"it must have {axes + 2} axes"
+            )
+    space = tuple(range(2, axes + 2))
+    return permute_dims(x, axes=(0, *space, 1)), permute_dims(w, axes=(*space, 1, 0))
 
 
-def conv1d(x: Any, w: Any, b: Any = None, /, *, stride: Steps = 1, padding: Padding = 0, dilation: Steps = 1) -> Any:
+def _convolve(name: str, axes: int, x: Any, w: Any, b: Any, layout: str, steps: dict[str, Any]) -> Any:
+    x, w = _channels_last(name, axes, x, w, layout)
+    y = (convolve1d if axes == 1 else convolve2d)(x, w, **steps)
+    if b is not None:
+        filters, shape = tuple(plain_of(y).shape)[-1], tuple(plain_of(b).shape)
+        if shape != (filters,):
+            raise ShapeError(name, f"got b of shape {shape} for {filters} filters", "give b one entry for each filter")
+        y = add(y, b)
+    return y if layout == "channels_last" else permute_dims(y, axes=(0, axes + 1, *range(1, axes + 1)))
+
+
+def conv1d(
+    x: Any,
+    w: Any,
+    b: Any = None,
+    /,
+    *,
+    stride: Steps = 1,
+    padding: Padding = 0,
+    dilation: Steps = 1,
+    layout: str = "channels_last",
+) -> Any:
     """Convolution along one axis: y[n, o, f] = b[f] + sum over k, c of x[n, s o + d k - p, c] w[k, c, f].
 
     x: (batch, length, channels), real or complex floating. w: (kernel, channels, filters). b: (filters,) or None.
-    padding: zeros on each side, a number or a pair (before, after).
+    padding: zeros on each side, a number or a pair (before, after). layout: where it is "channels_first", x and the
+    result are (batch, channels, length) and w is (filters, channels, kernel).
     Returns (batch, floor((length + padding - dilation (kernel - 1) - 1)/stride) + 1, filters).
     Raises ShapeError where these do not fit, or the kernel spans more than the padded length.
+    Formulas: conv1d.forward, conv1d.dx, conv1d.dw, conv1d.db.
     """
-    return _with_bias("conv1d", convolve1d(x, w, stride=stride, padding=padding, dilation=dilation), b)
+    return _convolve("conv1d", 1, x, w, b, layout, {"stride": stride, "padding": padding, "dilation": dilation})
 
 
-def conv2d(x: Any, w: Any, b: Any = None, /, *, stride: Steps = 1, padding: Padding = 0, dilation: Steps = 1) -> Any:
+def conv2d(
+    x: Any,
+    w: Any,
+    b: Any = None,
+    /,
+    *,
+    stride: Steps = 1,
+    padding: Padding = 0,
+    dilation: Steps = 1,
+    layout: str = "channels_last",
+) -> Any:
     """Convolution along two axes: y[n, o, p, f] = b[f] + sum over k, l, c of x[n, s o + d k, s p + d l, c] w[k, l, c, f].
 
     x: (batch, height, width, channels), real or complex floating. w: (kernel height, kernel width, channels, filters).
     b: (filters,) or None. stride, dilation: a number or one for each axis. padding: zeros on each side, a number, one
     for each axis, or for each axis a pair (before, after); it shifts the indices of x above by what stands before.
+    layout: where it is "channels_first", x and the result are (batch, channels, height, width) and w is (filters,
+    channels, kernel height, kernel width).
     Returns (batch, height', width', filters), each extent floor((n + padding - dilation (kernel - 1) - 1)/stride) + 1.
     Raises ShapeError where these do not fit, or the kernel spans more than the padded x.
+    Formulas: conv2d.forward, conv2d.dx, conv2d.dw, conv2d.db.
     """
-    return _with_bias("conv2d", convolve2d(x, w, stride=stride, padding=padding, dilation=dilation), b)
+    return _convolve("conv2d", 2, x, w, b, layout, {"stride": stride, "padding": padding, "dilation": dilation})

@@ -73,6 +73,7 @@ positive = elementwise(
     exact=lambda mp, x: x,
     bound=EXACT,
     samples=entrywise((-3, 3)),
+    summary="x itself.",
 )
 negative = elementwise(
     "negative",
@@ -82,6 +83,7 @@ negative = elementwise(
     exact=lambda mp, x: -x,
     bound=EXACT,
     samples=entrywise((-3, 3)),
+    summary="-x.",
 )
 add = elementwise(
     "add",
@@ -91,6 +93,7 @@ add = elementwise(
     exact=lambda mp, x, y: x + y,
     bound=EXACT,
     samples=entrywise((-3, 3), (-3, 3)),
+    summary="x + y.",
 )
 subtract = elementwise(
     "subtract",
@@ -100,6 +103,7 @@ subtract = elementwise(
     exact=lambda mp, x, y: x - y,
     bound=EXACT,
     samples=entrywise((-3, 3), (-3, 3)),
+    summary="x - y.",
 )
 multiply = elementwise(
     "multiply",
@@ -109,6 +113,7 @@ multiply = elementwise(
     exact=lambda mp, x, y: x * y,
     bound=EXACT,
     samples=entrywise((-3, 3), (-3, 3)),
+    summary="x y, entry by entry.",
 )
 square = elementwise(
     "square",
@@ -118,6 +123,7 @@ square = elementwise(
     exact=lambda mp, x: x * x,
     bound=EXACT,
     samples=entrywise((-3, 3)),
+    summary="x^2.",
 )
 
 # ------------------------------------------------------------------------------------------------ quotients
@@ -131,6 +137,7 @@ _reciprocal_second = elementwise(
     exact=lambda mp, x: 2 / x**3,
     bound={"float64": 4, "float32": 4},
     samples=entrywise((0.2, 3), signs=True),
+    summary="2/x^3, the second derivative of 1/x.",
 )
 reciprocal_prime = elementwise(
     "reciprocal_prime",
@@ -141,6 +148,7 @@ reciprocal_prime = elementwise(
     exact=lambda mp, x: -1 / x**2,
     bound={"float64": 3, "float32": 3},
     samples=entrywise((0.2, 3), signs=True),
+    summary="-1/x^2, the derivative of 1/x.",
 )
 reciprocal: Record = elementwise(
     "reciprocal",
@@ -151,6 +159,7 @@ reciprocal: Record = elementwise(
     exact=lambda mp, x: 1 / x,
     bound={"float64": 2, "float32": 2},
     samples=entrywise((0.2, 3), signs=True),
+    summary="1/x.",
 )
 _divide_dyy = elementwise(
     "divide_dyy",
@@ -164,6 +173,7 @@ _divide_dyy = elementwise(
     exact=lambda mp, x, y: 2 * x / y**3,
     bound=None,
     samples=entrywise((-3, 3), (0.2, 3)),
+    summary="2x/y^3, the second derivative of x/y in y.",
 )
 divide_dy: Record = elementwise(
     "divide_dy",
@@ -174,6 +184,7 @@ divide_dy: Record = elementwise(
     exact=lambda mp, x, y: -x / y**2,
     bound={"float64": 3, "float32": 3},
     samples=entrywise((-3, 3), (0.2, 3)),
+    summary="-x/y^2, the derivative of x/y in y.",
 )
 divide = elementwise(
     "divide",
@@ -184,6 +195,7 @@ divide = elementwise(
     exact=lambda mp, x, y: x / y,
     bound={"float64": 2, "float32": 2},
     samples=entrywise((-3, 3), (0.2, 3)),
+    summary="x/y.",
 )
 
 # ------------------------------------------------------------------------------------------------ exponential, logarithm
@@ -196,6 +208,7 @@ exp = elementwise(
     exact=lambda mp, x: mp.exp(x),
     bound=BASE,
     samples=entrywise((-3, 3)),
+    summary="e^x.",
 )
 expm1 = elementwise(
     "expm1",
@@ -205,6 +218,7 @@ expm1 = elementwise(
     exact=lambda mp, x: mp.expm1(x),
     bound=BASE,
     samples=entrywise((-3, 3)),
+    summary="e^x - 1, to all digits near 0.",
 )
 log = elementwise(
     "log",
@@ -216,6 +230,7 @@ log = elementwise(
     exact=lambda mp, x: mp.log(x),
     bound={"float64": 1, "float32": 1},
     samples=entrywise((0.1, 4)),
+    summary="The natural logarithm.",
 )
 _log1p_second = elementwise(
     "log1p_second",
@@ -225,6 +240,7 @@ _log1p_second = elementwise(
     unbounded=True,
     exact=lambda mp, x: -1 / (1 + x) ** 2,
     samples=entrywise((-0.8, 4)),
+    summary="-1/(1 + x)^2, the second derivative of log(1 + x).",
 )
 log1p_prime: Record = elementwise(
     "log1p_prime",
@@ -235,6 +251,7 @@ log1p_prime: Record = elementwise(
     exact=lambda mp, x: 1 / (1 + x),
     bound={"float64": 4, "float32": 4},
     samples=entrywise((-0.8, 4)),
+    summary="1/(1 + x), the derivative of log(1 + x).",
 )
 log1p = elementwise(
     "log1p",
@@ -246,6 +263,7 @@ log1p = elementwise(
     exact=lambda mp, x: mp.log1p(x),
     bound={"float64": 2, "float32": 2},
     samples=entrywise((-0.8, 4)),
+    summary="log(1 + x), to all digits near 0.",
 )
 
 # ------------------------------------------------------------------------------------------------ powers
@@ -258,6 +276,7 @@ _sqrt_second = elementwise(
     unbounded=True,
     exact=lambda mp, x: -1 / (4 * x * mp.sqrt(x)),
     samples=entrywise((0.1, 4)),
+    summary="-1/(4 x sqrt x), the second derivative of sqrt x.",
 )
 sqrt_prime = elementwise(
     "sqrt_prime",
@@ -268,6 +287,7 @@ sqrt_prime = elementwise(
     exact=lambda mp, x: 1 / (2 * mp.sqrt(x)),
     bound={"float64": 3, "float32": 3},
     samples=entrywise((0.1, 4)),
+    summary="1/(2 sqrt x), the derivative of sqrt x.",
 )
 sqrt = elementwise(
     "sqrt",
@@ -279,6 +299,7 @@ sqrt = elementwise(
     exact=lambda mp, x: mp.sqrt(x),
     bound={"float64": 2, "float32": 2},
     samples=entrywise((0.1, 4)),
+    summary="The square root.",
 )
 _power_dxx = elementwise(
     "power_dxx",
@@ -295,6 +316,7 @@ _power_dxx = elementwise(
     unbounded=True,
     exact=lambda mp, x, y: y * (y - 1) * mp.power(x, y - 2),
     samples=entrywise((0.2, 3), (-2.5, 2.5)),
+    summary="y (y-1) x^(y-2), the second derivative of x^y in x.",
 )
 _power_dxy = elementwise(
     "power_dxy",
@@ -311,6 +333,7 @@ _power_dxy = elementwise(
     unbounded=True,
     exact=lambda mp, x, y: mp.power(x, y - 1) * (1 + y * mp.log(x)),
     samples=entrywise((0.2, 3), (-2.5, 2.5)),
+    summary="x^(y-1) (1 + y log x), the mixed second derivative of x^y.",
 )
 _power_dyy = elementwise(
     "power_dyy",
@@ -324,12 +347,13 @@ _power_dyy = elementwise(
     unbounded=True,
     exact=lambda mp, x, y: mp.power(x, y) * mp.log(x) ** 2,
     samples=entrywise((0.2, 3), (-2.5, 2.5)),
+    summary="x^y (log x)^2, the second derivative of x^y in y.",
 )
 power_dx: Record = elementwise(
     "power_dx",
     floating.pow_dx,
     derivatives=(_power_dxx, _power_dxy),
-    domain=("(x > 0) | (x < 0) & (floor(y) == y)", "x > 0"),
+    domain=("x > 0 or x < 0 and y == floor(y)", "x > 0"),
     takes="real",
     unbounded=True,
     kinks={"x = 0": "the limit where it exists; 0 where y = 0, as x^0 = 1"},
@@ -337,6 +361,7 @@ power_dx: Record = elementwise(
     bound={"float64": 4, "float32": 1},
     roots={1: lambda x, y: -1 / math.log(x) if x != 1 else math.inf},
     samples=entrywise((0.2, 3), (-2.5, 2.5)),
+    summary="y x^(y-1), the derivative of x^y in x.",
 )
 power_dy: Record = elementwise(
     "power_dy",
@@ -350,12 +375,13 @@ power_dy: Record = elementwise(
     bound={"float64": 4, "float32": 1},
     roots={0: lambda x, y: math.exp(min(-1 / y, 709.0)) if y else math.inf},
     samples=entrywise((0.2, 3), (-2.5, 2.5)),
+    summary="x^y log x, the derivative of x^y in y.",
 )
 power: Record = elementwise(
     "pow",
     floating.power,
     derivatives=(power_dx, power_dy),
-    domain=("(x > 0) | (x < 0) & (floor(y) == y)", "x > 0"),
+    domain=("x > 0 or x < 0 and y == floor(y)", "x > 0"),
     takes=("ordered", "ordered"),
     unbounded=True,
     kinks={
@@ -365,6 +391,7 @@ power: Record = elementwise(
     exact=lambda mp, x, y: mp.power(x, y),
     bound={"float64": 4, "float32": 1},
     samples=entrywise((0.2, 3), (-2.5, 2.5)),
+    summary="x^y.",
 )
 
 # ------------------------------------------------------------------------------------------------ sine and cosine
@@ -376,6 +403,7 @@ sin = elementwise(
     exact=lambda mp, x: mp.sin(x),
     bound=BASE,
     samples=entrywise((-3, 3)),
+    summary="The sine of x in radians.",
 )
 cos: Record = elementwise(
     "cos",
@@ -384,11 +412,19 @@ cos: Record = elementwise(
     exact=lambda mp, x: mp.cos(x),
     bound=BASE,
     samples=entrywise((-3, 3)),
+    summary="The cosine of x in radians.",
 )
 
 # ------------------------------------------------------------------------------------------------ kinks
 
-sign = locally_constant("sign", lambda lib, x: lib.sign(x), jumps="x = 0", takes="ordered", samples=entrywise((-3, 3)))
+sign = locally_constant(
+    "sign",
+    lambda lib, x: lib.sign(x),
+    jumps="x = 0",
+    takes="ordered",
+    samples=entrywise((-3, 3)),
+    summary="-1, 0 or 1, as x is below, at or above 0.",
+)
 absolute = elementwise(
     "abs",
     lambda lib, x: lib.abs(x),
@@ -399,6 +435,7 @@ absolute = elementwise(
     exact=lambda mp, x: abs(x),
     bound=EXACT,
     samples=entrywise((-3, 3)),
+    summary="|x|.",
 )
 _share = locally_constant(
     "maximum_share",
@@ -406,6 +443,7 @@ _share = locally_constant(
     jumps="x = y",
     takes="ordered",
     samples=entrywise((-3, 3), (-3, 3)),
+    summary="The part of maximum(x, y) that belongs to x: 1, 1/2 at a tie, or 0.",
 )
 maximum = elementwise(
     "maximum",
@@ -417,6 +455,7 @@ maximum = elementwise(
     exact=lambda mp, x, y: max(x, y),
     bound=EXACT,
     samples=entrywise((-3, 3), (-3, 3)),
+    summary="The larger of x and y; nan where one is nan.",
 )
 minimum = elementwise(
     "minimum",
@@ -428,15 +467,21 @@ minimum = elementwise(
     exact=lambda mp, x, y: min(x, y),
     bound=EXACT,
     samples=entrywise((-3, 3), (-3, 3)),
+    summary="The smaller of x and y; nan where one is nan.",
 )
 _clip_inside = locally_constant(
-    "clip_inside", floating.clip_inside, jumps="x = low, x = high", takes="real", samples=entrywise((-3, 3))
+    "clip_inside",
+    floating.clip_inside,
+    jumps="x = low, x = high",
+    takes="real",
+    samples=entrywise((-3, 3)),
+    summary="1 where low < x < high, else 0.",
 )
 clip = elementwise(
     "clip",
     floating.clip,
     derivatives=(lambda x, low, high: _clip_inside(x, low=low, high=high),),
-    domain="(x != low) & (x != high)",
+    domain="x != low and x != high",
     takes="ordered",
     kinks={"x = low, x = high": "0, the element of least norm"},
     exact=lambda mp, x, low=None, high=None: min(
@@ -449,6 +494,7 @@ clip = elementwise(
         lambda rng: Sample((rng.normal(size=(5,)),), {"high": 0.25}),
         lambda rng: Sample((rng.normal(size=()),)),
     ),
+    summary="x brought between low and high.",
 )
 where: Record = linear(
     "where",
@@ -465,50 +511,133 @@ where: Record = linear(
         lambda rng: (np.asarray(True), rng.normal(size=(2,)), rng.normal(size=(2,))),
         lambda rng: (np.zeros((0,), dtype=bool), rng.normal(size=(0,)), rng.normal(size=(1,))),
     ),
+    summary="x where the condition holds, else y; a branch not taken leaves no trace in a gradient.",
 )
 
 # ------------------------------------------------------------------------------------------------ locally constant
 
 floor = locally_constant(
-    "floor", lambda lib, x: lib.floor(x), jumps="whole x", takes="ordered", samples=entrywise((-3, 3))
+    "floor",
+    lambda lib, x: lib.floor(x),
+    jumps="whole x",
+    takes="ordered",
+    samples=entrywise((-3, 3)),
+    summary="The largest whole number that is at most x.",
 )
 ceil = locally_constant(
-    "ceil", lambda lib, x: lib.ceil(x), jumps="whole x", takes="ordered", samples=entrywise((-3, 3))
+    "ceil",
+    lambda lib, x: lib.ceil(x),
+    jumps="whole x",
+    takes="ordered",
+    samples=entrywise((-3, 3)),
+    summary="The smallest whole number that is at least x.",
 )
 trunc = locally_constant(
-    "trunc", lambda lib, x: lib.trunc(x), jumps="whole x but 0", takes="ordered", samples=entrywise((-3, 3))
+    "trunc",
+    lambda lib, x: lib.trunc(x),
+    jumps="whole x but 0",
+    takes="ordered",
+    samples=entrywise((-3, 3)),
+    summary="The whole number next to x towards 0.",
 )
 round_ = locally_constant(
-    "round", lambda lib, x: lib.round(x), jumps="x - 1/2 whole", takes="ordered", samples=entrywise((-3, 3))
+    "round",
+    lambda lib, x: lib.round(x),
+    jumps="x - 1/2 whole",
+    takes="ordered",
+    samples=entrywise((-3, 3)),
+    summary="The nearest whole number, of two the even one.",
 )
-isnan = locally_constant("isnan", lambda lib, x: lib.isnan(x), samples=entrywise((-3, 3)))
-isinf = locally_constant("isinf", lambda lib, x: lib.isinf(x), samples=entrywise((-3, 3)))
-isfinite = locally_constant("isfinite", lambda lib, x: lib.isfinite(x), samples=entrywise((-3, 3)))
-equal = locally_constant("equal", lambda lib, x, y: lib.equal(x, y), jumps="x = y", samples=entrywise((-3, 3), (-3, 3)))
+isnan = locally_constant(
+    "isnan",
+    lambda lib, x: lib.isnan(x),
+    samples=entrywise((-3, 3)),
+    summary="Whether x is nan.",
+)
+isinf = locally_constant(
+    "isinf",
+    lambda lib, x: lib.isinf(x),
+    samples=entrywise((-3, 3)),
+    summary="Whether x is infinite.",
+)
+isfinite = locally_constant(
+    "isfinite",
+    lambda lib, x: lib.isfinite(x),
+    samples=entrywise((-3, 3)),
+    summary="Whether x is neither infinite nor nan.",
+)
+equal = locally_constant(
+    "equal",
+    lambda lib, x, y: lib.equal(x, y),
+    jumps="x = y",
+    samples=entrywise((-3, 3), (-3, 3)),
+    summary="Whether x = y.",
+)
 not_equal = locally_constant(
-    "not_equal", lambda lib, x, y: lib.not_equal(x, y), jumps="x = y", samples=entrywise((-3, 3), (-3, 3))
+    "not_equal",
+    lambda lib, x, y: lib.not_equal(x, y),
+    jumps="x = y",
+    samples=entrywise((-3, 3), (-3, 3)),
+    summary="Whether x and y differ.",
 )
-less = locally_constant("less", lambda lib, x, y: lib.less(x, y), jumps="x = y", samples=entrywise((-3, 3), (-3, 3)))
+less = locally_constant(
+    "less",
+    lambda lib, x, y: lib.less(x, y),
+    jumps="x = y",
+    samples=entrywise((-3, 3), (-3, 3)),
+    summary="Whether x < y.",
+)
 less_equal = locally_constant(
-    "less_equal", lambda lib, x, y: lib.less_equal(x, y), jumps="x = y", samples=entrywise((-3, 3), (-3, 3))
+    "less_equal",
+    lambda lib, x, y: lib.less_equal(x, y),
+    jumps="x = y",
+    samples=entrywise((-3, 3), (-3, 3)),
+    summary="Whether x <= y.",
 )
 greater = locally_constant(
-    "greater", lambda lib, x, y: lib.greater(x, y), jumps="x = y", samples=entrywise((-3, 3), (-3, 3))
+    "greater",
+    lambda lib, x, y: lib.greater(x, y),
+    jumps="x = y",
+    samples=entrywise((-3, 3), (-3, 3)),
+    summary="Whether x > y.",
 )
 greater_equal = locally_constant(
-    "greater_equal", lambda lib, x, y: lib.greater_equal(x, y), jumps="x = y", samples=entrywise((-3, 3), (-3, 3))
+    "greater_equal",
+    lambda lib, x, y: lib.greater_equal(x, y),
+    jumps="x = y",
+    samples=entrywise((-3, 3), (-3, 3)),
+    summary="Whether x >= y.",
 )
 
 _truths = calls(
     lambda rng: (rng.random((2, 3)) < 0.5, rng.random((3,)) < 0.5),
     lambda rng: (rng.random(()) < 0.5, rng.random((0, 2)) < 0.5),
 )
-logical_and = locally_constant("logical_and", lambda lib, x, y: lib.logical_and(x, y), takes="bool", samples=_truths)
-logical_or = locally_constant("logical_or", lambda lib, x, y: lib.logical_or(x, y), takes="bool", samples=_truths)
-logical_xor = locally_constant("logical_xor", lambda lib, x, y: lib.logical_xor(x, y), takes="bool", samples=_truths)
+logical_and = locally_constant(
+    "logical_and",
+    lambda lib, x, y: lib.logical_and(x, y),
+    takes="bool",
+    samples=_truths,
+    summary="Whether both are true.",
+)
+logical_or = locally_constant(
+    "logical_or",
+    lambda lib, x, y: lib.logical_or(x, y),
+    takes="bool",
+    samples=_truths,
+    summary="Whether one is true.",
+)
+logical_xor = locally_constant(
+    "logical_xor",
+    lambda lib, x, y: lib.logical_xor(x, y),
+    takes="bool",
+    samples=_truths,
+    summary="Whether just one is true.",
+)
 logical_not = locally_constant(
     "logical_not",
     lambda lib, x: lib.logical_not(x),
     takes="bool",
     samples=calls(lambda rng: (rng.random((2, 3)) < 0.5,), lambda rng: (np.asarray(True),)),
+    summary="Whether x is false.",
 )

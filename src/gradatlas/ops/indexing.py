@@ -43,6 +43,7 @@ getitem: Record = gather(
     takes="any",
     advice="index within the shape, with at most as many indices as there are axes",
     samples=shaped(*_KEYS),
+    summary="x[key], for a key of integers, slices, None and Ellipsis.",
 )
 place: Record = linear(
     "place",
@@ -52,6 +53,7 @@ place: Record = linear(
     samples=shaped(
         ([(4,)], {"shape": (3, 4), "key": (1,)}), ([(2, 2)], {"shape": (2, 4), "key": (..., slice(0, 4, 2))})
     ),
+    summary="Zeros but for x at key, the adjoint of getitem.",
 )
 getitem_by_arrays = gather(
     "getitem_by_arrays",
@@ -62,6 +64,7 @@ getitem_by_arrays = gather(
         ([(4, 3)], {"key": (np.asarray([[1, -1], [0, 3]]), np.asarray([0, 2]))}),
         ([(2, 2)], {"key": (np.asarray([[True, False], [True, True]]),)}),
     ),
+    summary="x[key], for a key with arrays.",
 )
 take = gather(
     "take",
@@ -72,6 +75,7 @@ take = gather(
         lambda rng: Sample((rng.normal(size=(4, 3)), rng.integers(0, 3, 2)), {"axis": -1}),
         lambda rng: Sample((rng.normal(size=(4, 3)), np.zeros((0,), dtype=np.int64)), {"axis": 1}),
     ),
+    summary="The entries of x at indices along an axis.",
 )
 take_along_axis = gather(
     "take_along_axis",
@@ -81,4 +85,5 @@ take_along_axis = gather(
         lambda rng: (rng.normal(size=(4, 3)), rng.integers(0, 3, (4, 2))),
         lambda rng: Sample((rng.normal(size=(4, 3)), rng.integers(0, 4, (2, 3))), {"axis": 0}),
     ),
+    summary="The entries of x that indices of as many axes name.",
 )

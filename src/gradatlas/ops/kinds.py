@@ -132,7 +132,8 @@ class Record(Primitive):
     per argument if they differ. exact: an elementwise record's function of mpmath's numbers, exact(mp, x, ...). bound: the
     error of its derivatives that is promised, in ulps with NumPy, by dtype. roots: the simple roots of its derivatives,
     near which an ulp is one of max(|f'|, |x f''|). unbounded: whether a derivative may be infinite or nan, so that a
-    product of it with 0 must be kept 0. samples: draws valid calls.
+    product of it with 0 must be kept 0. samples: draws valid calls. advice: the mend of arguments that do not fit. summary:
+    what it computes, in a line.
     """
 
     name: str
@@ -149,6 +150,7 @@ class Record(Primitive):
     exact: Callable[..., Any] | None = None
     samples: Samples | None = None
     advice: str | None = None
+    summary: str = ""
 
     def __post_init__(self) -> None:
         names, variadic, defaults = _parameters(self.name, self.compute)
@@ -159,7 +161,23 @@ class Record(Primitive):
         takes = (self.takes,) if isinstance(self.takes, str) else self.takes
         self._allowed = tuple(_TAKES[each] for each in takes)
         self._alike = isinstance(self.takes, str)  # then all arguments hold one kind of number
-        self.__doc__ = f"The operation {self.name}, {self.kind}."
+        self.__doc__ = self._documentation()
+
+    def _documentation(self) -> str:
+        """The docstring, put together from the line of the table."""
+        arrays = [*self.argument_names, *([f"*{self.variadic}"] if self.variadic else [])]
+        keywords = [f"{name}={value!r}" for name, value in self.defaults.items()]
+        takes = self.takes if isinstance(self.takes, str) else ", ".join(self.takes)
+        lines = [
+            self.summary,
+            "",
+            f"{self.name}({', '.join([*arrays, *keywords])}): {self.kind}. Takes numbers: {takes}.",
+        ]
+        if self.domain != "R":
+            where = self.domain if isinstance(self.domain, str) else "; ".join(dict.fromkeys(self.domain))
+            lines.append(f"Differentiable where {where}.")
+        lines += [f"At {where}: {taken}." for where, taken in self.kinks.items()]
+        return "\n".join(lines).strip() + "\n"
 
     def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
         return self.compute(lib, *args, **params)
@@ -533,6 +551,7 @@ class Row(TypedDict, total=False):
     exact: Callable[..., Any] | None
     samples: Samples | None
     advice: str | None
+    summary: str
 
 
 class CoreRow(Row, total=False):

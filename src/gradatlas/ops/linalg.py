@@ -33,6 +33,7 @@ matrix_product: Record = multilinear(
         ([(2, 0), (0, 3)], {}),
         ([(0, 2), (2, 3)], {}),
     ),
+    summary="The product of matrices over the last two axes.",
 )
 
 

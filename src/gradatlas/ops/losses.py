@@ -7,7 +7,7 @@ import numpy as np
 
 from gradatlas.backend import category
 from gradatlas.engine.array import plain_of
-from gradatlas.engine.linear_maps import reshape, scale
+from gradatlas.engine.linear_maps import conjugate, reshape, scale
 from gradatlas.errors import DTypeError, ShapeError
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._samples import calls
@@ -67,8 +67,8 @@ affine = general(
     "dense",
     lambda lib, x, w, b: matmul(x, w) if b is None else matmul(x, w) + b,
     vjp=(
-        lambda g, w: matmul(g, matrix_transpose(w)),
-        lambda g, x: matrix_product(matrix_transpose(_rows(x)), _rows(g)),
+        lambda g, w: matmul(g, conjugate(matrix_transpose(w))),
+        lambda g, x: matrix_product(conjugate(matrix_transpose(_rows(x))), _rows(g)),
         lambda g: g,
     ),
     jvp=(lambda t, w: matmul(t, w), lambda t, x: matmul(x, t), lambda t: t),
@@ -80,6 +80,7 @@ affine = general(
         lambda rng: (rng.normal(size=(0, 3)), rng.normal(size=(3, 2)), rng.normal(size=(2,))),
         lambda rng: (rng.normal(size=(1, 1)), rng.normal(size=(1, 1)), rng.normal(size=(1,))),
     ),
+    summary="x w + b, rows samples.",
 )
 
 
@@ -135,6 +136,7 @@ squared_error = general(
         lambda rng: Sample((rng.normal(size=()), rng.normal(size=()))),
         lambda rng: Sample((rng.normal(size=(0,)), rng.normal(size=(0,)))),
     ),
+    summary="The mean of (x - y)^2.",
 )
 
 
@@ -178,6 +180,7 @@ one_hot = locally_constant(
         lambda rng: (rng.integers(0, 3, (4,)), rng.normal(size=(4, 3))),
         lambda rng: Sample((rng.integers(0, 3, (2, 4)), rng.normal(size=(2, 3, 4))), {"axis": 1}),
     ),
+    summary="1 at the label, else 0.",
 )
 
 
@@ -240,6 +243,7 @@ cross_entropy = general(
         lambda rng: (rng.normal(size=(0, 3)), np.zeros((0,), dtype=np.int64)),
         lambda rng: (rng.normal(size=(2, 1)), np.zeros((2,), dtype=np.int64)),
     ),
+    summary="The cross-entropy of softmax(x) from labels.",
 )
 
 

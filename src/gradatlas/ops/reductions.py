@@ -67,6 +67,7 @@ sum_ = linear(
     signature="(n)->()",
     takes="numeric",
     samples=shaped(*_CASES, ([(0, 3)], {}), ([(0, 3)], {"axis": 0})),
+    summary="The sum along axes.",
 )
 mean = linear(
     "mean",
@@ -76,6 +77,7 @@ mean = linear(
     ),
     signature="(n)->()",
     samples=shaped(*_CASES, ([(0, 3)], {"axis": 1})),
+    summary="The mean along axes.",
 )
 
 # ------------------------------------------------------------------------------------------------ extrema
@@ -95,6 +97,7 @@ _share = locally_constant(
     jumps="two entries tie",
     takes="real",
     samples=shaped(([(3, 4)], {}), ([(3, 4)], {"axis": 0}), ([(2, 3, 4)], {"axis": (0, 2), "largest": False})),
+    summary="1 at the largest (or smallest) entry along axes, shared equally where several tie, else 0.",
 )
 max_ = general(
     "max",
@@ -106,6 +109,7 @@ max_ = general(
     kinks={"entries tie": "shared equally, the element of least norm"},
     takes="ordered",
     samples=shaped(*_CASES),
+    summary="The largest entry along axes.",
 )
 min_ = general(
     "min",
@@ -119,6 +123,7 @@ min_ = general(
     kinks={"entries tie": "shared equally, the element of least norm"},
     takes="ordered",
     samples=shaped(*_CASES),
+    summary="The smallest entry along axes.",
 )
 argmax = locally_constant(
     "argmax",
@@ -126,6 +131,7 @@ argmax = locally_constant(
     jumps="two entries tie",
     takes="ordered",
     samples=shaped(([(3, 4)], {"axis": 0}), ([(5,)], {})),
+    summary="Where the largest entry along an axis is, the first of several.",
 )
 argmin = locally_constant(
     "argmin",
@@ -133,16 +139,19 @@ argmin = locally_constant(
     jumps="two entries tie",
     takes="ordered",
     samples=shaped(([(3, 4)], {"axis": 0}), ([(5,)], {})),
+    summary="Where the smallest entry along an axis is, the first of several.",
 )
 all_ = locally_constant(
     "all",
     lambda lib, x, *, axis=None, keepdims=False: lib.all(x, axis=axis, keepdims=keepdims),
     samples=calls(lambda rng: (rng.random((3, 4)) < 0.9,), lambda rng: (np.ones((0,), dtype=bool),)),
+    summary="Whether all entries along axes are true.",
 )
 any_ = locally_constant(
     "any",
     lambda lib, x, *, axis=None, keepdims=False: lib.any(x, axis=axis, keepdims=keepdims),
     samples=calls(lambda rng: (rng.random((3, 4)) < 0.1,), lambda rng: (np.ones((0,), dtype=bool),)),
+    summary="Whether an entry along axes is true.",
 )
 
 # ------------------------------------------------------------------------------------------------ the softmax
@@ -180,6 +189,7 @@ softmax = general(
     kinks={"all entries -inf": "nan, as the value"},
     takes="real",
     samples=shaped(*_AXIS_CASES),
+    summary="exp(x - max x) / sum exp(x - max x) along axes.",
 )
 
 
@@ -208,6 +218,7 @@ log_softmax = general(
     kinks={"all entries -inf": "nan, as the value"},
     takes="real",
     samples=shaped(*_AXIS_CASES),
+    summary="The logarithm of the softmax along axes.",
 )
 
 
@@ -239,6 +250,7 @@ logsumexp = general(
     kinks={"all entries -inf": "value -inf, derivative shared equally: the limit of equal entries"},
     takes="real",
     samples=shaped(*_CASES, ([(0, 3)], {"axis": 1})),
+    summary="log sum exp x along axes.",
 )
 
 
@@ -271,4 +283,5 @@ masked_softmax = general(
         lambda rng: (rng.normal(size=(2, 3)), np.zeros((2, 3), dtype=bool)),
         lambda rng: (rng.normal(size=(0, 3)), np.zeros((3,), dtype=bool)),
     ),
+    summary="The softmax over the entries that the mask allows, 0 elsewhere.",
 )

@@ -40,6 +40,7 @@ reshape: Record = gather(
         ([()], {"shape": (1, 1)}),
         ([(0, 3)], {"shape": (3, 0)}),
     ),
+    summary="x under another shape, its entries in the same order.",
 )
 
 
@@ -55,6 +56,7 @@ permute_dims: Record = gather(
     adjoint=lambda g, axes: permute_dims(g, axes=_inverse(axes)),
     takes="any",
     samples=shaped(([(2, 3, 4)], {"axes": (2, 0, 1)}), ([(2, 3)], {"axes": (-1, 0)}), ([()], {"axes": ()})),
+    summary="x with its axes in another order.",
 )
 matrix_transpose: Record = gather(
     "matrix_transpose",
@@ -63,6 +65,7 @@ matrix_transpose: Record = gather(
     signature="(m,n)->(n,m)",
     takes="any",
     samples=shaped(([(2, 3)], {}), ([(4, 2, 3)], {}), ([(0, 2)], {})),
+    summary="x with its last two axes exchanged.",
 )
 broadcast_to = gather(
     "broadcast_to",
@@ -75,6 +78,7 @@ broadcast_to = gather(
         ([()], {"shape": (2,)}),
         ([(1, 2)], {"shape": (0, 2)}),
     ),
+    summary="x repeated along axes to a shape.",
 )
 expand_dims = gather(
     "expand_dims",
@@ -82,6 +86,7 @@ expand_dims = gather(
     adjoint=lambda g, x: reshape(g, shape=x.shape),
     takes="any",
     samples=shaped(([(2, 3)], {"axis": 1}), ([(2, 3)], {"axis": -1}), ([()], {})),
+    summary="x with a new axis of length 1.",
 )
 squeeze = gather(
     "squeeze",
@@ -89,6 +94,7 @@ squeeze = gather(
     adjoint=lambda g, x: reshape(g, shape=x.shape),
     takes="any",
     samples=shaped(([(2, 1, 3)], {"axis": 1}), ([(1, 2, 1)], {"axis": (0, -1)})),
+    summary="x without axes of length 1.",
 )
 flip: Record = gather(
     "flip",
@@ -96,6 +102,7 @@ flip: Record = gather(
     adjoint=lambda g, axis: flip(g, axis=axis),
     takes="any",
     samples=shaped(([(2, 3)], {}), ([(2, 3)], {"axis": 1}), ([(2, 3, 2)], {"axis": (0, -1)}), ([()], {})),
+    summary="x turned round along axes.",
 )
 
 
@@ -114,6 +121,7 @@ roll: Record = gather(
         ([(2, 3)], {"shift": (1, -2), "axis": (0, 1)}),
         ([(2, 3)], {"shift": 4, "axis": -1}),
     ),
+    summary="x moved on along axes, what leaves entering again.",
 )
 tile = gather(
     "tile",
@@ -122,6 +130,7 @@ tile = gather(
     samples=shaped(
         ([(2, 3)], {"repetitions": (2, 2)}), ([(3,)], {"repetitions": (2, 1)}), ([(2, 2)], {"repetitions": (2,)})
     ),
+    summary="x laid out several times.",
 )
 repeat = gather(
     "repeat",
@@ -130,6 +139,7 @@ repeat = gather(
     samples=shaped(
         ([(2, 3)], {"repeats": 2}), ([(2, 3)], {"repeats": 3, "axis": -1}), ([(2, 3)], {"repeats": 0, "axis": 0})
     ),
+    summary="Each entry repeated.",
 )
 
 
@@ -162,6 +172,7 @@ cut = gather(
     adjoint=lambda g, widths: pad(g, widths=widths),
     takes="any",
     samples=shaped(([(4, 5)], {"widths": ((1, 2), (0, 1))}), ([(2,)], {"widths": ((1, 1),)})),
+    summary="x without its margins, the adjoint of pad.",
 )
 pad: Record = gather(
     "pad",
@@ -169,6 +180,7 @@ pad: Record = gather(
     adjoint=lambda g, widths: cut(g, widths=widths),
     takes="any",
     samples=shaped(([(2, 3)], {"widths": ((1, 2), (0, 1))}), ([(0,)], {"widths": ((1, 1),)}), ([()], {"widths": ()})),
+    summary="x amid zeros.",
 )
 
 # ------------------------------------------------------------------------------------------------ several into one
@@ -204,6 +216,7 @@ concat = linear(
         ([(2,), (2, 2)], {"axis": None}),
         ([(2,)], {}),
     ),
+    summary="Arrays one after another along an axis.",
 )
 
 
@@ -224,4 +237,5 @@ stack = linear(
     adjoint=lambda g, arrays, axis: _unstack(g, arrays, axis),
     takes="any",
     samples=shaped(([(2, 3), (2, 3)], {}), ([(2, 3), (2, 3), (2, 3)], {"axis": -1}), ([(), ()], {})),
+    summary="Arrays along a new axis.",
 )

@@ -26,12 +26,14 @@ cast: Record = linear(
     adjoint=lambda g, x: cast(g, dtype=x.dtype),
     takes="any",
     samples=shaped(([(2, 3)], {"dtype": "float32"}), ([()], {"dtype": "float64"})),
+    summary="x in another floating dtype.",
 )
 truncate = locally_constant(
     "astype_integer",
     _cast,
     jumps="whole x",
     samples=shaped(([(2, 3)], {"dtype": "int64"}), ([(2,)], {"dtype": "bool"})),
+    summary="x in an integer or boolean dtype.",
 )
 
 
@@ -46,4 +48,5 @@ to_device: Record = linear(
     _to_device,
     adjoint=lambda g, x: to_device(g, device=x.device),
     takes="any",
+    summary="x on another device.",
 )
