@@ -9,7 +9,7 @@ from gradatlas.symbolic.canonical import canonical
 from gradatlas.symbolic.checker.equations import unfold_in
 from gradatlas.symbolic.checker.theorem import Theorem
 from gradatlas.symbolic.errors import ProofError
-from gradatlas.symbolic.language import ABS
+from gradatlas.symbolic.language import ABS, floordiv, integers, mod
 from gradatlas.symbolic.propositions import (
     Eq,
     ForAll,
@@ -22,7 +22,7 @@ from gradatlas.symbolic.propositions import (
     lt,
     ne,
 )
-from gradatlas.symbolic.terms import ONE, ZERO, Delta, Function, Index, Pos, Term, bind, fresh_index
+from gradatlas.symbolic.terms import ONE, ZERO, Call, Delta, Function, Index, Pos, Term, bind, fresh_index
 
 __all__ = [
     "abs_of_negative",
@@ -31,13 +31,18 @@ __all__ = [
     "below_size",
     "by_sign",
     "by_steps",
+    "contrary",
+    "divided",
+    "division",
     "equal_by_sign",
     "in_range",
     "le_from_squares",
+    "less_by_form",
     "nonzero_cases",
     "not_positive",
     "opened_theorem",
     "rewritten",
+    "row_major",
     "zero_from_product",
     "zero_from_square",
 ]
@@ -212,19 +217,32 @@ def at_least_one(value: Term, positive: Theorem) -> Theorem:
     return checker.certificate(le(1, value), (value - 1,), (not_positive(vanishing),))
 
 
-def below_size(index: Index) -> Theorem:
-    """i < n, for an index i of 0..n-1."""
-    inside = checker.equation(Pos(index.size - index), ONE)
-    wanted = lt(index, index.size)
+def contrary(less: Theorem, not_less: Theorem, claim: Proposition) -> Theorem:
+    """The claim, because a < b and b <= a are both proven."""
+    both = checker.transitive(checker.symmetric(checker.bracket(less)), checker.bracket(not_less))
+    return checker.contradiction(both, claim)
+
+
+def below_size(index: Term) -> Theorem:
+    """i < n, for an index i of 0..n-1 or the value of an index map into it."""
+    limit = index.size if isinstance(index, Index) else index.below if isinstance(index, Call) else None
+    if limit is None:
+        raise ProofError(f"{index!r} has no range by its type")
+    return less_by_form(index, limit)
+
+
+def less_by_form(low: Term, high: Term) -> Theorem:
+    """a < b, because the canonical form of [b - a > 0] is 1."""
+    inside = checker.equation(Pos(high - low), ONE)
+    wanted = lt(low, high)
 
     def impossible(case: Theorem) -> Theorem:
-        outside = checker.bracket(checker.sign(le(index.size - index, 0), (case,)))
-        both = checker.transitive(checker.symmetric(inside), outside)
-        return checker.contradiction(both, wanted)
+        outside = checker.bracket(checker.sign(le(high - low, 0), (case,)))
+        return checker.contradiction(checker.transitive(checker.symmetric(inside), outside), wanted)
 
     return by_sign(
-        index.size - index,
-        lambda case: checker.certificate(wanted, (index.size - index,), (case,)),
+        high - low,
+        lambda case: checker.certificate(wanted, (high - low,), (case,)),
         impossible,
         impossible,
     )
@@ -270,6 +288,121 @@ def in_range(value: Term, limit: Term, entry: Term) -> Theorem:
         return checker.transitive(by_steps(whole, [checker.bracket(case)], ZERO), checker.symmetric(nothing))
 
     return by_sign(low, negative, at_least_zero, at_least_zero)
+
+
+# Division with remainder.
+
+_A, _S = integers("a s")  # the variables in which its axioms are stated
+
+
+def division(value: Term, divisor: Term, positive: Theorem) -> tuple[Theorem, Theorem, Theorem]:
+    """d floor(v / d) + (v mod d) = v, 0 <= v mod d, and v mod d < d, for integers v and d > 0."""
+    at: dict[Term, Term] = {_A: value, _S: divisor}
+    identity, lower, upper = (
+        checker.instantiate(checker.from_axiom(f"division.{name}"), at) for name in ("identity", "lower", "upper")
+    )
+    return identity, checker.cut(lower, positive), checker.cut(upper, positive)
+
+
+def divided(
+    equation: Theorem, divisor: Term, quotient: Term, rest: Term, facts: Iterable[Theorem]
+) -> tuple[Theorem, Theorem]:
+    """floor(v / d) = t and v mod d = c, because v = d t + c (the equation) and 0 <= c < d (by the facts)."""
+    claim = equation.conclusion
+    if not isinstance(claim, Eq):
+        raise ProofError(f"{claim!r} is not an equation")
+    known = tuple(facts)
+    value = claim.left
+    identity, lower, upper = division(
+        value, divisor, checker.certificate(lt(0, divisor), (rest, divisor - rest), known)
+    )
+    found, left = floordiv(value, divisor), mod(value, divisor)
+    beyond = found - quotient
+    wanted = eq(found, quotient)
+    split = checker.combination(eq(divisor * beyond, rest - left), (ONE, ONE), (identity, equation))
+    excess = divisor * beyond - (rest - left)  # which is 0
+
+    def above(case: Theorem) -> Theorem:
+        whole = at_least_one(beyond, case)
+        return absurd((divisor - rest, divisor * (beyond - 1), left, -excess), wanted, (*known, whole, split, lower))
+
+    def below(case: Theorem) -> Theorem:
+        whole = at_least_one(-beyond, checker.sign(lt(0, -beyond), (case,)))
+        return absurd((divisor - left, divisor * (-beyond - 1), rest, excess), wanted, (*known, whole, split, upper))
+
+    same = by_sign(beyond, above, lambda case: checker.combination(wanted, (ONE,), (case,)), below)
+    remainder = checker.combination(eq(left, rest), (ONE, ONE, -divisor), (identity, equation, same))
+    return same, remainder
+
+
+def row_major(merged: Index, row: Index, column: Index) -> tuple[Theorem, ...]:
+    """What makes k = a B + b, with a = floor(k / B) and b = k mod B, a bijection of 0..AB-1 with the pairs (a, b)."""
+    rows, columns = row.size, column.size
+    place = row * columns + column
+    quotient, rest = floordiv(merged, columns), mod(merged, columns)
+    inside = below_size(column)
+    back = divided(checker.equation(place, columns * row + column), columns, row, column, (inside,))
+    pairs = (*back, checker.sign(le(0, place)), less_by_form(place, merged.size))
+
+    here = below_size(merged)
+    positive = _positive_factor(columns, rows, checker.assume(lt(0, merged.size)))
+    identity, lower, upper = division(merged, columns, positive)
+    excess = columns * quotient + rest - merged  # which is 0
+
+    def negative(case: Theorem) -> Theorem:
+        whole = at_least_one(-quotient, checker.sign(lt(0, -quotient), (case,)))
+        outside = checker.certificate(
+            lt(merged, 0),
+            (columns - rest, columns * (-quotient - 1), excess),
+            (positive, whole, upper, identity),
+        )
+        return contrary(outside, checker.sign(le(0, merged)), le(0, quotient))
+
+    not_negative = by_sign(
+        quotient,
+        lambda case: checker.sign(le(0, quotient), (case,)),
+        lambda case: checker.sign(le(0, quotient), (case,)),
+        negative,
+    )
+
+    def beyond(case: Theorem) -> Theorem:
+        outside = checker.certificate(
+            le(rows * columns, merged),
+            (columns * (quotient - rows), rest, -excess),
+            (positive, checker.sign(le(0, quotient - rows), (case,)), lower, identity),
+        )
+        return contrary(here, outside, lt(quotient, rows))
+
+    in_range = by_sign(
+        rows - quotient,
+        lambda case: checker.certificate(lt(quotient, rows), (rows - quotient,), (case,)),
+        beyond,
+        beyond,
+    )
+    whole = checker.combination(eq(quotient * columns + rest, merged), (ONE,), (identity,))
+    merged_facts = (whole, not_negative, in_range, lower, upper)
+    return (
+        *(_inhabited(fact, column) for fact in pairs),
+        *(_inhabited(fact, merged) for fact in merged_facts),
+    )
+
+
+def _positive_factor(factor: Term, other: Term, product: Theorem) -> Theorem:
+    """0 < B, because 0 < A B and both are sizes."""
+    wanted = lt(0, factor)
+    return by_sign(
+        factor,
+        lambda case: case,
+        lambda case: absurd((other * factor, -other * factor), wanted, (product, case)),
+        lambda case: contrary(case, checker.sign(le(0, factor)), wanted),
+    )
+
+
+def _inhabited(theorem: Theorem, index: Index) -> Theorem:
+    """The theorem without the hypothesis 0 < n, if it has it, for it speaks of an index below n."""
+    if lt(0, index.size) in theorem.hypotheses:
+        return checker.inhabited(theorem, index)
+    return theorem
 
 
 def _right(theorem: Theorem) -> Term:
