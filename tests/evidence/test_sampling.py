@@ -12,7 +12,6 @@ from gradatlas.symbolic.language import (
     Sum,
     array,
     arrays,
-    delta,
     family,
     function,
     index_map,
@@ -194,10 +193,19 @@ class TestFamilies:
 
 
 class TestSatisfied:
-    def test_at_every_index(self):
-        good = Assignment({n: 3, x: [1, 2, 3]})
-        assert satisfied(lt(0, x[i]), good)
-        assert not satisfied(lt(0, x[i]), Assignment({n: 3, x: [1, 2, -3]}))
+    def test_a_free_index_is_one_that_the_claim_chooses(self):
+        some = Assignment({n: 3, x: [1, 2, -3]})
+        assert satisfied(lt(0, x[i]), some)
+        assert not satisfied(lt(5, x[i]), some)
+        assert satisfied(lt(0, x[i]), some.with_({i: 0}), fixed=True)
+        assert not satisfied(lt(0, x[i]), some.with_({i: 2}), fixed=True)
+
+    def test_a_universal_statement_is_checked_everywhere(self):
+        assert satisfied(for_all(lt(0, x[i]), i), Assignment({n: 3, x: [1, 2, 3]}))
+        assert not satisfied(for_all(lt(0, x[i]), i), Assignment({n: 3, x: [1, 2, -3]}))
+
+    def test_without_indices_there_is_nothing_to_violate(self):
+        assert satisfied(lt(0, x[i]), Assignment({n: 0, x: []}))
 
     def test_claims_may_contradict_each_other(self):
         made = statement("test", "A test", chapter="losses", register=False, claims={
@@ -208,10 +216,6 @@ class TestSatisfied:
             assert [satisfied(one.hypotheses[0], sample.assignment) for sample in Sampler(made, [one]).samples()]
         with pytest.raises(SamplingError):
             list(Sampler(made).samples())
-
-
-def test_a_delta_is_no_range():
-    assert sampler(eq(delta(i, j), delta(j, i))).ranges == {}
 
 
 def test_a_definition_by_an_abstraction():

@@ -49,7 +49,7 @@ DIGITS: Final = 50
 WORKING: Final = 70
 SEARCHED: Final = 16  # samples looked at for a counterexample to a statement without one of its hypotheses
 ENTRIES: Final = 12  # at most so many entries of an array are looked at for each sample
-PATIENCE: Final = 8  # samples in a row that do not violate a hypothesis dropped
+PATIENCE: Final = 4  # samples that satisfy a hypothesis although it was dropped, before the search is given up
 CHOICES: Final = 6  # of free indices, for a step that assumes something of them
 
 
@@ -208,7 +208,7 @@ class Oracle:
                 continue
             if satisfied(dropped, sample.assignment):
                 alike += 1
-                if alike > 3:  # the formula's own samplers cannot do without it
+                if alike == PATIENCE:
                     return None
                 continue
             for claim in claims:

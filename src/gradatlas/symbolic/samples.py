@@ -51,7 +51,7 @@ from gradatlas.symbolic.terms import (
 )
 from gradatlas.symbolic.text import text
 
-__all__ = ["NoSampleError", "Smooth", "sample"]
+__all__ = ["Drawing", "Hypotheses", "NoSampleError", "Smooth", "sample"]
 
 GRAIN: Final = 64
 TRIES: Final = 200
@@ -153,7 +153,7 @@ class _Rules:
             yield self.equal[1]
 
 
-class _Hypotheses:
+class Hypotheses:
     """The variables and functions of some propositions, and what can be read off the simple ones."""
 
     def __init__(self, hypotheses: Sequence[Proposition], also: Iterable[Proposition | Term]) -> None:
@@ -301,11 +301,11 @@ def _swap(value: Term, entry: Term, stand_in: Sym) -> Term:
     return stand_in if value is entry else map_children(value, lambda t, _: _swap(t, entry, stand_in))
 
 
-class _Draw:
+class Drawing:
     """One attempt at a sample."""
 
     def __init__(
-        self, told: _Hypotheses, rng: random.Random, sizes: Mapping[str, int], given: Mapping[Any, Any]
+        self, told: Hypotheses, rng: random.Random, sizes: Mapping[str, int], given: Mapping[Any, Any]
     ) -> None:
         self.told = told
         self.rng = rng
@@ -340,7 +340,7 @@ class _Draw:
                 self.keep(key, self.sizes.get(key.name, self.rng.randint(low, 3)))
             case Array():
                 rules = self.usable(key)
-                self.keep(key, self.array(rules, self.lengths(key.shape), self.names(rules, key)))
+                self.keep(key, self.filled(rules, self.lengths(key.shape), self.names(rules, key)))
             case Family():
                 self.keep(key, self.family(key))
         self.open.discard(key)
@@ -381,7 +381,7 @@ class _Draw:
         """All the tuples of indices that the rules use for an entry of the array."""
         return [r[0] for r in (*rules.above, *rules.below, *([rules.equal] if rules.equal else []))]
 
-    def array(self, rules: _Rules, lengths: Sequence[int], names: Sequence[tuple[Index, ...]]) -> Any:
+    def filled(self, rules: _Rules, lengths: Sequence[int], names: Sequence[tuple[Index, ...]]) -> Any:
         values: dict[tuple[int, ...], Any] = {}
         for at in itertools.product(*map(range, lengths)):
             twins = [tuple(at[k] for k in order) for order in rules.symmetric]
@@ -457,7 +457,7 @@ class _Draw:
                 else:
                     before, self.rng = self.rng, random.Random(f"{seed}/{params}")
                     plain = _Rules(binary=rules.binary, above=rules.above, below=rules.below)
-                    memory[params] = self.array(plain, lengths, self.names(plain, member))
+                    memory[params] = self.filled(plain, lengths, self.names(plain, member))
                     self.rng = before
             return memory[params]
 
@@ -527,10 +527,10 @@ def sample(
     hypotheses that contradict each other.
     """
     wanted = list(hypotheses)
-    told = _Hypotheses(wanted, also)
+    told = Hypotheses(wanted, also)
     refused: Counter[Proposition] = Counter()
     for attempt in range(TRIES):
-        found = _Draw(told, rng, sizes or {}, given or {}).complete(shuffled=attempt > 0)
+        found = Drawing(told, rng, sizes or {}, given or {}).complete(shuffled=attempt > 0)
         bad = next((h for h in wanted if not _satisfied(h, found, rng)), None)
         if bad is None:
             return found
