@@ -65,6 +65,19 @@ def test_assumptions_are_listed_once_and_claims_show_their_own(built: Project) -
     assert own == [r"d \ge 1", r"m_{t,s} \in \{0, 1\}"]
 
 
+def test_sizes_and_indices_without_more_to_say_share_a_line(project: Project) -> None:
+    record = project.record("attention.dq")
+    record["symbols"] += [
+        {"name": "T", "latex": "T", "kind": "size", "shape": "", "description": ""},
+        {"name": "t", "latex": "t", "kind": "index", "shape": "T", "description": ""},
+    ]
+    project.write_record("attention.dq", record)
+    assert project.build()[0] == 0
+    page = BeautifulSoup(project.page("formulas/attention.dq"), "html.parser").select_one("#symbols")
+    assert len(page.select("tbody tr")) == 6
+    assert [a.get_text() for a in page.select("p:not(td p) annotation")] == ["T", "t"]
+
+
 def test_the_home_page_counts_from_the_evidence(built: Project, project: Project) -> None:
     figures = BeautifulSoup(built.page("index"), "html.parser").select_one("ul.figures").get_text(" ")
     assert re.search(r"\b2\s+formulas proven", figures)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from docutils import nodes
 
-from gradatlas.sphinx_ext.markup import number, prose, sizes, typeset
+from gradatlas.sphinx_ext.markup import broken, number, prose, sizes, typeset
 from gradatlas.sphinx_ext.pages import states
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import MARK, write_stubs
@@ -84,7 +84,7 @@ def test_prose_finds_mathematics_code_and_stress() -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(57.93, "57.9"), (1.5, "1.50"), (0.0, "0.00"), (0.0042, "0.0042"), (12.0, "12.0"), (1e-20, "1e-20")],
+    [(57.93, "57.9"), (1.5, "1.50"), (0.0, "0.00"), (0.0042, "0.0042"), (12.0, "12"), (70.0, "70"), (1e-20, "1e-20")],
 )
 def test_measured_numbers_keep_their_figures(value: float, shown: str) -> None:
     assert number(value) == shown
@@ -121,9 +121,22 @@ def test_a_statement_is_told_from_an_expression(latex: str, said: bool) -> None:
             "alphabet, gradient-descent.alpha-rate and x_beta stay",
             "alphabet, gradient-descent.alpha-rate and x_beta stay",
         ),
-        ("the rate alpha_t = -beta / psi_1(t), not alpha_max", "the rate αₜ = -β / ψ₁(t), not alpha_max"),
+        (
+            "the rate alpha_t = -beta / psi_1(t), not alpha_max",
+            r"the rate $\alpha_{t}$ = -β / $\psi_{1}$(t), not alpha_max",
+        ),
+        ("(W_{l+1}^T delta_{l+1}) * a'(z_l)", r"($W_{l+1}^{\mathsf T}$ $\delta_{l+1}$) * a'($z_{l}$)"),
+        ("left alone: $alpha_t$ and `beta`", "left alone: $alpha_t$ and `beta`"),
         ("0 < L and L < 2", "0 < L and L < 2"),
     ],
 )
 def test_words_for_a_terminal_are_set_with_the_signs_of_print(written: str, printed: str) -> None:
     assert typeset(written) == printed
+
+
+def test_a_short_statement_keeps_its_line_and_a_long_one_breaks_before_its_relation() -> None:
+    short = r"\sum_{i} [i = j] a_{i} = a_{j}"
+    assert broken(short) == short
+    left = r"\sum_{i} [i = j] " + " + ".join(f"a_{{{k}}} b_{{{k}}}" for k in range(30))
+    assert broken(f"{left} = 0") == rf"\begin{{aligned}} & {left} \\ & \quad = 0 \end{{aligned}}"
+    assert broken(left) == left, "nothing to break at: the only relation stands in a bracket"

@@ -17,6 +17,7 @@ __all__ = [
     "ForPlainWriters",
     "badge",
     "box",
+    "broken",
     "code",
     "depart_disclosure",
     "disclosure",
@@ -83,18 +84,57 @@ SIGNS = {
 }
 
 
-SUBSCRIPTS = dict(zip("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
-LETTER = re.compile(
-    rf"(?:(?<![\w.-])|(?<=[\s(=]-))({'|'.join(GREEK)})(?:_([{''.join(SUBSCRIPTS)}]))?(?![\w-])",
+LETTER = re.compile(rf"(?:(?<![\w.-])|(?<=[\s(=]-))({'|'.join(GREEK)})(?![\w-])")
+INDEXED = re.compile(
+    rf"(?<![\w.$\\-])(?P<letter>[A-Za-z]|{'|'.join(GREEK)})_(?P<index>\{{[^{{}}$]*\}}|[A-Za-z0-9](?![\w]))(?P<power>\^[T0-9])?"
 )
 
 
 def typeset(text: str) -> str:
-    """Words written for a terminal, with the signs that print has: `alpha_t <= |d|^2` becomes `αₜ ≤ |d|²`."""
-    text = LETTER.sub(lambda match: GREEK[match[1]] + SUBSCRIPTS.get(match[2] or "", ""), text)
-    for pattern, sign in SIGNS.items():
-        text = re.sub(pattern, sign, text)
-    return text
+    """Words written for a terminal, with the signs that print has.
+
+    `alpha <= |d|^2` becomes `α ≤ |d|²`, and letters with an index, as in `W_{l+1}^T`, become $mathematics$.
+    """
+    text = INDEXED.sub(_indexed, text)
+    found = []
+    for place, part in enumerate(re.split(r"(\$[^$]*\$|`[^`]*`)", text)):
+        if place % 2 == 0:
+            part = LETTER.sub(lambda match: GREEK[match[1]], part)
+            for pattern, sign in SIGNS.items():
+                part = re.sub(pattern, sign, part)
+        found.append(part)
+    return "".join(found)
+
+
+def _indexed(match: re.Match[str]) -> str:
+    letter = f"\\{match['letter']}" if match["letter"] in GREEK else match["letter"]
+    power = {"": "", "^T": r"^{\mathsf T}"}.get(match["power"] or "", match["power"])
+    return f"${letter}_{{{match['index'].strip('{}')}}}{power}$"
+
+
+RELATION = re.compile(r"\\(?:le|ge|ne|to)(?![a-zA-Z])|=|(?<!\\)<|>")
+LINE = 88  # letters and signs that a line of the page holds, about
+
+
+def broken(latex: str) -> str:
+    """A long statement over two lines, broken before its first relation that stands outside all brackets."""
+    if _signs(latex) <= LINE:
+        return latex
+    depth = 0
+    for place, sign in enumerate(latex):
+        depth += (sign in "{[(") - (sign in "}])")
+        match = RELATION.match(latex, place) if depth == 0 else None
+        if match and place:
+            left, right = latex[:place].strip(), latex[place:].strip()
+            return rf"\begin{{aligned}} & {left} \\ & \quad {right} \end{{aligned}}"
+    return latex
+
+
+def _signs(latex: str) -> int:
+    """About how many signs wide a formula is: a command counts as one, scripts as half."""
+    plain = re.sub(r"\\(?:left|right|quad|text|mathrm|mathsf|mathbb|begin|end)(?![a-zA-Z])|\\[,;!:]", "", latex)
+    scripts = "".join(re.findall(r"[_^](\{[^{}]*\}|\\?\w)", plain))
+    return len(re.findall(r"\\[a-zA-Z]+|[^\s{}_^\\]", plain)) - len(re.findall(r"\\[a-zA-Z]+|[^\s{}\\]", scripts)) // 2
 
 
 def prose(text: str) -> list[nodes.Node]:
@@ -188,7 +228,9 @@ def sizes(found: Mapping[str, Any]) -> str:
 
 
 def number(value: float) -> str:
-    """A measured number to three figures, at least one decimal: 57.9, 1.31, 0.0042."""
+    """A measured number to three figures: 57.9, 70, 1.31, 0.0042."""
+    if value == int(value) and 10 <= abs(value) < 1e6:
+        return str(int(value))
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
 
 

@@ -17,6 +17,7 @@ from gradatlas.sphinx_ext.domain import Entry, FormulaDomain, link
 from gradatlas.sphinx_ext.markup import (
     badge,
     box,
+    broken,
     code,
     disclosure,
     display,
@@ -210,20 +211,38 @@ class FormulaDirective(AtlasDirective):
         ]
 
     def symbols(self, evidence: Evidence) -> nodes.section | None:
-        """What every letter stands for."""
+        """What every letter stands for. Sizes and indices of which nothing more is said share a line."""
         if not evidence.symbols:
             return None
+        plain = [s for s in evidence.symbols if s.kind in ("size", "index") and not s.description]
         rows: list[list[nodes.Node | str]] = [
             [inline(s.latex), s.name, s.kind, f"({s.shape})" if s.shape else "", typeset(s.description)]
             for s in evidence.symbols
+            if s not in plain
         ]
-        headings = [_("Symbol"), _("Name"), _("Kind"), _("Shape"), _("What it is")]
-        keep = [i for i in range(5) if i == 0 or any(row[i] for row in rows)]
-        return section(
-            _("Symbols"),
-            "symbols",
-            table([headings[i] for i in keep], [[row[i] for i in keep] for row in rows], ["symbols"]),
-        )
+        made = section(_("Symbols"), "symbols")
+        if rows:
+            headings = [_("Symbol"), _("Name"), _("Kind"), _("Shape"), _("What it is")]
+            keep = [i for i in range(5) if i == 0 or any(row[i] for row in rows)]
+            made += table([headings[i] for i in keep], [[row[i] for i in keep] for row in rows], ["symbols"])
+        for kind, lead in (
+            ("size", _("Sizes, any whole numbers from 0:")),
+            ("index", _("Indices, each from 0 to its size less one:")),
+        ):
+            found = [s for s in plain if s.kind == kind]
+            if found:
+                line = paragraph(lead + " ")
+                for place, symbol in enumerate(found):
+                    line += [nodes.Text(", ")] if place else []
+                    line += inline(symbol.latex)
+                    line += (
+                        [nodes.Text(" (" + _("below") + " "), code(symbol.shape), nodes.Text(")")]
+                        if symbol.shape
+                        else []
+                    )
+                line += nodes.Text(".")
+                made += line
+        return made
 
     def assumptions(self, evidence: Evidence) -> nodes.section:
         """The hypotheses the theorem rests on, and the size it is proven at where that is fixed."""
@@ -495,7 +514,7 @@ class ChapterDirective(AtlasDirective):
             if formula.summary:
                 card += paragraph(typeset(formula.summary))
             if formula.shown_claims:
-                card += display(formula.shown_claims[0].latex)
+                card += display(broken(formula.shown_claims[0].latex))
             if len(formula.shown_claims) > 1:
                 more = len(formula.shown_claims) - 1
                 card += paragraph(
@@ -710,14 +729,16 @@ def statement_frames(claims: Sequence[Claim], *, whole: bool = True) -> list[nod
         frame = box("statement")
         if len(claims) > 1:
             frame += paragraph(claim.name, classes=["claim-name"])
-        frame += display(claim.latex)
+        frame += display(broken(claim.latex))
         own = [hypothesis for hypothesis in claim.hypotheses if hypothesis not in shared]
-        if own and sum(len(hypothesis.latex) for hypothesis in own) < 160:
+        if own and len(own) <= 2 and not any(r"\quad" in hypothesis.latex for hypothesis in own):
             line = paragraph(_("where") + " ", classes=["hypotheses"])
             for place, hypothesis in enumerate(own):
                 line += [nodes.Text(", ")] if place else []
                 line += inline(hypothesis.latex)
             frame += line
+        elif own and len(own) <= 5:
+            frame += [paragraph(_("where"), classes=["hypotheses"]), hypothesis_list(own)]
         elif own and whole:
             under = nodes.reference("", _("under its assumptions"), refid="assumptions")
             frame += nodes.paragraph("", "", under, classes=["hypotheses"])
