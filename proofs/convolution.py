@@ -8,7 +8,7 @@ from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.language import Sum, at_most, delta, floordiv, integers, less, mod
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import Eq, eq, le, lt, ne
-from gradatlas.symbolic.tactics import at_least_one, below_size, by_sign, by_steps, in_range
+from gradatlas.symbolic.tactics import at_least_one, below_size, by_sign, by_steps, picked
 from gradatlas.symbolic.terms import ONE, ZERO, Delta, Index, Term, substitute
 
 __all__: list[str] = []
@@ -22,7 +22,7 @@ PICKED = "these deltas pick one term of their sums; the bracket of the convoluti
 FIRST = "the sum over the places of x comes first"
 TAKEN_APART = "the product is multiplied out and the sum taken apart"
 ANY_ORDER = "one sum over everything, in which the order does not matter"
-OUTSIDE = "an entry outside x is 0, so that the range need not be said"
+OUTSIDE = "the bracket picks one place; where it lies outside x the entry is 0"
 
 
 # What both numbers of axes share.
@@ -59,13 +59,8 @@ def _by_canonical_form(proof: Proof, why: str) -> None:
 
 
 def _read(proof: Proof, place: Index, at: Term, entry: Term) -> None:
-    """The sum over a place of x, the innermost where the chain stands, is carried out: delta(place - at) picks one entry."""
-    clipped = in_range(at, place.size, substitute(entry, {place: at}))
-    assert isinstance(clipped.conclusion, Eq)
-    bracketed = Sum(delta(place - at) * entry, place)
-    picked = checker.convert(checker.contract(bracketed, at), eq(bracketed, clipped.conclusion.left))
-    proof.have(picked, "the bracket picks one place, if it lies in x")
-    proof.rewrite(checker.transitive(picked, clipped), OUTSIDE)
+    """The sum over a place of x, the innermost where the chain stands, is carried out."""
+    proof.rewrite(picked(place, at, entry), OUTSIDE)
 
 
 def _solved(bracket: Term, stride: Term, reach: Term, output: Index, positive: Theorem) -> Theorem:
@@ -184,8 +179,8 @@ def _picked_output(proof: Proof, output: Index, quotient: Term, summand: Term) -
     """The sum over the outputs, the innermost where the chain stands, is carried out: [o = q] picks one, if it is one."""
     bracketed = Sum(summand * delta(output, quotient), output)
     there = at_most(0, quotient) * less(quotient, output.size) * substitute(summand, {output: quotient})
-    picked = checker.convert(checker.contract(bracketed, quotient), eq(bracketed, there))
-    proof.rewrite(picked, "the bracket picks the output q, if there is one of that number")
+    contracted = checker.convert(checker.contract(bracketed, quotient), eq(bracketed, there))
+    proof.rewrite(contracted, "the bracket picks the output q, if there is one of that number")
 
 
 def prove_convolution_divisible(proof: Proof) -> None:

@@ -22,7 +22,7 @@ from gradatlas.symbolic.propositions import (
     lt,
     ne,
 )
-from gradatlas.symbolic.terms import ONE, ZERO, Call, Delta, Function, Index, Pos, Term, bind, fresh_index
+from gradatlas.symbolic.terms import ONE, ZERO, Call, Delta, Function, Index, Pos, Term, bind, fresh_index, substitute
 
 __all__ = [
     "abs_of_negative",
@@ -41,6 +41,7 @@ __all__ = [
     "nonzero_cases",
     "not_positive",
     "opened_theorem",
+    "picked",
     "rewritten",
     "row_major",
     "zero_from_product",
@@ -288,6 +289,15 @@ def in_range(value: Term, limit: Term, entry: Term) -> Theorem:
         return checker.transitive(by_steps(whole, [checker.bracket(case)], ZERO), checker.symmetric(nothing))
 
     return by_sign(low, negative, at_least_zero, at_least_zero)
+
+
+def picked(place: Index, at: Term, entry: Term) -> Theorem:
+    """The sum over i of delta(i - e) r(i) is r(e), because r(i) has x[.., i, ..] of an axis of i's size as a factor."""
+    bracketed = bind.sum(Delta(place - at) * entry, place)
+    clipped = in_range(at, place.size, substitute(entry, {place: at}))
+    assert isinstance(clipped.conclusion, Eq)
+    contracted = checker.convert(checker.contract(bracketed, at), eq(bracketed, clipped.conclusion.left))
+    return checker.transitive(contracted, clipped)
 
 
 # Division with remainder.
