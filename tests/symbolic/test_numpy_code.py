@@ -93,6 +93,8 @@ CASES: dict[str, tuple[Term, list[Index] | None]] = {
     "softmax": (softmax(i), None),
     "softmax_vjp": (SOFTMAX_VJP, None),
     "attention_dq": (ATTENTION_DQ, [i, q]),
+    "masked_rows": (define("P", positive(i - 1) * exp(H[i, j]) / Sum(positive(i - 1) * exp(H[i, k]), k)), [i, j]),
+    "alias": (substitute(define("same", softmax(i)), {i: j}) * softmax(j), None),
     "attention_dq_transposed": (ATTENTION_DQ, [q, i]),
     "convolution": (CONVOLUTION, [o]),
     "convolution_dx": (CONVOLUTION_DX, [i]),
@@ -135,6 +137,7 @@ CASES: dict[str, tuple[Term, list[Index] | None]] = {
     "lambda_read": (Sum(bind.lam(x[j] ** 2, j)[i + 1] * x[i], i), None),
     "named_array": (define("u", lam(x[j] * a, j))[i] + Sum(define("u", lam(x[j] * a, j))[k], k), None),
     "gathered": (A[index_map("pi", n, o), o], None),
+    "from_nowhere": (x[function("place", integer=True)(o)], None),
     "scattered": (Sum(delta(index_map("pi", n, o), i) * y[o], o), [i]),
     "elementwise": (Sum(function("f")(x[i]), i), None),
     "gradient_step": (lam(x[i] - a * function("grad J")(x, shape=(n,))[i], i), None),
@@ -164,6 +167,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "J": lambda values: total(values) ** 2,
     "grad J": lambda values: [total(values) * r for r in range(len(values))],
     "grad ell": lambda sample, values: [total(values) * (r + sample) for r in range(len(values))],
+    "place": lambda r: 2 * int(r) - 1,
     "alpha": lambda r: mpmath.mpf(1) / (1 + r),
 }
 
@@ -204,7 +208,7 @@ def sampled(function_: NumpyFunction, rng: random.Random, sizes_: Mapping[Sym, i
 def as_floats(of: Callable[..., Any]) -> Callable[..., Any]:
     def called(*args: Any) -> Any:
         result = of(*args)
-        return np.array(result, dtype=float) if isinstance(result, list) else np.asarray(result, dtype=float)
+        return result if isinstance(result, int) else np.asarray(result, dtype=float)
 
     return called
 
@@ -252,6 +256,13 @@ def test_the_code_reads_as_one_would_write_it() -> None:
     assert body(numpy_code("dense", *CASES["dense"])) == "def dense(A, B, w):\n    return A @ B + w\n"
     assert body(numpy_code("dw", *CASES["dense_dw"])) == "def dw(A, C):\n    return A.T @ C\n"
     assert body(numpy_code("dx", *CASES["dense_dx"])) == "def dx(C, B):\n    return C @ B.T\n"
+    assert body(numpy_code("gathered", *CASES["gathered"])) == (
+        "def gathered(A, pi):\n    m = A.shape[1]\n    o = np.arange(m)\n    return A[pi, o]\n"
+    )
+    assert body(numpy_code("unused", Sum(positive(n + 1) * b, i) * 0 + a)) == "def unused(a):\n    return a\n"
+    assert "same" not in numpy_code("alias", *CASES["alias"])
+    assert "divide" in numpy_code("masked_rows", *CASES["masked_rows"])
+    assert "divide" not in numpy_code("standardized", *CASES["standardized"])
     assert numpy_code("attention_dq", *CASES["attention_dq"]).count("np.exp") == 1
 
 

@@ -1,7 +1,7 @@
 """NumPy functions written from terms: whole arrays, einsum and broadcasting, with named definitions as local variables.
 
-The code is for reading and for running. It computes what a statement's side says where the statement's hypotheses hold;
-the conventions of the term language beyond them (division by zero is zero) are not spelt out in it.
+The code is for reading and for running. It computes what a statement's side says where the statement's hypotheses hold.
+Division is NumPy's, but by a sum that may be zero by its form (the normaliser of a masked row), where 0 is the result.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ from gradatlas.symbolic.language import (
 from gradatlas.symbolic.terms import (
     Add,
     Array,
-    Bound,
     Call,
     Delta,
     Function,
@@ -43,6 +42,7 @@ from gradatlas.symbolic.terms import (
     Summation,
     Sym,
     Term,
+    below,
     children,
     free_variables,
     fresh_index,
@@ -78,6 +78,13 @@ def entry(x, *index):
     out = np.zeros(inside.shape)
     out[inside] = x[tuple(i[inside] for i in index)]
     return out
+'''
+
+_DIVIDE: Final = '''\
+def divide(a, b):
+    """a / b, and 0 where b is 0."""
+    shape = np.broadcast_shapes(np.shape(a), np.shape(b))
+    return np.divide(a, b, out=np.zeros(shape), where=np.asarray(b) != 0)
 '''
 
 
@@ -116,7 +123,11 @@ class _Value:
 
 def _identifier(name: str) -> str:
     word = re.sub(r"\W+", "_", name.partition("#")[0].replace("'", "_prime")).strip("_") or "v"
-    return f"{word}_" if keyword.iskeyword(word) or word[0].isdigit() or word in ("np", "scipy", "entry") else word
+    return (
+        f"{word}_"
+        if keyword.iskeyword(word) or word[0].isdigit() or word in ("np", "scipy", "entry", "divide")
+        else word
+    )
 
 
 class _Writer:
@@ -306,6 +317,7 @@ class _Writer:
         number = Fraction(1)
         above: list[_Value] = []
         below: list[_Value] = []
+        careful = False
         for arg in args:
             if isinstance(arg, _Value):
                 above.append(arg)
@@ -314,6 +326,7 @@ class _Writer:
             elif isinstance(arg, Pow) and arg.exponent < 0:
                 base = self.number_of(self.write(arg.base))
                 power = "" if arg.exponent == -1 else f"**{-arg.exponent}"
+                careful = careful or _may_vanish(arg.base)
                 below.append(_Value(base.wrapped(_ATOM) + power, base.axes, _POW) if power else base)
             else:
                 above.append(self.write(arg))
@@ -332,6 +345,9 @@ class _Writer:
         text = " * ".join(v.wrapped(_MUL if n == 0 else _NEGATE) for n, v in enumerate(top))
         if not under:
             return _Value(text, axes, _MUL if len(top) > 1 else top[0].strength)
+        if careful:
+            self.helpers.add("divide")
+            return _Value(f"divide({text}, {' * '.join(v.wrapped(_NEGATE) for v in under)})", axes)
         if len(under) == 1:
             return _Value(f"{text} / {under[0].wrapped(_NEGATE)}", axes, _MUL)
         return _Value(f"{text} / ({' * '.join(v.wrapped(_NEGATE) for v in under)})", axes, _MUL)
@@ -420,13 +436,13 @@ class _Writer:
         if isinstance(array, Call) and array.head.definition is not None:
             direct = read(unfolded(array), *value.indices)
             if any(not self.is_plain(i, s) for i, s in zip(value.indices, array.shape, strict=True)):
-                return self.gathered(self.whole(array), value.indices)
+                return self.gathered(self.whole(array), value.indices, array.shape)
             context = frozenset(free_variables(array)) & set(self.position)
             if context:
                 return self.write(direct)
             return self.placed(self.named_array(array), value.indices)
         if isinstance(array, Lam):
-            return self.gathered(self.abstraction(array), value.indices)
+            return self.gathered(self.abstraction(array), value.indices, array.shape)
         source = self.whole(array)
         if source.axes:
             if all(self.is_plain(i, s) for i, s in zip(value.indices, shape_of(array), strict=True)):
@@ -434,7 +450,7 @@ class _Writer:
             raise NotPrintableError(f"an array that depends on an index is read at {value.indices!r}")
         if all(self.is_plain(i, s) for i, s in zip(value.indices, shape_of(array), strict=True)):
             return self.placed(source.wrapped(_ATOM), value.indices)
-        return self.gathered(source, value.indices)
+        return self.gathered(source, value.indices, shape_of(array))
 
     def is_plain(self, index: Term, size: Term) -> bool:
         return isinstance(index, Index) and index.size is size and index in self.position
@@ -449,14 +465,17 @@ class _Writer:
         result = "".join(self.letters[a] for a in distinct)
         return _Value(f'np.einsum("{letters}->{result}", {text})', distinct)
 
-    def gathered(self, array: _Value, indices: Sequence[Term]) -> _Value:
+    def gathered(self, array: _Value, indices: Sequence[Term], shape: Sequence[Term]) -> _Value:
         """Entries at computed places, 0 outside."""
         if array.axes:
             raise NotPrintableError(f"an array that depends on an index is read at {indices!r}")
-        self.helpers.add("entry")
         places = [self.number_of(self.write(i)) for i in indices]
         axes = self.ordered(a for p in places for a in p.axes)
-        return _Value(f"entry({array.text}, {', '.join(self.aligned(p, axes).text for p in places)})", axes)
+        at = ", ".join(self.aligned(p, axes).text for p in places)
+        if all(below(i, s) for i, s in zip(indices, shape, strict=True)):
+            return _Value(f"{array.wrapped(_ATOM)}[{at}]", axes)
+        self.helpers.add("entry")
+        return _Value(f"entry({array.text}, {at})", axes)
 
     def whole(self, array: Term) -> _Value:
         """An array-valued term as an array expression; axes: those in front of its own, where it depends on an index."""
@@ -503,10 +522,16 @@ class _Writer:
     def named_array(self, call: Call) -> str:
         key = (call.head, call.args, call.shape)
         if key not in self.local:
-            value = self.whole(unfolded(call))
-            self.local[key] = self.fresh_name(call.head.name)
-            self.lines.append(f"{self.local[key]} = {value.text}")
+            self.local[key] = self.assigned(call.head.name, self.whole(unfolded(call)).text)
         return self.local[key]
+
+    def assigned(self, wanted: str, text: str) -> str:
+        """A local variable with this value; the name itself where the value is one already."""
+        if text in self.used:
+            return text
+        name = self.fresh_name(wanted)
+        self.lines.append(f"{name} = {text}")
+        return name
 
     def call(self, value: Call) -> _Value:
         if value.head.definition is not None:
@@ -529,10 +554,10 @@ class _Writer:
             order = "1, " if value.head == TRIGAMMA else ""
             return _Value(f"{_CALLS[value.head]}({order}{arg.text})", arg.axes)
         if value.below is not None:  # an index map is an array of integers
-            places = [self.write(a) for a in value.args]
-            axes = self.ordered(a for p in places for a in p.axes)
             if all(isinstance(a, Index) and a in self.position for a in value.args):
                 return self.placed(self.arguments[value.head], value.args)
+            places = [self.write(a) for a in value.args]
+            axes = self.ordered(a for p in places for a in p.axes)
             return _Value(
                 f"{self.arguments[value.head]}[{', '.join(self.aligned(p, axes).text for p in places)}]", axes
             )
@@ -563,7 +588,8 @@ class _Writer:
         inner = f"{name}({', '.join(texts)})"
         for index in reversed(loops):
             inner = f"[{inner} for {self.letters[index]} in range({self.size(index.size).text})]"
-        return _Value(f"np.array({inner})", tuple(dict.fromkeys(loops)))
+        kind = ", dtype=int" if value.head.integer else ""
+        return _Value(f"np.array({inner}{kind})", tuple(dict.fromkeys(loops)))
 
     def defined(self, value: Call) -> _Value:
         """A named definition becomes a local variable, with an axis for each index it is called with."""
@@ -586,9 +612,62 @@ class _Writer:
             written = self.number_of(self.write(body))
             text = self.spread(written, fresh).text if indices else written.text
             self.letters = hidden
-            self.local[key] = self.fresh_name(value.head.name)
-            self.lines.append(f"{self.local[key]} = {text}")
+            self.local[key] = self.assigned(value.head.name, text)
         return self.placed(self.local[key], indices) if indices else _Value(self.local[key])
+
+
+def _may_vanish(value: Term) -> bool:
+    """Whether a sum of array entries that is divided by is not positive by its form, as a masked row's normaliser is."""
+    return _sums(value) and not _positive(value)
+
+
+def _sums(value: Term) -> bool:
+    if isinstance(value, Call) and value.head.definition is not None:
+        return _sums(value.head.definition)
+    return isinstance(value, Summation) or any(_sums(c) for c, _ in children(value))
+
+
+def _positive(value: Term) -> bool:
+    """Positive wherever it is defined, by its form: exponentials, sizes, and what is made of them."""
+    match value:
+        case Num():
+            return value.value > 0
+        case Sym(kind="size"):
+            return True
+        case Add():
+            return any(map(_positive, value.args)) and all(_positive(a) or _not_negative(a) for a in value.args)
+        case Mul():
+            return all(map(_positive, value.args))
+        case Pow():
+            return _positive(value.base)
+        case Summation():
+            return _positive(value.body)
+        case Call() if value.head.definition is not None:
+            return _positive(value.head.definition)
+        case Call():
+            return value.head == EXP or (value.head == SQRT and _positive(value.args[0]))
+        case _:
+            return False
+
+
+def _not_negative(value: Term) -> bool:
+    match value:
+        case Num():
+            return value.value >= 0
+        case Sym(kind="size") | Index() | Delta() | Pos():
+            return True
+        case Pow() if value.exponent % 2 == 0:
+            return True
+        case Add() | Mul():
+            return all(map(_not_negative, value.args))
+        case Summation():
+            return _not_negative(value.body)
+        case Call() if value.head.definition is not None:
+            return _not_negative(value.head.definition)
+        case Call():
+            return value.head in (EXP, SQRT, ABS)
+        case _:
+            return False
 
 
 def _signed(value: Term) -> tuple[bool, Term]:
@@ -603,9 +682,9 @@ def numpy_function(name: str, value: Term, at: Sequence[Index] | None = None) ->
     """The NumPy function that computes a term for all values of its free indices.
 
     name: the function's name. value: a closed scalar term, or an array abstraction. at: the free indices in the order of
-    the result's axes; by name where not given. Arguments are the arrays, families (lists of arrays), abstract functions,
-    reals and integers of the term, in this order, then the sizes that no array's shape tells. Raises NotPrintableError
-    where the term is not one to compute with (a derivative, an integral).
+    the result's axes; by name where not given. Arguments are the arrays, families (lists of arrays), abstract functions
+    (of an index map its values, an array of integers), reals and integers of the term, in this order, then the sizes that
+    no array's shape tells. Raises NotPrintableError where the term is not one to compute with (a derivative, an integral).
     """
     if isinstance(value, Lam):
         if at is not None:
@@ -626,13 +705,22 @@ def numpy_function(name: str, value: Term, at: Sequence[Index] | None = None) ->
     parts = ["import numpy as np\n"]
     if "scipy" in writer.helpers:
         parts.append("import scipy.special\n")
+    if "divide" in writer.helpers:
+        parts.append("\n\n" + _DIVIDE)
     if "entry" in writer.helpers:
         parts.append("\n\n" + _ENTRY)
-    arguments = {k: v for k, v in writer.arguments.items() if not isinstance(k, Bound)}
-    lines = [*writer.lines, f"return {result}"]
+    lines = [f"return {result}"]
+    for line in reversed(writer.lines):  # without what nothing below uses
+        if _uses(lines, line.partition(" ")[0]):
+            lines.insert(0, line)
+    arguments = {k: v for k, v in writer.arguments.items() if _uses(lines, v)}
     body = "".join(f"    {line}\n" for line in lines)
     parts.append(f"\n\ndef {name}({', '.join(arguments.values())}):\n{body}")
     return NumpyFunction(name, "".join(parts), tuple(arguments))
+
+
+def _uses(lines: Sequence[str], name: str) -> bool:
+    return any(re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", line.partition(" = ")[2] or line) for line in lines)
 
 
 def numpy_code(name: str, value: Term, at: Sequence[Index] | None = None) -> str:
