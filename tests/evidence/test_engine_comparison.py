@@ -1,6 +1,7 @@
 """The engine against statements: right operations are within their ulps, and any change of a rule is noticed."""
 
 from dataclasses import replace
+from fractions import Fraction
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,13 +20,16 @@ from gradatlas.symbolic.language import (
     Sum,
     array,
     arrays,
+    cos,
     delta,
     exp,
     indices,
     integers,
     lam,
+    log,
     positive,
     reals,
+    sin,
     sizes,
 )
 
@@ -232,9 +236,13 @@ class TestUnits:
             (alpha - beta, ABS(alpha) + ABS(beta)),
             (-3 * alpha * x[i], 3 * ABS(alpha) * ABS(x[i])),
             ((alpha - beta) ** 2, (ABS(alpha) + ABS(beta)) ** 2),
-            (1 / (alpha - beta), ABS((alpha - beta) ** -1)),
+            (1 / alpha, ABS(1 / alpha)),
+            (1 / (alpha - beta), ABS(1 / (alpha - beta)) * ((ABS(alpha) + ABS(beta)) * (1 / ABS(alpha - beta)))),
             (Sum(x[j] * g[j], j), Sum(ABS(x[j]) * ABS(g[j]), j)),
-            (exp(alpha - beta), ABS(exp(alpha - beta))),
+            (exp(alpha), ABS(exp(alpha))),
+            (exp(alpha * beta), ABS(exp(alpha * beta)) + ABS(exp(alpha * beta)) * (ABS(alpha) * ABS(beta))),
+            (log(alpha + beta), ABS(log(alpha + beta)) + ABS(1 / (alpha + beta)) * (ABS(alpha) + ABS(beta))),
+            (sin(2 * alpha), ABS(sin(2 * alpha)) + ABS(cos(2 * alpha)) * (2 * ABS(alpha))),
             (x[i] * delta(i, j) - positive(alpha), ABS(x[i]) * delta(i, j) + positive(alpha)),
         ],
     )
@@ -243,9 +251,20 @@ class TestUnits:
 
     def test_a_magnitude_is_never_smaller_than_the_value(self):
         given = Assignment({n: 3, x: [1, -2, 3], g: [-1, -1, 2], alpha: -2, beta: 3})
-        for value in (alpha - beta * Sum(x[j] * g[j], j), lam(x[j] - alpha, j)[i] ** 3 / alpha):
+        for value in (
+            alpha - beta * Sum(x[j] * g[j], j),
+            lam(x[j] - alpha, j)[i] ** 3 / (alpha + beta),
+            exp(alpha - x[i]),
+        ):
             at = given.with_({i: 1})
             assert evaluate(magnitude(value), at) >= abs(evaluate(value, at))
+
+    def test_it_bounds_what_one_relative_error_does(self):
+        """The logarithm of a number near 1: its error is not that of its own last digit."""
+        given = Assignment({alpha: Fraction(1, 2), beta: Fraction(500001, 10**6)})
+        moved = given.with_({beta: Fraction(500001, 10**6) + Fraction(1, 10**12)})
+        by = evaluate(log(alpha + beta), moved) - evaluate(log(alpha + beta), given)
+        assert float(evaluate(magnitude(log(alpha + beta)), given)) == pytest.approx(float(by) * 1e12, rel=1e-3)
 
 
 class TestDerivedTerms:

@@ -1,10 +1,11 @@
 """The engine's part of the evidence: an operation's value, VJP and JVP against the statement, on every library at hand.
 
 The statement is evaluated in 50 digits at numbers that the dtype holds exactly, so that the whole difference is the
-engine's error. **Its unit** is one ulp of the magnitude M of the entry: the statement's right-hand side with every term
-of every sum replaced by its absolute value. One rounding of a sum whose terms cancel is worth up to half a unit; where
-nothing cancels M is the absolute value itself, and the unit the usual ulp. The magnitude is taken entry by entry, and an
-entry of magnitude 0 must be 0 up to the smallest subnormal.
+engine's error. **Its unit** is one ulp of the magnitude M of the entry, which is what one rounding error in each
+intermediate can do to it, to first order: M of a sum is the sum of the magnitudes, of a product their product, of f(u)
+it is |f(u)| + |f'(u)| M(u), with M(u) = 0 where u is an input, which is exact. Where nothing cancels M is about the
+absolute value itself, and the unit the usual ulp. The magnitude is taken entry by entry, and an entry of magnitude 0
+must be 0 up to the smallest subnormal.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import importlib.util
 import inspect
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
@@ -27,7 +28,7 @@ from gradatlas.errors import IndependentOutputError
 from gradatlas.evidence.sampling import Sample, dyadic_array
 from gradatlas.formulas.statement import EngineLink, Formula
 from gradatlas.symbolic.evaluate import Assignment, evaluate
-from gradatlas.symbolic.language import ABS
+from gradatlas.symbolic.language import ABS, COS, EXP, LOG, SIN, SQRT
 from gradatlas.symbolic.propositions import Eq
 from gradatlas.symbolic.terms import (
     ONE,
@@ -36,6 +37,7 @@ from gradatlas.symbolic.terms import (
     Call,
     Delta,
     Deriv,
+    Function,
     Index,
     Integral,
     Lam,
@@ -136,9 +138,9 @@ OPERATIONS: Final = _Operations()
 
 
 def magnitude(value: Term) -> Term:
-    """The term with every part of every sum replaced by its absolute value: the scale of one rounding error.
+    """What one rounding error in each intermediate of the term can do to it, to first order; see the module's head.
 
-    What is under a function, a negative power, a bracket or a name counts as known to a relative rounding error.
+    What stands under a bracket, a name or an integral counts as known to a relative rounding error.
     """
     match value:
         case Num():
@@ -149,6 +151,9 @@ def magnitude(value: Term) -> Term:
             return mul(*map(magnitude, value.args))
         case Pow() if value.exponent > 0:
             return power(magnitude(value.base), value.exponent)
+        case Pow():
+            relative = mul(magnitude(value.base), power(ABS(value.base), -1))
+            return mul(ABS(value), power(relative, -value.exponent)) if not _is_input(value.base) else ABS(value)
         case Delta() | Pos():
             return value
         case Summation():
@@ -157,10 +162,28 @@ def magnitude(value: Term) -> Term:
         case Read() if isinstance(value.array, Lam):
             over = tuple(fresh_index(s) for s in value.array.shape)
             return read(bind.lam(magnitude(opened(value.array.body, *over)), *over), *value.indices)
-        case Sym() | Index() | Read() | Pow() | Call() | Integral() | Deriv():
+        case Call() if value.head in _SLOPES and not _is_input(value.args[0]):
+            (inner,) = value.args
+            return add(ABS(value), mul(ABS(_SLOPES[value.head](inner)), magnitude(inner)))
+        case Sym() | Index() | Read() | Call() | Integral() | Deriv():
             return ABS(value)
         case _:
             raise TypeError(f"no magnitude of {type(value).__name__}")
+
+
+_SLOPES: Final[Mapping[Function, Callable[[Term], Term]]] = {
+    EXP: EXP,
+    LOG: lambda u: power(u, -1),
+    SQRT: lambda u: power(mul(2, SQRT(u)), -1),
+    SIN: COS,
+    COS: SIN,
+    ABS: lambda u: ONE,
+}
+
+
+def _is_input(value: Term) -> bool:
+    """Whether a term is a number that is given, without a rounding error of its own."""
+    return isinstance(value, Num | Sym | Index) or (isinstance(value, Read) and isinstance(value.array, Array))
 
 
 def ulps(computed: np.ndarray[Any, Any], exact: Sequence[Any], scale: Sequence[Any]) -> float:
