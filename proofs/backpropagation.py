@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from gradatlas.formulas import backpropagation as f
+from gradatlas.formulas.activations import sigmoid_prime
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.errors import ProofError
-from gradatlas.symbolic.language import lam
+from gradatlas.symbolic.language import Sum, delta, lam, log
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import Eq, HasDerivative, Proposition, lt, substitute_in
-from gradatlas.symbolic.tactics import opened_theorem
-from gradatlas.symbolic.terms import ONE, Index, Term, free_variables, fresh_index
+from gradatlas.symbolic.propositions import Eq, HasDerivative, Proposition, eq, has_derivative, le, lt, substitute_in
+from gradatlas.symbolic.tactics import by_sign, opened_theorem
+from gradatlas.symbolic.terms import ONE, Call, Function, Index, Term, free_variables, fresh_index
 
 __all__: list[str] = []
 
@@ -20,7 +21,6 @@ def prove_dense_gradients(proof: Proof) -> None:
         with proof.claim(name):
             proof.differentiate("the chain rule: the loss's gradient in z, times the derivatives of z = W x + b")
             proof.contract("each derivative of z is a Kronecker delta, and the sum over the outputs collapses")
-            proof.restate(proof.right, "the loss's gradient in z is the error", unfold=[f.delta])
 
 
 def prove_dense_vjp(proof: Proof) -> None:
@@ -30,10 +30,73 @@ def prove_dense_vjp(proof: Proof) -> None:
             proof.contract("the sums over Kronecker deltas collapse: where an argument is used again, a sum remains")
 
 
+def prove_dense_layouts(proof: Proof) -> None:
+    with proof.claim("value"):
+        proof.restate(proof.right, "the transpose of the weights, put in", unfold=[f.y])
+    for name in ("gradient in the weights", "gradient in the input"):
+        with proof.claim(name):
+            proof.differentiate("linear in the weights and in the input")
+            proof.contract("the sums over Kronecker deltas collapse")
+
+
+def prove_dense_batch(proof: Proof) -> None:
+    for name in ("weights", "bias", "input"):
+        with proof.claim(name):
+            proof.differentiate("the derivative of a mean is the mean of the derivatives, each by the chain rule")
+            proof.contract("the sums over Kronecker deltas collapse")
+
+
+def prove_output_layer_error(proof: Proof) -> None:
+    with proof.claim("softmax and cross-entropy"):
+        (sums_to_one,) = proof.given
+        some = proof.have(_some_output(sums_to_one), "targets that sum to 1 are not none")
+        log_p = checker.differentiate(log(f.probability[f.i]), f.o, (f.e,), (some,))
+        spelled = has_derivative(log(f.probability[f.i]), f.o, delta(f.i, f.e) - f.probability[f.e], f.e)
+        log_p = checker.convert(log_p, spelled, (some,), (_head(f.probability),))
+        log_p = proof.have(log_p, "the exponential and its sum cancel in the derivative of log p_i")
+        loss = -Sum(f.target[f.a] * log(f.probability[f.a]), f.a)
+        theorem = checker.differentiate(loss, f.o, (f.e,), (log_p,))
+        theorem = proof.have(theorem, "the targets' sum multiplies p")
+        gradient = f.probability[f.e] * Sum(f.target[f.a], f.a) - f.target[f.e]
+        theorem = checker.convert(theorem, has_derivative(loss, f.o, gradient, f.e))
+        proof.reached(checker.rewrite_in(theorem, sums_to_one), "and that sum is 1")
+    for name, id in (
+        ("sigmoid and squared error", "sigmoid.derivative"),
+        ("tanh and squared error", "tanh.derivative"),
+    ):
+        with proof.claim(name):
+            known = [proof.lemma(id, "derivative")]
+            if id == "tanh.derivative":
+                known = [checker.rewrite_in(known[0], proof.lemma(id, "in terms of the output"))]
+            heads = [sigmoid_prime(ONE)] if id == "sigmoid.derivative" else []
+            proof.derive("the chain rule, in every entry", "the Kronecker delta picks one", known, heads)
+    with proof.claim("identity and squared error"):
+        proof.derive("each square has the derivative twice its root", "the Kronecker delta picks one")
+
+
+def _some_output(sums_to_one: Theorem) -> Theorem:
+    """0 < m, since the targets sum to 1: a sum of none is 0."""
+    claim = lt(0, f.m)
+
+    def none(case: Theorem) -> Theorem:
+        empty = checker.rewrite_in(sums_to_one, case)
+        return checker.contradiction(checker.convert(empty, eq(0, 1)), claim)
+
+    return by_sign(f.m, lambda case: case, none, lambda case: checker.sign(claim, (case,)))
+
+
 def prove_backpropagation_recursion(proof: Proof) -> None:
     with proof.claim("error"):
         gradient = _gradient_at_every_layer(proof)
         proof.reached(gradient, "so it holds at every layer, by induction from the output down")
+    with proof.claim("one layer"):
+        within = proof.given[-1]
+        below = checker.certificate(lt(f.layer, f.depth), (f.depth - (f.layer + 1), ONE), (within,))
+        here = checker.cut(gradient, checker.sign(le(f.layer, f.depth), (below,)))
+        here = proof.have(here, "the gradient at layer l is the error, proven above")
+        proof.then(checker.derivative_value(here, f.p), "its entry")
+        backward = checker.cut(_below_output(proof.given[6]), below)
+        proof.rewrite(backward, "by the recursion")
     for name in ("weights", "bias"):
         with proof.claim(name):
             _gradient_in_a_parameter(proof, gradient)
@@ -123,6 +186,12 @@ def _derivative(theorem: Theorem) -> HasDerivative:
     if not isinstance(theorem.conclusion, HasDerivative):
         raise ProofError(f"{theorem!r} is not about a derivative")
     return theorem.conclusion
+
+
+def _head(definition: Term) -> Function:
+    if not isinstance(definition, Call):
+        raise ProofError(f"{definition!r} is not a named definition")
+    return definition.head
 
 
 def _left(theorem: Theorem) -> Term:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mpmath import mpf
 
+from gradatlas.formulas.activations import sigmoid, tanh
 from gradatlas.formulas.statement import Draw, adjoint, cite, claim, document, samples, statement, vjp_of
 from gradatlas.symbolic.language import (
     Derivative,
@@ -14,16 +15,18 @@ from gradatlas.symbolic.language import (
     array,
     arrays,
     define,
+    exp,
     family,
     function,
     indices,
     lam,
+    log,
     reals,
     size,
     sizes,
 )
 from gradatlas.symbolic.propositions import eq, for_all, has_derivative, implies, le, lt
-from gradatlas.symbolic.terms import Array, Index, Term, TermLike
+from gradatlas.symbolic.terms import Array, Index, Term, TermLike, substitute
 
 __all__: list[str] = []
 
@@ -32,13 +35,13 @@ __all__: list[str] = []
 m, n, N = sizes("m n N")
 i, a = indices("i a", m)
 j, c = indices("j c", n)
-(r,) = indices("r", N)
+r, sample = indices("r k", N)
 W = array("W", m, n)
 b, u = arrays("b u", m)
 x = array("x", n)
 J, gradient_of_J = function("J"), function("grad J", latex=r"\nabla J")
 z = define("z", lam(Sum(W[a, c] * x[c], c) + b[a], a))
-delta = define("delta", gradient_of_J(z, shape=(m,)), latex=r"\delta")
+delta = gradient_of_J(z, shape=(m,))
 loss_differentiable = for_all(has_derivative(J(u), u, gradient_of_J(u, shape=(m,))), u)
 
 statement(
@@ -60,8 +63,7 @@ statement(
         "x": "the input, a column",
         "z": "the output W x + b",
         "J": "the loss as a function of z, differentiable",
-        "grad J": "its gradient",
-        "delta": "the error: the loss's gradient in z",
+        "grad J": "its gradient; at z it is the error delta",
     },
 )
 
@@ -201,41 +203,58 @@ def _step(draw: Draw) -> Callable[[int, Any], Any]:
     return step
 
 
+def _bent(draw: Draw) -> int:
+    """1 now and then, else 0: what breaks a definition, so that the hypothesis which states it is seen to be needed."""
+    return int(draw.integer(0, 5) == 0)
+
+
+def _draw_activation(draw: Draw) -> Callable[[int, Any], Any]:
+    return lambda at, value: value + (at + 1) * value**2 / 8
+
+
+def _draw_slope(draw: Draw) -> Callable[[int, Any], Any]:
+    bent = _bent(draw)
+    return lambda at, value: 1 + (at + 1) * value / 4 + bent
+
+
 def _draw_loss_from(draw: Draw) -> Callable[[int, Any], Any]:
     step, last, end = _step(draw), draw.sizes["L"], draw.value(loss)
+    on_top, below = _bent(draw), _bent(draw)
 
     def value_from(at: int, value: Any) -> Any:
-        for below in range(at, last):
-            value = step(below, value)
-        return end(value) + max(at - last, 0)
+        extra = below * sum(value) if at < last else 0
+        for layer_below in range(at, last):
+            value = step(layer_below, value)
+        return end(value) * (1 + max(at - last, 0)) + on_top * sum(value) + extra
 
     return value_from
 
 
 def _draw_inputs(draw: Draw) -> Callable[[int], Any]:
-    step, start = _step(draw), draw.value(per_neuron("b", layer + 1))
+    step, start, bent = _step(draw), draw.value(per_neuron("b", layer + 1)), _bent(draw)
 
     def weighted_input(at: int) -> Any:
         value = start(0)  # the bias of the first layer, which has none, serves as the network's input
         for below in range(at):
-            value = step(below, value)
+            value = [e + bent for e in step(below, value)]
         return value
 
     return weighted_input
 
 
 def _draw_errors(draw: Draw) -> Callable[[int], Any]:
-    matrix, below_ = draw.value(weights_above(layer)), draw.value(weighted)
+    matrix, inputs = draw.value(weights_above(layer)), draw.value(weighted)
     bend, end, last = draw.value(slope), draw.value(gradient_of_loss), draw.sizes["L"]
+    on_top, bent = _bent(draw), _bent(draw)
 
     def errors(at: int) -> Any:
         if at >= last:
-            return end(below_(at))
+            return [e + on_top for e in end(inputs(at))]
         above = errors(at + 1)
         columns = zip(*matrix(at + 1), strict=True)
         return [
-            sum(e * f for e, f in zip(column, above, strict=True)) * bend(at, value)
-            for column, value in zip(columns, below_(at), strict=True)
+            sum(e * f for e, f in zip(column, above, strict=True)) * bend(at, value) + bent
+            for column, value in zip(columns, inputs(at), strict=True)
         ]
 
     return errors
@@ -245,11 +264,13 @@ network = samples(
     {
         weights_above(layer): _draw_weights,
         per_neuron("b", layer + 1): _draw_bias,
+        activation: _draw_activation,
+        slope: _draw_slope,
         loss_from: _draw_loss_from,
         weighted: _draw_inputs,
         error: _draw_errors,
     },
-    sizes=[{"L": 0, "l": 0}, {"L": 1, "l": 0}, {"L": 2, "l": 1}, {"L": 3, "l": 0}, {"L": 3, "l": 3}],
+    sizes=[{"L": 0, "l": 0}, {"L": 1, "l": 2}, {"L": 1, "l": 0}, {"L": 2, "l": 2}, {"L": 3, "l": 1}],
 )
 network_symbols = {
     "L": "the number of layers above the first",
@@ -272,6 +293,13 @@ statement(
     "Back-propagation: the recursion for the error of a layer, at any depth and any widths",
     claims={
         "error": claim(has_derivative(loss_from(layer, weighted), weighted, error[p], p), [le(layer, depth)]),
+        "one layer": claim(
+            eq(
+                Derivative(loss_from(layer, weighted), weighted[p]),
+                Sum(weights_above(layer)[q, p] * error_above[q], q) * slope(layer, weighted[p]),
+            ),
+            [le(layer + 1, depth)],
+        ),
         "weights": claim(
             eq(
                 Derivative(through, weights_above(layer)[q, p]),
@@ -298,4 +326,118 @@ statement(
     delta_{l+1}. By induction from the output down, for any number of layers, each of its own width and activation.""",
     symbols=network_symbols,
     samples=network,
+)
+
+# The two layouts of a dense layer, and a batch.
+
+columns = lam(Sum(W[a, c] * X[r, c], c) + b[a], r, a)
+transposed = lam(W[a, c], c, a)
+losses, gradient_of_losses = function("ell"), function("grad ell", latex=r"\nabla\ell")
+
+
+def output_of(sample: Term) -> Term:
+    """The layer's output on one sample of the batch."""
+    return lam(Sum(X[sample, c] * V[c, a], c) + b[a], a)
+
+
+def error_of(sample: Term) -> Term:
+    """The gradient of a sample's loss in the layer's output on it."""
+    return gradient_of_losses(sample, output_of(sample), shape=(m,))
+
+
+each_differentiable = for_all(has_derivative(losses(r, u), u, gradient_of_losses(r, u, shape=(m,))), r, u)
+mean_loss = Sum(losses(r, output_of(r)), r) / N
+
+statement(
+    "dense.layouts",
+    "The two layouts of a dense layer: W x + b on columns, x W + b on rows",
+    of="dense",
+    claims={
+        "value": eq(columns[r, i], substitute(y, {V: transposed})[r, i]),
+        "gradient in the weights": eq(
+            adjoint(columns, W, g)[i, j],
+            Sum(X[r, j] * g[r, i], r),
+        ),
+        "gradient in the input": eq(adjoint(columns, X, g)[r, j], Sum(W[i, j] * g[r, i], i)),
+    },
+    source=[document("B3"), document("M3")],
+    aliases=["row vectors", "column vectors", "transpose", "x W^T"],
+    summary="""A weight matrix W with a row for each output, applied to columns, is its transpose applied to rows. The gradient in
+    it is the transpose of the gradient in that: g^T x in place of x^T g. The gradient in the input is the same.""",
+    symbols={
+        "x": "the batch, one sample a row",
+        "W": "the weights, one row for each output",
+        "b": "the bias",
+        "g": "the cotangent of the output",
+    },
+)
+
+statement(
+    "dense.batch",
+    "The dense layer's gradients on a batch are the means of the samples' gradients",
+    of="dense",
+    claims={
+        "weights": eq(
+            Derivative(mean_loss, V[j, i]),
+            Sum(X[r, j] * error_of(r)[i], r) / N,
+        ),
+        "bias": eq(Derivative(mean_loss, b[i]), Sum(error_of(r)[i], r) / N),
+        "input": eq(Derivative(mean_loss, X[sample, j]), Sum(V[j, i] * error_of(sample)[i], i) / N),
+    },
+    given=[each_differentiable],
+    source=[document("B3"), document("B4"), cite("goodfellow2016")],
+    aliases=["mini-batch", "mean loss", "sum over the batch"],
+    summary="""With delta_r the gradient of the loss of sample r in its own output, the gradients of the mean loss are
+    x^T delta / N in the weights, the sum of delta over the batch over N in the bias, and delta W^T / N in the input.""",
+    symbols={
+        "x": "the batch, one sample a row",
+        "W": "the weights, one column for each output",
+        "b": "the bias",
+        "ell": "the loss of a sample as a function of its output, differentiable",
+        "grad ell": "its gradient",
+        "N": "the size of the batch",
+    },
+)
+
+# Output layers: the error that the recursion begins with.
+
+o, target = arrays("z t", m)
+(e,) = indices("e", m)
+probability = define("p", lam(exp(o[a]) / Sum(exp(o[e]), e), a))
+
+statement(
+    "output-layer.error",
+    "The error of an output layer: softmax with cross-entropy, sigmoid or identity with squared error",
+    of=("softmax_cross_entropy", "mean_squared_error"),
+    claims={
+        "softmax and cross-entropy": claim(
+            has_derivative(-Sum(target[a] * log(probability[a]), a), o, probability[i] - target[i], i),
+            [eq(Sum(target[a], a), 1)],
+        ),
+        "sigmoid and squared error": has_derivative(
+            Sum((sigmoid(o[a]) - target[a]) ** 2, a) / m,
+            o,
+            2 * (sigmoid(o[i]) - target[i]) * sigmoid(o[i]) * (1 - sigmoid(o[i])) / m,
+            i,
+        ),
+        "tanh and squared error": has_derivative(
+            Sum((tanh(o[a]) - target[a]) ** 2, a) / m,
+            o,
+            2 * (tanh(o[i]) - target[i]) * (1 - tanh(o[i]) ** 2) / m,
+            i,
+        ),
+        "identity and squared error": has_derivative(
+            Sum((o[a] - target[a]) ** 2, a) / m, o, 2 * (o[i] - target[i]) / m, i
+        ),
+    },
+    source=[document("B5"), document("L1"), document("L3"), document("L4"), cite("bridle1990")],
+    aliases=["delta of the output", "softmax minus target", "loss layer"],
+    summary="""The gradient of the loss in the weighted input z of the last layer, with which back-propagation begins:
+    softmax(z) - t for the cross-entropy with targets that sum to 1; 2 (a - t) a'(z) / m for the mean squared error of the activation a(z).""",
+    symbols={
+        "z": "the weighted input of the last layer",
+        "t": "the target",
+        "p": "the softmax of z",
+        "m": "the number of outputs",
+    },
 )
