@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from math import gcd
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gradatlas.symbolic.canonical.known import (
     atom_sign,
@@ -29,6 +30,7 @@ from gradatlas.symbolic.canonical.polynomial import (
     monomial,
     one_minus,
     scaled,
+    total,
 )
 from gradatlas.symbolic.language import ABS
 from gradatlas.symbolic.terms import (
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from gradatlas.symbolic.canonical.work import Work
 
 __all__ = [
+    "by_cases",
     "delta",
     "delta_of_atom",
     "equated",
@@ -61,6 +64,23 @@ __all__ = [
     "settled",
     "without_impossible",
 ]
+
+
+CASES: Final = 4  # brackets in a sum whose cases are told apart
+
+
+def by_cases(work: Work, p: Poly, value: Callable[[Fraction], Fraction | int]) -> Poly | None:
+    """A function of a sum of products of brackets alone, each 0 or 1, as such a sum; None if p is not one of a few."""
+    atoms = sorted({a for m in p for a, _ in m}, key=order)
+    if not 0 < len(atoms) <= CASES or not all(is_idempotent(work, a) for a in atoms):
+        return None
+    cases: list[Poly] = []
+    for ones in itertools.product((True, False), repeat=len(atoms)):
+        true = {a for a, one in zip(atoms, ones, strict=True) if one}
+        here = sum((c for m, c in p.items() if all(a in true for a, _ in m)), Fraction(0))
+        factors = [monomial([(a, 1)]) if a in true else one_minus(monomial([(a, 1)])) for a in atoms]
+        cases.append(scaled(work.product(factors), value(here)))
+    return total(cases)
 
 
 def delta(work: Work, p: Poly) -> Poly:
@@ -98,6 +118,9 @@ def delta_of_atom(work: Work, atom: Term) -> Poly:
 
 def _delta_of_rest(work: Work, rest: Poly) -> Poly:
     """[rest = 0] for a sum of several terms without common factor."""
+    decided = by_cases(work, rest, lambda c: 0 if c else 1)
+    if decided is not None:
+        return decided
     written = work.write(rest)
     if nonzero(work, written):
         return ZERO_POLY
@@ -111,6 +134,9 @@ def _delta_of_rest(work: Work, rest: Poly) -> Poly:
 def positive_bracket(work: Work, p: Poly) -> Poly:
     """[p > 0]. Positive factors go; of a factor that is not negative remains that it is not zero."""
     p = work.final(p)
+    decided = by_cases(work, p, lambda c: 1 if c > 0 else 0)
+    if decided is not None:
+        return decided
     number = constant_value(p)
     if number is not None:
         return constant(1 if number > 0 else 0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gradatlas.symbolic.canonical import known
+from gradatlas.symbolic.canonical import brackets, known
 from gradatlas.symbolic.canonical.polynomial import (
     CONSTANT_ONE,
     UNIT,
@@ -73,7 +73,10 @@ def absolute(work: Work, p: Poly) -> Poly:
         else:
             factors.append(work.atom_power(ABS(atom), e))
     if rest is not None:
-        if known.sign(work, rest):
+        decided = brackets.by_cases(work, rest, abs)
+        if decided is not None:
+            factors.append(decided)
+        elif known.sign(work, rest):
             factors.append(rest)
         elif known.sign(work, scaled(rest, -1)):
             factors.append(scaled(rest, -1))

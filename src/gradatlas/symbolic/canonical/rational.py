@@ -71,6 +71,6 @@ def _variable(work: Work, base: Term) -> tuple[Term | None, Exponent]:
 def _find_variable(p: Poly) -> tuple[Term | None, Exponent]:
     factors = [f for m in p for f in m]
     atoms = {a for a, _ in factors}
-    if len(atoms) != 1 or any(len(m) > 1 for m in p) or any(e < 0 for _, e in factors) or UNIT not in p:
+    if len(atoms) != 1 or any(e < 0 for _, e in factors) or UNIT not in p:
         return None, Fraction(0)
     return atoms.pop(), max(e for _, e in factors)

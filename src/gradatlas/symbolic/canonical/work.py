@@ -331,22 +331,21 @@ class Work:
     def inverse(self, p: Poly, k: int) -> Poly:
         """1 / p**k, k > 0. The inverse of a product is the product of the inverses also where a factor is 0."""
         p = self.final(p)
-        if not p:
-            return ZERO_POLY
-        number, common, rest = self.content(p)
+        number, common, rest = self.content(p) if p else (Fraction(0), {}, None)
         if not number:
             return ZERO_POLY
         factors = [self.atom_power(a, -e * k) for a, e in common.items()]
         if rest is not None:
-            factors.append(monomial([(self.write(rest), -k)]))
+            decided = brackets.by_cases(self, rest, lambda c: Fraction(1) / c**k if c else 0)
+            factors.append(monomial([(self.write(rest), -k)]) if decided is None else decided)
         return scaled(self.product(factors), number**-k)
 
     def content(self, p: Poly) -> tuple[Fraction, dict[Term, Exponent], Poly | None]:
         """p as a number times a product of atoms times a rest without common factor, whose leading coefficient is
         positive; None where the rest is 1. p has terms; should it yet turn out to be zero, the number is 0.
 
-        An atom is a common factor if all its exponents are positive, or all negative (then the lowest is taken out: a
-        product with a**-2 vanishes where a does, so a**-1 = a**-2 a), or if it cannot vanish.
+        An atom is a common factor if it occurs in every term (then the lowest power is taken out: where it is 0 every term
+        is 0, so that a**-1 + a b = a**-1 (1 + a**2 b) also there), or if it cannot vanish.
         """
         if len(p) == 1:
             ((m, c),) = p.items()
@@ -360,7 +359,7 @@ class Work:
             everywhere = len(found) == len(p)
             if known.nonzero(self, atom):
                 least = min(found) if everywhere else min(*found, 0)
-            elif everywhere and (min(found) > 0 or max(found) < 0):
+            elif everywhere:
                 least = min(found)
             else:
                 continue
