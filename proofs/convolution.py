@@ -5,11 +5,11 @@ from __future__ import annotations
 from gradatlas.formulas import convolution as o
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.language import Sum, at_most, delta, floordiv, integers, less, mod
+from gradatlas.symbolic.language import Sum, at_most, delta, integers, less, mod
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import Eq, eq, le, lt, ne
-from gradatlas.symbolic.tactics import at_least_one, below_size, by_sign, by_steps, picked
-from gradatlas.symbolic.terms import ONE, ZERO, Delta, Index, Term, substitute
+from gradatlas.symbolic.propositions import eq, le, lt
+from gradatlas.symbolic.tactics import at_least_one, below_size, picked, solved_bracket
+from gradatlas.symbolic.terms import ONE, ZERO, Index, Term, substitute
 
 __all__: list[str] = []
 
@@ -61,76 +61,6 @@ def _by_canonical_form(proof: Proof, why: str) -> None:
 def _read(proof: Proof, place: Index, at: Term, entry: Term) -> None:
     """The sum over a place of x, the innermost where the chain stands, is carried out."""
     proof.rewrite(picked(place, at, entry), OUTSIDE)
-
-
-def _solved(bracket: Term, stride: Term, reach: Term, output: Index, positive: Theorem) -> Theorem:
-    """[i = s o + d k - p] = [s divides i + p - d k] [o = q], q the quotient: a whole number has one quotient alone."""
-    quotient, remainder = floordiv(reach, stride), mod(reach, stride)
-    at: dict[Term, Term] = {_a: reach, _s: stride}
-    identity = checker.instantiate(checker.from_axiom("division.identity"), at)
-    lower = checker.cut(checker.instantiate(checker.from_axiom("division.lower"), at), positive)
-    upper = checker.cut(checker.instantiate(checker.from_axiom("division.upper"), at), positive)
-    assert isinstance(bracket, Delta)
-    gap, beyond = bracket.arg, output - quotient
-    parted = checker.combination(eq(gap, remainder - stride * beyond), (-ONE,), (identity,))
-    excess = gap - (remainder - stride * beyond)  # which is 0
-    solution = delta(remainder) * delta(output, quotient)
-    wanted = eq(bracket, solution)
-
-    def never(apart: Theorem, factor: Theorem) -> Theorem:
-        """Both sides are 0: the bracket's argument is on one side of 0, and one factor of the solution is 0."""
-        nothing = checker.bracket(checker.sign(ne(gap, 0), (apart,)))
-        return checker.transitive(nothing, checker.symmetric(by_steps(solution, [factor], ZERO)))
-
-    def divisible(case: Theorem) -> Theorem:
-        def equal(here: Theorem) -> Theorem:
-            zero = checker.combination(eq(gap, 0), (ONE, -stride, ONE), (parted, here, case))
-            one = by_steps(solution, [checker.bracket(case), checker.bracket(here)], ONE)
-            return checker.transitive(checker.bracket(zero), checker.symmetric(one))
-
-        def above(here: Theorem) -> Theorem:
-            apart = checker.certificate(
-                lt(gap, 0), (stride * beyond, -excess, -remainder), (positive, here, parted, case)
-            )
-            return never(apart, checker.bracket(checker.sign(ne(beyond, 0), (here,))))
-
-        def below(here: Theorem) -> Theorem:
-            apart = checker.certificate(
-                lt(0, gap), (-stride * beyond, excess, remainder), (positive, here, parted, case)
-            )
-            return never(apart, checker.bracket(checker.sign(ne(beyond, 0), (here,))))
-
-        return by_sign(beyond, above, equal, below)
-
-    def indivisible(case: Theorem) -> Theorem:
-        vanishing = checker.bracket(checker.sign(ne(remainder, 0), (case,)))
-
-        def equal(here: Theorem) -> Theorem:
-            apart = checker.certificate(
-                lt(0, gap), (remainder, excess, -stride * beyond), (case, parted, here, positive)
-            )
-            return never(apart, vanishing)
-
-        def above(here: Theorem) -> Theorem:
-            whole = at_least_one(beyond, here)
-            apart = checker.certificate(
-                lt(gap, 0), (stride * (beyond - 1), stride - remainder, -excess), (positive, whole, upper, parted)
-            )
-            return never(apart, vanishing)
-
-        def below(here: Theorem) -> Theorem:
-            apart = checker.certificate(
-                lt(0, gap), (-stride * beyond, remainder, excess), (positive, here, case, parted)
-            )
-            return never(apart, vanishing)
-
-        return by_sign(beyond, above, equal, below)
-
-    def impossible(case: Theorem) -> Theorem:
-        both = checker.transitive(checker.symmetric(checker.bracket(case)), checker.bracket(lower))
-        return checker.contradiction(both, wanted)
-
-    return by_sign(remainder, indivisible, divisible, impossible)
 
 
 # Along one axis.
@@ -186,7 +116,7 @@ def _picked_output(proof: Proof, output: Index, quotient: Term, summand: Term) -
 def prove_convolution_divisible(proof: Proof) -> None:
     with proof.claim("bracket"):
         (positive,) = proof.given
-        solved = _solved(o.meets, o.s, o.reach, o.o, positive)
+        solved = solved_bracket(o.meets, o.s, o.reach, o.o, positive)
         proof.reached(
             solved,
             "i + p - d k = s q + r with 0 <= r < s: this is s o for no o where r > 0, for o = q alone where r = 0",

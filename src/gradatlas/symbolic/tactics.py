@@ -44,6 +44,7 @@ __all__ = [
     "picked",
     "rewritten",
     "row_major",
+    "solved_bracket",
     "zero_from_product",
     "zero_from_square",
 ]
@@ -343,6 +344,37 @@ def divided(
     same = by_sign(beyond, above, lambda case: checker.combination(wanted, (ONE,), (case,)), below)
     remainder = checker.combination(eq(left, rest), (ONE, ONE, -divisor), (identity, equation, same))
     return same, remainder
+
+
+def solved_bracket(bracket: Term, divisor: Term, value: Term, index: Index, positive: Theorem) -> Theorem:
+    """[v = d i] = [d divides v] [i = floor(v / d)], the bracket on the left in any form: v has one quotient alone."""
+    quotient, rest = floordiv(value, divisor), mod(value, divisor)
+    identity, gap = division(value, divisor, positive)[0], value - divisor * index
+    solution = Delta(rest) * Delta(index - quotient)
+    wanted = eq(Delta(gap), solution)
+
+    def meets(case: Theorem) -> Theorem:
+        multiple = checker.combination(eq(value, divisor * index), (ONE,), (case,))
+        here, nothing = divided(multiple, divisor, index, ZERO, (positive,))
+        return checker.transitive(checker.bracket(case), checker.symmetric(by_steps(solution, [here, nothing], ONE)))
+
+    def misses(case: Theorem) -> Theorem:
+        nothing = checker.bracket(case)
+
+        def factor(apart: Theorem) -> Theorem:
+            return checker.transitive(nothing, checker.symmetric(by_steps(solution, [checker.bracket(apart)], ZERO)))
+
+        def divisible(divides: Theorem) -> Theorem:
+            def here(same: Theorem) -> Theorem:
+                zero = checker.combination(eq(gap, 0), (-ONE, -divisor, ONE), (identity, same, divides))
+                one = checker.symmetric(checker.bracket(zero))
+                return checker.contradiction(checker.transitive(one, nothing), wanted)
+
+            return nonzero_cases(index - quotient, here, factor)
+
+        return nonzero_cases(rest, divisible, factor)
+
+    return checker.transitive(checker.equation(bracket, Delta(gap)), nonzero_cases(gap, meets, misses))
 
 
 def row_major(merged: Index, row: Index, column: Index) -> tuple[Theorem, ...]:
