@@ -433,7 +433,8 @@ statement(
     source=[document("B5"), document("L1"), document("L3"), document("L4"), cite("bridle1990")],
     aliases=["delta of the output", "softmax minus target", "loss layer"],
     summary="""The gradient of the loss in the weighted input z of the last layer, with which back-propagation begins:
-    softmax(z) - t for the cross-entropy with targets that sum to 1; 2 (a - t) a'(z) / m for the mean squared error of the activation a(z).""",
+    softmax(z) - t for the cross-entropy with targets that sum to 1; 2 (a - t) a'(z) / m for the mean squared error of the
+    activation a(z).""",
     symbols={
         "z": "the weighted input of the last layer",
         "t": "the target",
