@@ -460,6 +460,14 @@ def test_an_identity_agrees_to_more_than_fifty_digits_and_a_mutant_does_not() ->
     assert not holds(nearly, Assignment({a: 1}), 50)
 
 
+def test_arrays_are_equal_entry_by_entry() -> None:
+    given = Assignment({n: 2, m: 3, x: [1, 2], A: [[1, 1, 1], [2, 2, 2]], a: 0})
+    assert holds(eq(lam(x[i] + a, i, o), A), given)
+    assert not holds(eq(lam(x[i] + positive(o - 1), i, o), A), given)
+    longer = Index("i", n + 1)
+    assert not holds(eq(lam(x[i], i), lam(x[longer], longer)), given)
+
+
 def test_order_and_difference() -> None:
     given = Assignment({a: 1, b: 2})
     assert holds(le(a, b), given)
@@ -533,6 +541,15 @@ def test_limits() -> None:
     assert holds(tends(natural_power(a, t), t, 0), given).digits > 50
     assert holds(tends(1 / (1 + t), t, 0), given)
     assert not holds(tends(1 / (1 + t) + a, t, 0), given)
+    assert not holds(tends(1 / (1 + t), t, Fraction(-1, 10**3)), given)
+    assert not holds(tends(1 + t, t, 0), given)
+    assert holds(tends(1 / (1 + sqrt(t)), t, 0), given)
+    assert holds(tends(-natural_power(-a, t) + b, t, b), given)
+    slow = Num(Fraction(99, 100))
+    assert holds(tends(natural_power(slow, t), t, 0), given)
+    assert holds(tends(natural_power(slow, t), t, -1), given).status == "inconclusive"
+    assert holds(tends(1 / log(2 + t), t, 0), given).status == "inconclusive"
+    assert holds(tends(cos(5 * t) / t, t, 0), given).status != "fails"
     assert holds(tends(natural_power(a, t), t, b), given).status == "fails"
     harmonic = Sum(1 / (1 + b * q), q)
     steps = substitute(harmonic, {size("t"): t})

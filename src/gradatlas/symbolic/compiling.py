@@ -113,7 +113,7 @@ class _Frame:
     known: dict[Term, str] = field(default_factory=dict)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=65_536)
 def surviving_share(value: Term) -> float:
     """The share of the working digits that is left after the numerical derivatives nested in the term."""
     parts = [surviving_share(child) for child, _ in children(value)]
@@ -499,7 +499,7 @@ def _pulled_out(value: Summation, level: int) -> Term:
     return mul(*out, Summation(value.size, close(mul(*rest), index)))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4096)
 def compile_term(value: Term) -> Compiled:
     """The closed term as a Python function; compiled once for each term."""
     if loose(value):

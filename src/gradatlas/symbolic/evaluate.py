@@ -468,10 +468,10 @@ def holds(
 ) -> Verdict:
     """Whether the proposition holds at the assignment, judged in numbers.
 
-    Equalities hold where both sides agree to `digits` digits; weak inequalities where they are not violated by more than
-    that. A universal statement is checked at every index, and at `tries` random values of any other variable (from rng). A
-    claim of a derivative is compared with differences, entry by entry and in random directions. Limits are judged from
-    growing t and are inconclusive where these do not decide.
+    Equalities (of arrays: of all entries) hold where both sides agree to `digits` digits; weak inequalities where they are
+    not violated by more than that. A universal statement is checked at every index, and at `tries` random values of any
+    other variable (from rng). A claim of a derivative is compared with differences, entry by entry and in random
+    directions. Limits are judged from growing t and are inconclusive where these do not decide.
     """
     return _judge(claim, assignment, digits, rng or random.Random(0), tries, 0)
 
@@ -503,6 +503,14 @@ def _judge(claim: Proposition, given: Assignment, digits: int, rng: random.Rando
 
 def _compare(claim: Eq | Ne | Le | Lt, given: Assignment, digits: int) -> Verdict:
     left, right = (_run(side, given, digits + GUARD) for side in (claim.left, claim.right))
+    return _compare_values(claim, left, right, digits)
+
+
+def _compare_values(claim: Eq | Ne | Le | Lt, left: Any, right: Any, digits: int) -> Verdict:
+    if isinstance(left, list) and isinstance(right, list) and isinstance(claim, Eq):
+        if len(left) != len(right):
+            return Verdict("fails", 0.0, reason=f"axes of length {len(left)} and {len(right)}")
+        return _worst(_compare_values(claim, a, b, digits) for a, b in zip(left, right, strict=True))
     with mpmath.workdps(digits + GUARD):
         margin = float(right - left)
         agree = _agreement(left, right)
@@ -624,7 +632,7 @@ def _values_along(body: Term, given: Assignment, digits: int, depth: int, larges
     return found
 
 
-_LARGEST: Final = 1024
+_LARGEST: Final = 512
 
 
 def _tends(claim: Tends, given: Assignment, digits: int, depth: int) -> Verdict:
@@ -635,15 +643,21 @@ def _tends(claim: Tends, given: Assignment, digits: int, depth: int) -> Verdict:
     if away[-1] <= mpmath.mpf(10) ** -digits * scale:
         return Verdict("holds", _agreement(values[-1], limit))
     agree = float(-mpmath.log10(away[-1] / scale))
-    steps = [abs(b - a) for a, b in itertools.pairwise(values)]
-    # Doubling t must bring the value nearer, and the way still to go may not exceed what such steps add up to.
-    shrink = max((b / a for a, b in zip(away[-4:], away[-3:], strict=False)), default=mpmath.mpf(1))
-    if shrink < mpmath.mpf("0.9"):
+    steps = [b - a for a, b in itertools.pairwise(values)][-4:]
+    nearer = [_ratio(b, a) for a, b in itertools.pairwise(away[-4:])]
+    slowing = [_ratio(b, a) for a, b in itertools.pairwise(steps)]
+    # What is still to go if the steps keep shrinking as the last one did.
+    to_go = steps[-1] * slowing[-1] / (1 - slowing[-1]) if 0 <= slowing[-1] < 1 else 0
+    fits = nearer[-1] < 0.3 or abs(values[-1] + to_go - limit) <= away[-1] / 10
+    if max(nearer) < 0.9 and fits:
         return Verdict("holds", agree, reason=f"by the trend up to t = {_LARGEST}")
-    settled = max((b / a for a, b in zip(steps[-4:], steps[-3:], strict=False) if a), default=mpmath.mpf(0))
-    if settled < mpmath.mpf("0.9") and away[-1] > 20 * steps[-1]:
+    if min(slowing) >= 0 and max(slowing) <= 0.6 and away[-1] > 3 * abs(to_go):
         return Verdict("fails", agree, reason=f"settles {mpmath.nstr(away[-1], 5)} away from the limit")
     return Verdict("inconclusive", agree, reason=f"at t = {_LARGEST} still {mpmath.nstr(away[-1], 5)} away")
+
+
+def _ratio(b: Any, a: Any) -> Any:
+    return b / a if a else mpmath.mpf(1 if b else 0)
 
 
 def _diverges(claim: Diverges, given: Assignment, digits: int, depth: int) -> Verdict:
@@ -659,7 +673,7 @@ def _diverges(claim: Diverges, given: Assignment, digits: int, depth: int) -> Ve
             return Verdict("fails", reason=f"the growth dies out near {mpmath.nstr(values[-1], 8)}")
     elif all(s <= 0 for s in steps):
         return Verdict("fails", reason=f"does not grow: {mpmath.nstr(values[-1], 8)} at t = {_LARGEST}")
-    return Verdict("inconclusive", reason="the growth up to t = 1024 does not decide")
+    return Verdict("inconclusive", reason=f"the growth up to t = {_LARGEST} does not decide")
 
 
 def _continuous(claim: Continuous, given: Assignment, digits: int, rng: random.Random, depth: int) -> Verdict:
