@@ -48,3 +48,10 @@ def prove_kind_locally_constant(proof: Proof) -> None:
     with proof.claim("as a factor"):
         proof.differentiate("the product rule: the steps are constant nearby")
         proof.contract("the Kronecker delta picks an entry")
+
+
+def prove_astype_derivative(proof: Proof) -> None:
+    for name in ("vjp", "jvp"):
+        with proof.claim(name):
+            proof.differentiate("an entry is its own entry alone")
+            proof.contract("the Kronecker delta picks it")

@@ -659,7 +659,7 @@ def _from_start(draw: Draw) -> list[Fraction]:
 statement(
     "floor.derivative",
     "Functions that are constant but for jumps: the floor and its kind",
-    of=("floor", "ceil", "trunc", "round"),
+    of=("floor", "ceil", "trunc", "round", "astype_integer"),
     claims={
         "steps": claim(
             eq(Derivative(s + Sum(jumps_by[c] * positive(t - jumps_at[c]), c), t), 0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradatlas.formulas.statement import adjoint, cite, claim, document, statement, tangent
+from gradatlas.formulas.statement import adjoint, cite, claim, document, statement, tangent, vjp_of
 from gradatlas.symbolic.language import (
     Derivative,
     Sum,
@@ -201,4 +201,20 @@ statement(
         "g": "the cotangent of the result",
         "dx": "the tangent of the argument",
     },
+)
+
+statement(
+    "astype.derivative",
+    "Changing the dtype or the device of an array",
+    of=("astype", "to_device"),
+    claims={
+        "vjp": eq(adjoint(lam(v[i], i), v, incoming)[i], incoming[i]),
+        "jvp": eq(tangent(lam(v[i], i), v, dv)[i], dv[i]),
+    },
+    source=[document("T1"), cite("griewank2008")],
+    aliases=["cast", "convert", "float32", "float64", "device", "GPU", "identity"],
+    summary="""Between real dtypes, and between devices, an array keeps its numbers, up to rounding: cotangents and tangents
+    are passed on, in the dtype and on the device of the other side.""",
+    symbols={"x": "an array", "g": "the cotangent of the result", "dx": "the tangent of the array"},
+    engine=vjp_of(lambda ops, x: ops.astype(x, x.dtype), lam(v[i], i), wrt=v, cotangent=incoming, claim="vjp"),
 )
