@@ -128,7 +128,7 @@ class Record(Primitive):
 
     name: the operation's. kind: which theorem gives its rules. signature: the core shapes, such as "(m,n),(n)->(m)";
     empty for elementwise operations. domain: where it is differentiable, per argument if they differ. kinks: where it
-    is not, and the value taken there and why. formulas: ids of the formulas that prove it. takes: the numbers it takes,
+    is not, and the value taken there and why. takes: the numbers it takes,
     per argument if they differ. exact: an elementwise record's function of mpmath's numbers, exact(mp, x, ...). bound: the
     error of its derivatives that is promised, in ulps with NumPy, by dtype. roots: the simple roots of its derivatives,
     near which an ulp is one of max(|f'|, |x f''|). unbounded: whether a derivative may be infinite or nan, so that a
@@ -142,7 +142,6 @@ class Record(Primitive):
     signature: str = ""
     domain: str | tuple[str, ...] = "R"
     kinks: Mapping[str, str] = field(default_factory=dict)
-    formulas: tuple[str, ...] = ()
     takes: str | tuple[str, ...] = "floating"
     bound: Mapping[str, float] | float | None = None
     roots: Roots = ()
@@ -543,7 +542,6 @@ class Row(TypedDict, total=False):
 
     domain: str | tuple[str, ...]
     kinks: Mapping[str, str]
-    formulas: tuple[str, ...]
     takes: str | tuple[str, ...]
     bound: Mapping[str, float] | float | None
     roots: Roots
