@@ -68,6 +68,21 @@ def test_each_step_links_to_its_rule_and_its_lemma(built: Project) -> None:
     assert "softmax.vjp.html#formula-softmax-vjp" in {a["href"] for a in lemma.find_all("a")}
 
 
+def test_a_chain_reads_as_equations_from_where_it_begins(built: Project) -> None:
+    page = BeautifulSoup(built.page("formulas/attention.dq"), "html.parser")
+    first, second, third = (page.select_one(f"#step-2-{n}") for n in (1, 2, 3))
+    assert first.select_one(".step-why").get_text() == "1What is to be computed"
+    assert not first.select("a:not(.step-number)"), "to begin takes no rule"
+    tex = [step.select_one(".math-wrapper annotation").get_text() for step in (first, second, third)]
+    assert [t.startswith("{} = ") for t in tex] == [False, True, True]
+
+
+def test_an_id_in_prose_is_a_link(built: Project) -> None:
+    summary = BeautifulSoup(built.page("formulas/attention.dq"), "html.parser").select_one("p.summary")
+    assert summary.find("a")["href"] == "softmax.vjp.html#formula-softmax-vjp"
+    assert summary.find("a").get_text() == "softmax.vjp"
+
+
 def test_lemmas_are_shown_in_both_directions(built: Project) -> None:
     uses = BeautifulSoup(built.page("formulas/attention.dq"), "html.parser").select_one("#lemmas").get_text()
     used = BeautifulSoup(built.page("formulas/softmax.vjp"), "html.parser").select_one("#lemmas").get_text()

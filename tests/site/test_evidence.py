@@ -82,7 +82,7 @@ def test_the_home_page_counts_from_the_evidence(built: Project, project: Project
     figures = BeautifulSoup(built.page("index"), "html.parser").select_one("ul.figures").get_text(" ")
     assert re.search(r"\b2\s+formulas proven", figures)
     assert re.search(r"\b1\s+claims refuted", figures)
-    assert re.search(r"\b10\s+steps", figures)
+    assert re.search(r"\b11\s+steps", figures)
     assert re.search(r"\b4\s+axioms", figures)
     assert re.search(r"\b6\s+mutants refused", figures)
     record = project.record("attention.dq")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from docutils import nodes
 
-from gradatlas.sphinx_ext.markup import broken, number, prose, sizes, typeset
+from gradatlas.sphinx_ext.markup import number, prose, sizes, typeset
 from gradatlas.sphinx_ext.pages import states
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import MARK, write_stubs
@@ -132,11 +132,3 @@ def test_a_statement_is_told_from_an_expression(latex: str, said: bool) -> None:
 )
 def test_words_for_a_terminal_are_set_with_the_signs_of_print(written: str, printed: str) -> None:
     assert typeset(written) == printed
-
-
-def test_a_short_statement_keeps_its_line_and_a_long_one_breaks_before_its_relation() -> None:
-    short = r"\sum_{i} [i = j] a_{i} = a_{j}"
-    assert broken(short) == short
-    left = r"\sum_{i} [i = j] " + " + ".join(f"a_{{{k}}} b_{{{k}}}" for k in range(30))
-    assert broken(f"{left} = 0") == rf"\begin{{aligned}} & {left} \\ & \quad = 0 \end{{aligned}}"
-    assert broken(left) == left, "nothing to break at: the only relation stands in a bracket"

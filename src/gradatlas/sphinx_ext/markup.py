@@ -17,7 +17,6 @@ __all__ = [
     "ForPlainWriters",
     "badge",
     "box",
-    "broken",
     "code",
     "depart_disclosure",
     "disclosure",
@@ -110,31 +109,6 @@ def _indexed(match: re.Match[str]) -> str:
     letter = f"\\{match['letter']}" if match["letter"] in GREEK else match["letter"]
     power = {"": "", "^T": r"^{\mathsf T}"}.get(match["power"] or "", match["power"])
     return f"${letter}_{{{match['index'].strip('{}')}}}{power}$"
-
-
-RELATION = re.compile(r"\\(?:le|ge|ne|to)(?![a-zA-Z])|=|(?<!\\)<|>")
-LINE = 88  # letters and signs that a line of the page holds, about
-
-
-def broken(latex: str) -> str:
-    """A long statement over two lines, broken before its first relation that stands outside all brackets."""
-    if _signs(latex) <= LINE:
-        return latex
-    depth = 0
-    for place, sign in enumerate(latex):
-        depth += (sign in "{[(") - (sign in "}])")
-        match = RELATION.match(latex, place) if depth == 0 else None
-        if match and place:
-            left, right = latex[:place].strip(), latex[place:].strip()
-            return rf"\begin{{aligned}} & {left} \\ & \quad {right} \end{{aligned}}"
-    return latex
-
-
-def _signs(latex: str) -> int:
-    """About how many signs wide a formula is: a command counts as one, scripts as half."""
-    plain = re.sub(r"\\(?:left|right|quad|text|mathrm|mathsf|mathbb|begin|end)(?![a-zA-Z])|\\[,;!:]", "", latex)
-    scripts = "".join(re.findall(r"[_^](\{[^{}]*\}|\\?\w)", plain))
-    return len(re.findall(r"\\[a-zA-Z]+|[^\s{}_^\\]", plain)) - len(re.findall(r"\\[a-zA-Z]+|[^\s{}\\]", scripts)) // 2
 
 
 def prose(text: str) -> list[nodes.Node]:

@@ -17,7 +17,6 @@ from gradatlas.sphinx_ext.domain import Entry, FormulaDomain, link
 from gradatlas.sphinx_ext.markup import (
     badge,
     box,
-    broken,
     code,
     disclosure,
     display,
@@ -50,6 +49,9 @@ if TYPE_CHECKING:
 __all__ = ["ATLASES", "DIRECTIVES", "FormulaDirective"]
 
 ATLASES: WeakKeyDictionary[Config, Atlas] = WeakKeyDictionary()
+
+
+ID = re.compile(r"(?<![\w./-])([a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)+)(?![\w/(-])")
 
 
 class AtlasDirective(SphinxDirective):
@@ -87,6 +89,16 @@ class AtlasDirective(SphinxDirective):
         node["names"].append(nodes.fully_normalize_name(f"{kind}-{name}"))
         self.state.document.note_explicit_target(node, node)
         self.domain.note(kind, name, entry)
+
+    def words(self, text: str) -> list[nodes.Node]:
+        """Prose written for a terminal, with the signs of print, and a link where it names a formula's id."""
+        found: list[nodes.Node] = []
+        for place, part in enumerate(ID.split(text)):
+            if place % 2 and part in self.atlas.formulas:
+                found.append(self.link("formula", part, part))
+            else:
+                found += prose(typeset(part))
+        return found
 
     def place(self) -> str:
         """The document being read."""
@@ -159,7 +171,7 @@ class FormulaDirective(AtlasDirective):
         if formula.aliases:
             parts.append(paragraph(f"{_('Also known as')}: {'; '.join(formula.aliases)}.", classes=["aliases"]))
         if formula.summary:
-            parts.append(paragraph(typeset(formula.summary), classes=["summary"]))
+            parts.append(paragraph(*self.words(formula.summary), classes=["summary"]))
         if formula.evidence is None:
             parts.append(nodes.warning("", paragraph(formula.problem[:1].upper() + formula.problem[1:] + ".")))
         else:
@@ -296,7 +308,7 @@ class FormulaDirective(AtlasDirective):
         for place, claim in enumerate(evidence.claims, 1):
             if not claim.steps:
                 continue
-            chained = claim.steps[0].rule == BEGINNING
+            chained = False
             steps = nodes.enumerated_list("", classes=["derivation"], enumtype="arabic", prefix="", suffix=".")
             for step in claim.steps:
                 anchor = f"step-{place}-{step.number}" if len(evidence.claims) > 1 else f"step-{step.number}"
@@ -304,15 +316,16 @@ class FormulaDirective(AtlasDirective):
                     nodes.reference("", str(step.number), refid=anchor, classes=["step-number"]), classes=["step-why"]
                 )
                 if step.rule == BEGINNING:
-                    line += prose(typeset(step.why[:1].upper() + step.why[1:] or _("Begin")))
+                    line += self.words(step.why[:1].upper() + step.why[1:] or _("Begin"))
                 else:
                     # A lemma is named by its link; "proven as ID" would say it twice.
                     why = step.why if step.why != f"proven as {step.lemma}" else ""
                     line += self.link("rule", step.rule)
-                    line += [nodes.Text(": "), *prose(typeset(step.why))] if why else []
+                    line += [nodes.Text(": "), *self.words(why)] if why else []
                 if step.lemma:
                     line += [nodes.Text(" ("), self.link("formula", step.lemma), nodes.Text(")")]
-                equals = "{} = " if chained and step.number > 1 and not states(step.latex) else ""
+                equals = "{} = " if chained and not states(step.latex) else ""
+                chained = chained or step.rule == BEGINNING
                 steps += nodes.list_item("", line, display(equals + step.latex), ids=[anchor])
             if len(evidence.claims) > 1:
                 count = _("{count} steps").format(count=len(claim.steps)) if len(claim.steps) > 1 else _("one step")
@@ -512,9 +525,9 @@ class ChapterDirective(AtlasDirective):
             card = box("formula-card")
             card += paragraph(self.link("formula", formula.id), " ", badge(formula.status), classes=["formula-line"])
             if formula.summary:
-                card += paragraph(typeset(formula.summary))
+                card += paragraph(*self.words(formula.summary))
             if formula.shown_claims:
-                card += display(broken(formula.shown_claims[0].latex))
+                card += display(formula.shown_claims[0].latex)
             if len(formula.shown_claims) > 1:
                 more = len(formula.shown_claims) - 1
                 card += paragraph(
@@ -614,6 +627,7 @@ class RulesDirective(AtlasDirective):
         parts: list[nodes.Node] = []
         for rule in self.atlas.rules.values():
             part = section(rule.title, f"rule-{rule.name}", paragraph(code(rule.name), classes=["formula-line"]))
+            part["classes"].append("entry")
             part += paragraph(rule.statement)
             users = self.atlas.stepping_by.get(rule.name, ())
             if users:
@@ -633,6 +647,7 @@ class AxiomsDirective(AtlasDirective):
         parts: list[nodes.Node] = []
         for axiom in self.atlas.axioms.values():
             part = section(axiom.title, f"axiom-{axiom.id}", paragraph(code(axiom.id), classes=["formula-line"]))
+            part["classes"].append("entry")
             part += paragraph(axiom.statement)
             if axiom.hypotheses:
                 part += paragraph(_("Where") + " " + "; ".join(axiom.hypotheses) + ".")
@@ -729,16 +744,14 @@ def statement_frames(claims: Sequence[Claim], *, whole: bool = True) -> list[nod
         frame = box("statement")
         if len(claims) > 1:
             frame += paragraph(claim.name, classes=["claim-name"])
-        frame += display(broken(claim.latex))
+        frame += display(claim.latex)
         own = [hypothesis for hypothesis in claim.hypotheses if hypothesis not in shared]
-        if own and len(own) <= 2 and not any(r"\quad" in hypothesis.latex for hypothesis in own):
+        if own and sum(len(hypothesis.latex) for hypothesis in own) < 240:
             line = paragraph(_("where") + " ", classes=["hypotheses"])
             for place, hypothesis in enumerate(own):
-                line += [nodes.Text(", ")] if place else []
+                line += [nodes.Text("; ")] if place else []
                 line += inline(hypothesis.latex)
             frame += line
-        elif own and len(own) <= 5:
-            frame += [paragraph(_("where"), classes=["hypotheses"]), hypothesis_list(own)]
         elif own and whole:
             under = nodes.reference("", _("under its assumptions"), refid="assumptions")
             frame += nodes.paragraph("", "", under, classes=["hypotheses"])

@@ -436,7 +436,7 @@ def _from_package() -> Atlas:
                 title=axiom.title,
                 statement=rules[axiom.rule or ""].statement
                 if axiom.conclusion is None
-                else f"${latex(axiom.conclusion)}$",
+                else rf"$\displaystyle {latex(axiom.conclusion)}$",
                 hypotheses=tuple(f"${latex(hypothesis)}$" for hypothesis in axiom.hypotheses),
                 citation=axiom.citation,
             )
