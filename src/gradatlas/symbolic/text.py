@@ -390,12 +390,13 @@ class Printer:
                 return self.subscripted(name, [self.show(a, scope).text for a in value.args])
             return self.applied(name, [self.show(a, scope) for a in value.args])
         contexts = self.contexts.get(value.head, set())
+        of_a_number = len(value.args) == 1 and isinstance(value.args[0], Bound | Sym)  # a function, such as tanh
         shown: list[Piece] = []
         subscripts: list[str] = []
         for place, arg in enumerate(value.args):
             if not isinstance(arg, Sym) and self.is_whole(arg, scope):
                 subscripts.append(self.show(arg, scope).text)
-            elif len({c[place] for c in contexts}) > 1 or not isinstance(arg, Sym | Array | Bound):
+            elif of_a_number or len({c[place] for c in contexts}) > 1 or not isinstance(arg, Sym | Array | Bound):
                 shown.append(self.show(arg, scope))
         piece = self.subscripted(name, subscripts) if subscripts else name
         return self.applied(piece, shown) if shown else piece
