@@ -17,7 +17,7 @@ from gradatlas.evidence import digests, engine
 from gradatlas.evidence.currency import Currency
 from gradatlas.evidence.mutants import Mutant, of_formula, without_hypotheses
 from gradatlas.evidence.oracle import DIGITS, Oracle, Seen, finite, is_equality, is_trend
-from gradatlas.evidence.printing import latex_of, numpy_of, symbols_of, text_of
+from gradatlas.evidence.printing import latex_of, numpy_fault, numpy_of, symbols_of, text_of
 from gradatlas.evidence.sampling import SamplingError
 from gradatlas.evidence.store import SCHEMA, versions
 from gradatlas.formulas.sources import BIBLIOGRAPHY
@@ -167,13 +167,15 @@ class Judge:
         faults += [f"a step differs in numbers: {failure}" for failure in steps.failures]
         with clock.on("engine"):
             compared = self._engine(formula, oracle, faults)
+        with clock.on("numpy code"):
+            code = self._code(formula, oracle, faults)
         mutants = _Mutants()
         if not faults:  # the oracle must pass the statement before it may judge mutants
             self._mutants(formula, oracle, known, mutants, clock, faults)
         if faults:
             raise Rejected(id, faults)
         with clock.on("printing"):
-            record = _record(formula, known)
+            record = _record(formula, known, code)
         parts = self.currency.parts(id, lambda name: self.proven(name).lemmas)
         assert parts is not None
         used = versions()
@@ -227,6 +229,16 @@ class Judge:
             except engine.Mismatch as error:
                 faults.append(f"the engine disagrees: {error}")
         return found
+
+    def _code(self, formula: Formula, oracle: Oracle, faults: list[str]) -> str:
+        """The NumPy code, which must compute what the statement says."""
+        code = numpy_of(formula)
+        for name in code.functions:
+            for sample in oracle.samples(formula.claim(name))[-2:]:
+                fault = numpy_fault(formula, code, name, sample.assignment)
+                if fault:
+                    faults.append(fault)
+        return code.source
 
     # Mutants.
 
@@ -345,7 +357,7 @@ def _oracle_json(seen: Seen) -> dict[str, Any]:
     return found
 
 
-def _record(formula: Formula, known: _Proven) -> dict[str, Any]:
+def _record(formula: Formula, known: _Proven, code: str) -> dict[str, Any]:
     """What the record says of the statement and its derivation."""
     axioms = sorted(set().union(*(t.axioms for t in known.theorems.values())))
     hypotheses = dict.fromkeys(h for claim in formula.claims for h in claim.hypotheses)
@@ -386,7 +398,7 @@ def _record(formula: Formula, known: _Proven) -> dict[str, Any]:
         "axioms": [{"id": id, "title": AXIOMS[id].title if id in AXIOMS else id} for id in axioms],
         "lemmas": list(known.lemmas),
         "hypotheses": [text_of(h) for h in hypotheses],
-        "numpy_code": numpy_of(formula),
+        "numpy_code": code,
         "source": [
             {"kind": "document", "row": source.key}
             if source.kind == "document"

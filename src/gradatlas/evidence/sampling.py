@@ -221,13 +221,13 @@ def _is_up_to_chance(hypothesis: Proposition) -> bool:
 
 
 def _patterns(count: int) -> Iterator[tuple[int, ...]]:
-    """Values for that many sizes: all 0, all 1, unequal, unequal the other way round, and one 0 among others."""
+    """Values for that many sizes: all 0, one 0 among others, all 1, unequal, and unequal the other way round."""
     yield (0,) * count
+    if count > 1:
+        yield tuple(0 if n == 0 else 2 for n in range(count))
     yield (1,) * count
     yield tuple(2 + n % 3 for n in range(count))
     yield tuple(2 + (count - 1 - n) % 3 for n in range(count)) if count > 1 else (5,)
-    if count > 1:
-        yield tuple(0 if n == 0 else 2 for n in range(count))
 
 
 def _dyadic(rng: random.Random, low: float | Fraction, high: float | Fraction) -> Fraction:
