@@ -259,7 +259,10 @@ def test_the_code_reads_as_one_would_write_it() -> None:
     assert body(numpy_code("gathered", *CASES["gathered"])) == (
         "def gathered(A, pi):\n    m = A.shape[1]\n    o = np.arange(m)\n    return A[pi, o]\n"
     )
-    assert body(numpy_code("unused", Sum(positive(n + 1) * b, i) * 0 + a)) == "def unused(a):\n    return a\n"
+    width = function("n", integer=True)
+    unit = Index("unit", width(t))
+    layer = Sum(family("W", (width(t), n), t)[unit, j] * x[j], j)
+    assert body(numpy_code("layer", layer, [unit])) == ("def layer(x, W, t):\n    return W[t] @ x\n")
     assert "same" not in numpy_code("alias", *CASES["alias"])
     assert "divide" in numpy_code("masked_rows", *CASES["masked_rows"])
     assert "divide" not in numpy_code("standardized", *CASES["standardized"])

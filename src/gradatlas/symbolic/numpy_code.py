@@ -709,10 +709,7 @@ def numpy_function(name: str, value: Term, at: Sequence[Index] | None = None) ->
         parts.append("\n\n" + _DIVIDE)
     if "entry" in writer.helpers:
         parts.append("\n\n" + _ENTRY)
-    lines = [f"return {result}"]
-    for line in reversed(writer.lines):  # without what nothing below uses
-        if _uses(lines, line.partition(" ")[0]):
-            lines.insert(0, line)
+    lines = [*writer.lines, f"return {result}"]
     arguments = {k: v for k, v in writer.arguments.items() if _uses(lines, v)}
     body = "".join(f"    {line}\n" for line in lines)
     parts.append(f"\n\ndef {name}({', '.join(arguments.values())}):\n{body}")
