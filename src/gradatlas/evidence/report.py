@@ -117,7 +117,8 @@ def final_table(
         f"{mutants['equivalent']} equivalent, not counted",
     )
     table.add_row(
-        "seconds", f"{wall:.1f} in this run; {seen['seconds']:.1f} to take all this evidence, {kept} records kept"
+        "seconds",
+        f"{wall:.1f} in this run; {seen['seconds']:.1f} of a processor for all this evidence, {kept} records kept",
     )
     table.add_row("spent on", ", ".join(f"{what} {seconds:.1f}" for what, seconds in seen["spent"].items()))
     table.add_row("slowest", ", ".join(f"{id} {seconds:.1f}" for id, seconds in seen["slowest"]))
