@@ -153,8 +153,8 @@ statement(
     given=[lt(0, s)],
     source=SOURCES,
     aliases=["slicing", "basic indexing", "subarray", "stride", "step"],
-    summary="""The cotangent of a slice goes back to the places a, a + s, a + 2 s, ... and zeros go to the others: to place j goes entry (j - a) / s,
-    if that is a whole number and an entry at all. Several axes are sliced one after the other.""",
+    summary="""The cotangent of a slice goes back to the places a, a + s, a + 2 s, ... and zeros go to the others: to place j
+    goes entry (j - a) / s, if that is a whole number and an entry at all. Several axes are sliced one after the other.""",
     symbols=SLICE,
     samples=SLICES,
     engine=(

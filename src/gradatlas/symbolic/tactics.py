@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 
 from gradatlas.symbolic import checker
@@ -40,6 +41,7 @@ __all__ = [
     "less_by_form",
     "nonzero_cases",
     "not_positive",
+    "only_zero",
     "opened_theorem",
     "picked",
     "rewritten",
@@ -250,6 +252,16 @@ def less_by_form(low: Term, high: Term) -> Theorem:
     )
 
 
+def only_zero(index: Index) -> Theorem:
+    """[i = 0] = 1, for an index of an axis of length 1."""
+    only = fresh_index(1)
+    total = bind.sum(Delta(only - index), only)  # [0 = i] by its one term, and 1 since i is below 1
+    contracted = checker.contract(total, index)
+    return checker.transitive(
+        checker.equation(Delta(index), total), contracted, checker.equation(_right(contracted), ONE)
+    )
+
+
 def by_steps(start: Term, equations: Iterable[Theorem], end: Term) -> Theorem:
     """start = end, by these rewritings and canonical form."""
     steps = []
@@ -377,6 +389,7 @@ def solved_bracket(bracket: Term, divisor: Term, value: Term, index: Index, posi
     return checker.transitive(checker.equation(bracket, Delta(gap)), nonzero_cases(gap, meets, misses))
 
 
+@functools.cache
 def row_major(merged: Index, row: Index, column: Index) -> tuple[Theorem, ...]:
     """What makes k = a B + b, with a = floor(k / B) and b = k mod B, a bijection of 0..AB-1 with the pairs (a, b)."""
     rows, columns = row.size, column.size
