@@ -650,6 +650,12 @@ def close(value: Term, *variables: Term, under: int = 0) -> Term:
     left = free_variables(closed) & wanted
     if left:
         raise ValueError(f"{left} remain free after binding")
+    for variable in free_variables(closed):
+        sized = variable.size if isinstance(variable, Index) else None
+        if isinstance(variable, Array) and not variable.params:
+            sized = next((s for s in variable.shape if loose(s)), None)
+        if sized is not None and loose(sized):
+            raise ValueError(f"{variable.name!r} would stay free while its size is bound: bind it too, inside")  # type: ignore[attr-defined]
     return closed
 
 
