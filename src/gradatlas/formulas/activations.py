@@ -35,6 +35,10 @@ of_one_argument(
     aliases=["hyperbolic tangent", "sech", "activation"],
     summary="""tanh' = sech^2 = 1 - tanh^2, which lies above 0 and is at most 1; the second derivative is -2 tanh sech^2. The form
     that keeps every digit is 4e/(1 + e)^2 with e = exp(-2|t|).""",
+    symbols={
+        "tanh": "(e^t - e^-t) / (e^t + e^-t)",
+        "sech2": "4 / (e^t + e^-t)^2, its derivative",
+    },
 )
 
 # The logistic sigmoid, and softplus, whose derivative it is.
@@ -64,6 +68,11 @@ of_one_argument(
     aliases=["logistic function", "expit", "activation", "vanishing gradient"],
     summary="""sigma' = sigma (1 - sigma), which lies above 0 and is at most 1/4, so that it shrinks a gradient fourfold at least;
     the second derivative is sigma' (1 - 2 sigma). The form that keeps every digit is e/(1 + e)^2 with e = exp(-|t|).""",
+    symbols={
+        "sigmoid": "1 / (1 + e^-t)",
+        "sigmoid'": "sigma (1 - sigma), its derivative",
+        "sigmoid''": "sigma' (1 - 2 sigma), its second derivative",
+    },
 )
 
 softplus = named("softplus", lambda u: log(1 + exp(u)), latex=r"\mathrm{softplus}")
@@ -81,6 +90,10 @@ of_one_argument(
     aliases=["log1p exp", "smooth ReLU", "logistic loss"],
     summary="""softplus(t) = log(1 + e^t) has the sigmoid as its derivative. The form that cannot overflow is
     max(t, 0) + log(1 + exp(-|t|)).""",
+    symbols={
+        "softplus": "log(1 + e^t)",
+        "sigmoid": "1 / (1 + e^-t)",
+    },
 )
 
 # ReLU.
@@ -103,7 +116,7 @@ of_one_argument(
     aliases=["rectifier", "rectified linear unit", "max(x, 0)", "step", "Heaviside", "subgradient", "Clarke"],
     summary="""ReLU(t) = max(t, 0) has the derivative 1 for t > 0 and 0 for t < 0. At zero the slopes of the lines below it are
     the numbers from 0 to 1, which make up Clarke's generalised derivative; the convention takes the least of them, 0.""",
-    symbols={"s": "a slope"},
+    symbols={"relu": "t [t > 0], which is max(t, 0)", "s": "a slope"},
     samples=with_zeros,
     links=[forward_of(applied("step"), lam(positive(x[i]), i), claim="derivative, entry by entry")],
 )

@@ -58,6 +58,8 @@ statement(
     summary="""Of z = W x + b with the error delta = grad J(z), the loss's gradient in W is the outer product delta x^T, in b
     it is delta, and in x it is W^T delta.""",
     symbols={
+        "m": "the number of outputs",
+        "n": "the number of inputs",
         "W": "the weights, one row for each output",
         "b": "the bias",
         "x": "the input, a column",
@@ -93,6 +95,9 @@ statement(
     summary="""For y = x W + b with a sample in each row, the cotangent g of y pulls back to g W^T in x, to x^T g in W, and
     to the sum of g over the batch in b.""",
     symbols={
+        "N": "the size of the batch",
+        "m": "the number of outputs",
+        "n": "the number of inputs",
         "x": "the batch, one sample a row",
         "W": "the weights, one column for each output",
         "b": "the bias, added to every row",
@@ -365,6 +370,10 @@ statement(
     summary="""A weight matrix W with a row for each output, applied to columns, is its transpose applied to rows. The gradient in
     it is the transpose of the gradient in that: g^T x in place of x^T g. The gradient in the input is the same.""",
     symbols={
+        "N": "the size of the batch",
+        "m": "the number of outputs",
+        "n": "the number of inputs",
+        "y": "the dense layer on rows: x W + b",
         "x": "the batch, one sample a row",
         "W": "the weights, one row for each output",
         "b": "the bias",
@@ -390,6 +399,8 @@ statement(
     summary="""With delta_r the gradient of the loss of sample r in its own output, the gradients of the mean loss are
     x^T delta / N in the weights, the sum of delta over the batch over N in the bias, and delta W^T / N in the input.""",
     symbols={
+        "m": "the number of outputs",
+        "n": "the number of inputs",
         "x": "the batch, one sample a row",
         "W": "the weights, one column for each output",
         "b": "the bias",
@@ -438,7 +449,9 @@ statement(
     symbols={
         "z": "the weighted input of the last layer",
         "t": "the target",
-        "p": "the softmax of z",
+        "p": "the softmax of z: exp(z) over the sum of exp(z)",
+        "sigmoid": "1 / (1 + e^-z)",
+        "tanh": "(e^z - e^-z) / (e^z + e^-z)",
         "m": "the number of outputs",
     },
 )

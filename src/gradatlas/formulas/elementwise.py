@@ -145,7 +145,13 @@ def of_one_argument(
         source=source,
         aliases=aliases,
         summary=summary,
-        symbols={"t": "a number", "x": "an array", "g": "the cotangent of the result", **(symbols or {})},
+        symbols={
+            "t": "a number",
+            "x": "an array",
+            "g": "the cotangent of the result",
+            "n": "the number of entries",
+            **(symbols or {}),
+        },
         samples=samples,
         engine=[
             *(
@@ -315,7 +321,9 @@ class Rule2:
         ]
 
 
-def of_two_arguments(id: str, title: str, rules: Iterable[Rule2], **more: Any) -> None:
+def of_two_arguments(
+    id: str, title: str, rules: Iterable[Rule2], *, symbols: Mapping[str, str] | None = None, **more: Any
+) -> None:
     """State the derivatives of operations of two arguments."""
     several = tuple(rules)
     claims: dict[str, Proposition] = {}
@@ -327,7 +335,14 @@ def of_two_arguments(id: str, title: str, rules: Iterable[Rule2], **more: Any) -
         title,
         of=tuple(rule.operation for rule in several),
         claims=claims,
-        symbols={"x": "an array", "y": second, "g": "the cotangent of the result"},
+        symbols={
+            "x": "an array",
+            "y": second,
+            "g": "the cotangent of the result",
+            "n": "the number of entries" if several[0].alike else "the number of columns",
+            **({} if several[0].alike else {"N": "the number of rows"}),
+            **(symbols or {}),
+        },
         engine=[link for rule in several for link in rule.links()],
         **more,
     )
@@ -394,7 +409,7 @@ of_one_argument(
     aliases=["modulus", "sign", "Clarke", "subgradient", "kink"],
     summary="""|t| has the derivative sign(t) where t is not zero. At zero the slopes of the lines below it are the numbers from
     -1 to 1, which make up Clarke's generalised derivative; the convention takes the one of least size, 0.""",
-    symbols={"s": "a slope"},
+    symbols={"s": "a slope", "sign": "[t > 0] - [t < 0]"},
     links=[forward_of(applied("sign"), lam(sign_of(x[i]), i), claim="abs, entry by entry")],
     samples=with_zeros,
 )
@@ -444,6 +459,7 @@ statement(
     the slopes (s, 1 - s) with s from 0 to 1 bound the larger of t + p and t + q from below and make up Clarke's generalised
     derivative; the one of least norm, which the convention takes, is one half each.""",
     symbols={
+        "n": "the number of entries",
         "x": "an array",
         "y": "another",
         "g": "the cotangent of the result",
@@ -490,7 +506,14 @@ statement(
     aliases=["clamp", "saturate", "hard limits"],
     summary="""Brought between low and high, x passes the cotangent where it lies between them, and nothing where it lies
     outside: the factor is [low < x] [x < high].""",
-    symbols={"x": "an array", "g": "the cotangent of the result", "low": "the lower bound", "high": "the upper bound"},
+    symbols={
+        "n": "the number of entries",
+        "t": "a number",
+        "x": "an array",
+        "g": "the cotangent of the result",
+        "low": "the lower bound",
+        "high": "the upper bound",
+    },
     samples=samples(
         {low: lambda draw: draw.real(-1, 0), high: lambda draw: draw.real(0, 1) - (3 if draw.integer(0, 3) == 0 else 0)}
     ),
@@ -515,6 +538,7 @@ statement(
     summary="""With a condition m of zeros and ones, the choice m x + (1 - m) y passes the cotangent to x where the condition
     holds and to y elsewhere.""",
     symbols={
+        "n": "the number of entries",
         "m": "the condition, 1 where it holds and 0 elsewhere",
         "x": "an array",
         "y": "another",
@@ -584,6 +608,7 @@ of_two_arguments(
     "pow.derivative",
     "The derivatives of a power with a positive base",
     powers,
+    symbols={"pow": "x to the power y: exp(y log x)"},
     given=[positive_base],
     source=[cite("olver2010")],
     aliases=["power", "exponentiation", "x^y"],
@@ -594,6 +619,7 @@ of_two_arguments(
     "pow.third-derivative",
     "The third derivatives of a power with a positive base",
     higher_powers,
+    symbols={"pow": "x to the power y: exp(y log x)"},
     given=[positive_base],
     source=[cite("olver2010")],
     aliases=["power", "exponentiation", "x^y"],
@@ -618,6 +644,7 @@ statement(
     summary="""t^(k+1) has the derivative (k + 1) t^k, for a base of any sign, and t^(-k) the derivative -k t^(-k-1) where t is
     not zero. By induction on the exponent.""",
     symbols={
+        "n": "the number of entries",
         "t": "the base",
         "k": "a whole number, 0 included",
         "x": "an array of bases",
@@ -679,6 +706,8 @@ statement(
     whole number; so are the ceiling, the whole part (the floor of what is positive, the ceiling of what is negative) and,
     from the floor of x + 1/2, the nearest whole number.""",
     symbols={
+        "n": "the number of entries",
+        "N": "the number of jumps",
         "t": "a number",
         "a": "where the jumps are",
         "d": "the jumps",
@@ -727,7 +756,7 @@ statement(
     aliases=["less", "greater", "equal", "bracket", "Iverson bracket"],
     summary="""Where x and y differ, the brackets [x < y] and [x = y] do not change for a small change of either: the derivative
     is zero. The other comparisons are one less these, or these turned round. Being finite is constant on the real numbers.""",
-    symbols={"x": "an array", "y": "another", "g": "the cotangent of the result"},
+    symbols={"n": "the number of entries", "x": "an array", "y": "another", "g": "the cotangent of the result"},
     samples=samples({y: _sometimes_tied}),
     engine=[
         forward_of(compared("less"), lam(positive(y[i] - x[i]), i), claim="less"),
@@ -762,7 +791,7 @@ statement(
     aliases=["and", "or", "exclusive or", "not", "De Morgan", "boolean"],
     summary="""With 1 for true and 0 for false, and is the product, not is 1 less, or is what De Morgan's law says, exclusive or
     is the square of the difference. They are defined on zeros and ones alone, and have no derivative.""",
-    symbols={"a": "zeros and ones", "b": "zeros and ones"},
+    symbols={"n": "the number of entries", "a": "zeros and ones", "b": "zeros and ones"},
     engine=[
         forward_of(combined("logical_and"), lam(a * b, i), claim="or"),
         forward_of(combined("logical_or"), lam(a + b - a * b, i), claim="or"),

@@ -28,7 +28,7 @@ statement(
     aliases=["Lagrange's identity", "Cauchy", "Schwarz", "Bunyakovsky"],
     summary="""The product of two sums of squares exceeds the square of the inner product by a sum of squares: Lagrange's
     identity, and with it the inequality of Cauchy and Schwarz.""",
-    symbols={"u": "a vector", "v": "a vector"},
+    symbols={"n": "the number of entries", "u": "a vector", "v": "a vector"},
 )
 
 # Products of matrices.
@@ -62,6 +62,9 @@ statement(
     summary="""For Y = A B the cotangent G of Y pulls back to G B^T in A and to A^T G in B; tangents push forward to dA B and to
     A dB.""",
     symbols={
+        "m": "the rows of A",
+        "n": "the columns of A and the rows of B",
+        "p": "the columns of B",
         "A": "the matrix on the left",
         "B": "the matrix on the right",
         "G": "the cotangent of the product",
@@ -92,7 +95,15 @@ statement(
     aliases=["batched matmul", "broadcast matrix product", "bmm"],
     summary="""Each matrix of a stack meets the same B: in A the gradient is that of one product at a time, in B it is the sum of
     A^T G over the stack.""",
-    symbols={"A": "a stack of matrices", "B": "the matrix on the right", "G": "the cotangent of the products"},
+    symbols={
+        "N": "the number of matrices in the stack",
+        "m": "the rows of A",
+        "n": "the columns of A and the rows of B",
+        "p": "the columns of B",
+        "A": "a stack of matrices",
+        "B": "the matrix on the right",
+        "G": "the cotangent of the products",
+    },
     engine=[
         vjp_of(_matmul, batch, wrt=stack, cotangent=stack_cotangent, claim="in A"),
         vjp_of(_matmul, batch, wrt=B, cotangent=stack_cotangent, claim="in B"),
@@ -119,6 +130,8 @@ statement(
     summary="""The inner product of u and v has the gradient v in u. The outer product x y^T pulls G back to G y in x and to
     G^T x in y.""",
     symbols={
+        "n": "the number of entries of u, v and y",
+        "m": "that of x",
         "u": "a vector",
         "v": "another",
         "x": "a vector",

@@ -58,6 +58,7 @@ statement(
     cotangent of argument k is f's k-th derivative times g there, and the tangent the sum of the K derivatives times the
     arguments' tangents.""",
     symbols={
+        "n": "the number of entries",
         "f": "a function of K numbers, differentiable",
         "grad f": "its gradient",
         "K": "the number of arguments",
@@ -93,6 +94,8 @@ statement(
     summary="""An array that is repeated along new axes gets the sum of the cotangents over them; so does one that meets every
     row of another in an elementwise operation.""",
     symbols={
+        "N": "how often the row is met",
+        "n": "the number of entries of the row",
         "x": "a row",
         "w": "the array whose rows it meets",
         "f": "an elementwise operation of both, differentiable in the second",
@@ -122,6 +125,8 @@ statement(
     summary="""A linear map y = A x pushes a tangent as it maps the argument, and pulls a cotangent back by its adjoint, for which
     <g, A dx> = <A* g, dx>; neither depends on x.""",
     symbols={
+        "m": "the number of entries of the result",
+        "n": "that of the argument",
         "A": "the map, as a matrix",
         "x": "the argument, its entries in a row",
         "g": "the cotangent of the result",
@@ -162,6 +167,9 @@ statement(
     summary="""An operation that is linear in x with y held, and in y with x held, pulls a cotangent back by the adjoint of each
     slot, and changes along dx and dy by B(dx, y) + B(x, dy). With more slots the others are held in the same way.""",
     symbols={
+        "m": "the number of entries of the result",
+        "n": "that of the first argument",
+        "p": "that of the second",
         "A": "the coefficients of the map",
         "x": "the first argument",
         "y": "the second",
@@ -194,6 +202,8 @@ statement(
     summary="""Away from its jumps a function with finitely many of them is constant nearby: the cotangent that comes back and the
     tangent that comes out are zero. As a factor, such as a mask computed from x, it is held.""",
     symbols={
+        "n": "the number of entries",
+        "N": "the number of jumps",
         "x": "the argument",
         "a": "where the jumps are",
         "d": "the jumps",
@@ -215,6 +225,11 @@ statement(
     aliases=["cast", "convert", "float32", "float64", "device", "GPU", "identity"],
     summary="""Between real dtypes, and between devices, an array keeps its numbers, up to rounding: cotangents and tangents
     are passed on, in the dtype and on the device of the other side.""",
-    symbols={"x": "an array", "g": "the cotangent of the result", "dx": "the tangent of the array"},
+    symbols={
+        "n": "the number of entries",
+        "x": "an array",
+        "g": "the cotangent of the result",
+        "dx": "the tangent of the array",
+    },
     engine=vjp_of(lambda ops, x: ops.astype(x, x.dtype), lam(v[i], i), wrt=v, cotangent=incoming, claim="vjp"),
 )
