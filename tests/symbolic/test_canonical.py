@@ -302,6 +302,7 @@ DIFFERENT: dict[str, tuple[Term, Term, dict[str, Any]]] = {
         {"a": 0, "b": 0},
     ),
     "partial fractions": (1 / (a * (a + 1)), 1 / a - 1 / (a + 1), {"a": 0}),
+    "partial fractions of a size": (1 / (n * (n + 1)), 1 / n - 1 / (n + 1), {"n": 0}),
     "a delta of a square contracted": (Sum(x[i] * delta(i, j**2), i), x[j], {"n": 3, "j": 2, "x": [2, -3, 4]}),
     "a delta with a real solution": (delta(2 * a, 1), ZERO, {"a": Fraction(1, 2)}),
     "an index may be the last": (positive(n - 1 - i), ONE, {"n": 1, "i": 0}),
