@@ -148,10 +148,11 @@ def test_axe_finds_nothing(
     axe = node_modules / "axe-core" / "axe.min.js"
     if not axe.exists():
         absent("axe-core is not installed: python tools/npm_packages.py")
+    page = open_page(name, scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.add_script_tag(path=str(axe))
     for width in (1400, 400):
-        page = open_page(name, width=width, scheme=scheme)
-        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        page.add_script_tag(path=str(axe))
+        page.set_viewport_size({"width": width, "height": 900})
         found = page.evaluate("axe.run({exclude: ['.katex']})")["violations"]
         shown = [
             f"{v['id']}: {n['target']} {[check['message'] for check in n['any']]}" for v in found for n in v["nodes"]
