@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import gradatlas
@@ -14,7 +15,7 @@ from gradatlas.formulas import registry
 from gradatlas.symbolic.axioms import AXIOMS
 from gradatlas.symbolic.checker.theorem import RULES
 
-__all__ = ["collect", "main"]
+__all__ = ["collect", "main", "write"]
 
 
 def collect() -> tuple[dict[str, Any], list[str]]:
@@ -58,12 +59,17 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
+    before, after = write(bundle)
+    print(f"{len(bundle['records'])} formulas, {before} bytes as {after}: {store.BUNDLE.relative_to(store.PACKAGE)}")
+    return 0
+
+
+def write(bundle: Mapping[str, Any]) -> tuple[int, int]:
+    """Write the bundle into the package; the sizes before and after compression."""
     store.BUNDLE.parent.mkdir(exist_ok=True)
     data = json.dumps(bundle, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
     store.BUNDLE.write_bytes(lzma.compress(data, preset=9))
-    size = store.BUNDLE.stat().st_size
-    print(f"{len(bundle['records'])} formulas, {len(data)} bytes as {size}: {store.BUNDLE.relative_to(store.PACKAGE)}")
-    return 0
+    return len(data), store.BUNDLE.stat().st_size
 
 
 if __name__ == "__main__":
