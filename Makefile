@@ -61,7 +61,7 @@ lint: $(INSTALLED)  ## ruff and mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-test: lint prove  ## lint, types, proofs/ and tests/
+test: lint packages prove  ## lint, types, proofs/ and tests/
 	$(BIN)/pytest tests/
 
 dist: prove  ## prove, and build a wheel that carries derivations and evidence
@@ -89,7 +89,7 @@ constraints:  ## write the newest versions that fit pyproject.toml to constraint
 	rm -rf build/constraints
 
 clean:  ## remove what was built
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/chapters docs/formulas/*.rst
 	find src tests proofs docs tools -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean  ## remove the environment too
