@@ -54,7 +54,8 @@ def one_argument(dtype, rng, near=()) -> np.ndarray:
     powers = np.asarray([2.0 ** int(e) for e in exponents], dtype=dtype)
     unsigned = np.uint64 if size == 8 else np.uint32
     bits = rng.integers(0, 2 ** (8 * size - 1), size=150, dtype=unsigned).view(dtype)
-    far = 750 if size == 8 else 104
+    far = 750 if size == 8 else 104  # exp(-far) is 0; from 0.945 far (0.84 in float32) on exp(-x) is subnormal
+    fading = 0.945 if size == 8 else 0.84
     parts = [
         powers,
         np.nextafter(powers, dtype(0)),
@@ -63,7 +64,9 @@ def one_argument(dtype, rng, near=()) -> np.ndarray:
         2.0 ** rng.uniform(-30, 10.5, 150),
         rng.uniform(0, 3, 150),
         rng.uniform(0, 40, 200),
-        rng.uniform(0.4 * far, far, 150),
+        rng.uniform(0.4 * far, far, 100),
+        rng.uniform(fading * far, far, 50),
+        rng.uniform(fading * far / 2, far / 2, 50),
         [info.max, info.smallest_normal, info.smallest_subnormal, 0.0],
     ]
     for point in near:
@@ -79,8 +82,9 @@ def two_arguments(dtype, rng) -> tuple[np.ndarray, np.ndarray]:
     rng.shuffle(x)
     other = rng.permutation(x)
     info = np.finfo(dtype)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         close = x * (1 + rng.choice([-1, 1], x.size) * 2.0 ** -rng.integers(1, info.nmant + 1, x.size))
+        squares = rng.choice([-1, 1], x.size) * x * x
     logs = np.log2(np.abs(np.where((x == 0) | (np.abs(x) == 1), 2, x)))
     ranged = rng.uniform(info.minexp - info.nmant - 3, info.maxexp + 3, x.size) / logs
     turning = -1 / (logs * math.log(2)) * (1 + rng.normal(size=x.size) * 2.0 ** -rng.integers(0, 50, x.size))
@@ -94,14 +98,17 @@ def two_arguments(dtype, rng) -> tuple[np.ndarray, np.ndarray]:
         turning,
         1 + rng.choice([-1, 1], x.size) * 2.0 ** -rng.uniform(0, 60, x.size),
         rng.normal(size=x.size) * 2.0 ** rng.uniform(-20, 20, x.size),
+        rng.choice([-1, 1], x.size) * 2.0 ** rng.uniform(info.minexp - info.nmant, 0, x.size),
+        squares,
         np.sqrt(np.abs(x)),
         np.cbrt(x),
     ]
-    take = [rng.integers(0, x.size, 220) for _ in families]
-    xs = np.concatenate([np.where(rng.random(220) < 0.9, np.abs(x[i]), x[i]) for i in take]).astype(dtype)
+    take = [rng.integers(0, x.size, 160) for _ in families]
+    xs = np.concatenate([np.where(rng.random(160) < 0.9, np.abs(x[i]), x[i]) for i in take]).astype(dtype)
     ys = np.concatenate([family[i] for family, i in zip(families, take, strict=True)])
     ys = np.clip(ys, -float(info.max), float(info.max)).astype(dtype)
-    return xs, ys
+    tiny, signs = 2.0 ** rng.uniform(info.minexp - info.nmant, info.minexp + 5, (2, 150)), rng.choice([-1, 1], 150)
+    return np.concatenate([xs, tiny[0].astype(dtype)]), np.concatenate([ys, (tiny[1] * signs).astype(dtype)])
 
 
 def grid(record: Record, k: int, dtype, params) -> list[np.ndarray]:

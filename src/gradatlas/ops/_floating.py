@@ -377,7 +377,7 @@ def pow_dx(lib: Any, x: Array, y: Array) -> Array:
     p, z = lib.pow(a, h), lib.pow(a, h * 0.5)
     c = 1 + _correction(lib, low, lib.log(a))
     r = lib.where(_is_normal(lib, p), (p * c) * y, ((z * c) * y) * z)
-    r = _sign_of_power(lib, x, y, 1) * lib.where(lib.abs(y) < 2.0**-64, y / a, r)
+    r = _sign_of_power(lib, x, y, 1) * r
     return lib.where(y == 0, lib.zeros_like(r), r)
 
 

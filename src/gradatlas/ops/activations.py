@@ -25,7 +25,7 @@ sech2: Record = elementwise(
     derivatives=(_sech2_prime,),
     takes="real",
     exact=lambda mp, x: 1 / mp.cosh(x) ** 2,
-    bound={"float64": 4, "float32": 6},
+    bound={"float64": 3, "float32": 6},
     samples=entrywise((-3, 3)),
     summary="1/cosh(x)^2, the derivative of tanh.",
 )

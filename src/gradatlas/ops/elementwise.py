@@ -314,7 +314,7 @@ _power_dxx = elementwise(
     domain="x > 0",
     takes="real",
     unbounded=True,
-    exact=lambda mp, x, y: y * (y - 1) * mp.power(x, y - 2),
+    exact=lambda mp, x, y: y * (y - 1) * mp.power(x, y) / x**2,
     samples=entrywise((0.2, 3), (-2.5, 2.5)),
     summary="y (y-1) x^(y-2), the second derivative of x^y in x.",
 )
@@ -331,7 +331,7 @@ _power_dxy = elementwise(
     domain="x > 0",
     takes="real",
     unbounded=True,
-    exact=lambda mp, x, y: mp.power(x, y - 1) * (1 + y * mp.log(x)),
+    exact=lambda mp, x, y: mp.power(x, y) / x * (1 + y * mp.log(x)),
     samples=entrywise((0.2, 3), (-2.5, 2.5)),
     summary="x^(y-1) (1 + y log x), the mixed second derivative of x^y.",
 )
@@ -357,7 +357,7 @@ power_dx: Record = elementwise(
     takes="real",
     unbounded=True,
     kinks={"x = 0": "the limit where it exists; 0 where y = 0, as x^0 = 1"},
-    exact=lambda mp, x, y: y * mp.power(x, y - 1),
+    exact=lambda mp, x, y: y * mp.power(x, y) / x,
     bound={"float64": 4, "float32": 1},
     roots={1: lambda x, y: -1 / math.log(x) if x != 1 else math.inf},
     samples=entrywise((0.2, 3), (-2.5, 2.5)),
