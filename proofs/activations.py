@@ -65,13 +65,24 @@ def prove_tanh_derivative(proof: Proof) -> None:
         proof.reached(
             checker.certificate(proof.goal, (tanh(t) ** 2, _gap(square)), (square,)), "and a square is not negative"
         )
-    with proof.claim("stable"):
-        e = f.e_twice
-        bases = [total(t), 1 + e, 1 + exp(-2 * t), 1 + exp(2 * t)]
-        proof.reached(
-            equal_by_sign(proof.goal, t, unfold=[sech2], denominators=bases),
-            "for t > 0, where |t| = t; for t = 0; for t < 0, where |t| = -t",
+    with proof.claim("range"):
+        proof.have(square, "1 - tanh^2 is sech^2, proven above")
+        proof.reached(checker.certificate(proof.goal, (sech2(t), _gap(square)), (square,)), "which is positive")
+    with proof.claim("by the sigmoid"):
+        proof.restate(
+            proof.right,
+            "numerator and denominator divided by e^t",
+            unfold=[tanh(t), f.sigmoid(t)],
+            denominators=[total(t), 1 + exp(-2 * t)],
         )
+    e = f.e_twice
+    bases = [total(t), 1 + e, 1 + exp(-2 * t), 1 + exp(2 * t)]
+    for name in ("stable", "stable second"):
+        with proof.claim(name):
+            proof.reached(
+                equal_by_sign(proof.goal, t, unfold=[sech2, tanh], denominators=bases),
+                "for t > 0, where |t| = t; for t = 0; for t < 0, where |t| = -t",
+            )
 
 
 def prove_sigmoid_derivative(proof: Proof) -> None:
@@ -114,11 +125,17 @@ def prove_sigmoid_derivative(proof: Proof) -> None:
             checker.certificate(proof.goal, ((1 - 2 * sigmoid(t)) ** 2, 4 * _gap(product)), (product,)),
             "1 - 4 sigma (1 - sigma) is the square of 1 - 2 sigma",
         )
-    with proof.claim("stable"):
-        proof.reached(
-            equal_by_sign(proof.goal, t, unfold=[prime, sigmoid], denominators=[*bases, 1 + f.e_once]),
-            "for t > 0, where |t| = t; for t = 0; for t < 0, where |t| = -t",
-        )
+    with proof.claim("range below"):
+        proof.reached(checker.sign(proof.goal), "an exponential is positive")
+    with proof.claim("range above"):
+        proof.have(mirrored, "1 - sigma(t) is sigma(-t), proven above")
+        proof.reached(checker.certificate(proof.goal, (sigmoid(-t), -_gap(mirrored)), (mirrored,)), "which is positive")
+    for name in ("stable value", "stable", "stable second"):
+        with proof.claim(name):
+            proof.reached(
+                equal_by_sign(proof.goal, t, unfold=[prime, second_, sigmoid], denominators=[*bases, 1 + f.e_once]),
+                "for t > 0, where |t| = t; for t = 0; for t < 0, where |t| = -t",
+            )
 
 
 def prove_softplus_derivative(proof: Proof) -> None:

@@ -8,8 +8,8 @@ from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.errors import ProofError
 from gradatlas.symbolic.language import Sum, delta, exp, log, reals
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import Eq, Le, Lt, le, lt
-from gradatlas.symbolic.tactics import by_steps, opened_theorem
+from gradatlas.symbolic.propositions import Eq, Le, Lt, eq, has_derivative, le, lt
+from gradatlas.symbolic.tactics import by_sign, by_steps, opened_theorem
 from gradatlas.symbolic.terms import Call, Function, Term
 
 __all__: list[str] = []
@@ -52,6 +52,59 @@ def prove_softmax_cross_entropy_forms(proof: Proof) -> None:
     with proof.claim("not negative"):
         known = proof.have(_log_probability_not_positive(), "a probability is at most 1, and its logarithm at most 0")
         proof.reached(checker.sign(proof.goal, (known, *proof.given)), "so no term of the sum is negative")
+
+
+def prove_softmax_cross_entropy_hessian(proof: Proof) -> None:
+    head = _head(f.probability)
+    with proof.claim("gradient"):
+        (sums_to_one,) = proof.given
+        some = proof.have(_some(sums_to_one), "targets that sum to 1 are not none")
+        proof.known(some)
+        log_p = checker.differentiate(log(f.probability[f.j]), f.logits, (f.i,), (some,))
+        spelled = has_derivative(log(f.probability[f.j]), f.logits, delta(f.i, f.j) - f.probability[f.i], f.i)
+        log_p = proof.have(checker.convert(log_p, spelled, (some,), (head,)), "the derivative of log p_j")
+        theorem = checker.differentiate(f.one_loss, f.logits, (f.i,), (log_p,))
+        gradient = f.probability[f.i] * Sum(f.one_target[f.k], f.k) - f.one_target[f.i]
+        theorem = checker.convert(theorem, has_derivative(f.one_loss, f.logits, gradient, f.i))
+        theorem = proof.have(theorem, "the targets' sum multiplies p")
+        gradient_theorem = proof.reached(checker.rewrite_in(theorem, sums_to_one), "and that sum is 1")
+    with proof.claim("hessian"):
+        value = checker.derivative_value(gradient_theorem, f.i)
+        proof.then(checker.rewrite(proof.current, value), "the gradient is p - t, proven above")
+        proof.known(proof.nonempty(f.i))
+        proof.differentiate("the targets do not depend on the logits")
+        proof.contract("the Kronecker deltas pick an exponential")
+        proof.restate(proof.right, "the exponentials over their sum are p", unfold=[f.probability])
+    with proof.claim("variance"):
+        some = proof.have(_some(proof.given[0]), "targets that sum to 1 are not none")
+        proof.restate(proof.right, "multiplied out, with p of sum 1", facts=[some], unfold=[f.probability])
+        variance = checker.equation(proof.left, proof.right, (some,), (head,))
+    with proof.claim("convex"):
+        proof.have(variance, "the variance of v under p, proven above")
+        spread = checker.sign(le(0, _right(variance)), (some,))
+        proof.have(spread, "a sum of squares with weights that are not negative")
+        proof.reached(
+            checker.certificate(proof.goal, (_right(variance), -_gap(variance)), (variance, spread)),
+            "so it is not negative",
+        )
+
+
+def prove_mean_squared_error_likelihood(proof: Proof) -> None:
+    above = checker.assume(lt(0, f.height))
+    error = (f.x[f.r, f.i] - f.y[f.r, f.i]) ** 2 / (2 * f.scale**2)
+    plain = log(f.height) - error
+    undone = checker.cut(_axiom("exp.log", f.height), above)
+    inner = by_steps(exp(log(f.height)) * exp(-error), [undone], f.density)
+    inner = checker.transitive(checker.equation(exp(plain), exp(log(f.height)) * exp(-error)), inner)
+    one = by_steps(log(f.density), [checker.symmetric(inner), _axiom("log.exp", plain)], plain)
+    with proof.claim("one"):
+        proof.rewrite(one, "the logarithm of a product, and of an exponential")
+    with proof.claim("all"):
+        proof.rewrite(one, "the logarithm of each density")
+        proof.contract("the constant is added as often as there are entries")
+    with proof.claim("gradient"):
+        proof.differentiate("the chain rule, the density being positive")
+        proof.contract("the density cancels")
 
 
 _sum_of_exponentials = Sum(exp(f.x[f.r, f.k]), f.k)
@@ -100,3 +153,20 @@ def _head(definition: Term) -> Function:
     if not isinstance(definition, Call):
         raise ProofError(f"{definition!r} is not a named definition")
     return definition.head
+
+
+def _some(sums_to_one: Theorem) -> Theorem:
+    """0 < n, since the targets sum to 1: a sum of none is 0."""
+    claim = lt(0, f.n)
+
+    def none(case: Theorem) -> Theorem:
+        empty = checker.rewrite_in(sums_to_one, case)
+        return checker.contradiction(checker.convert(empty, eq(0, 1)), claim)
+
+    return by_sign(f.n, lambda case: case, none, lambda case: checker.sign(claim, (case,)))
+
+
+def _right(theorem: Theorem) -> Term:
+    if not isinstance(theorem.conclusion, Eq):
+        raise ProofError(f"{theorem!r} is not an equation")
+    return theorem.conclusion.right

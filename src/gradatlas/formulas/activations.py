@@ -10,6 +10,12 @@ from gradatlas.symbolic.propositions import eq, for_all, le, lt
 __all__: list[str] = []
 
 
+# The logistic sigmoid.
+
+sigmoid = named("sigmoid", lambda u: 1 / (1 + exp(-u)), latex=r"\sigma")
+sigmoid_prime = named("sigmoid'", lambda u: sigmoid(u) * (1 - sigmoid(u)), latex=r"\sigma'")
+sigmoid_second = named("sigmoid''", lambda u: sigmoid_prime(u) * (1 - 2 * sigmoid(u)), latex=r"\sigma''")
+
 # The hyperbolic tangent.
 
 tanh = named("tanh", lambda u: (exp(u) - exp(-u)) / (exp(u) + exp(-u)), latex=r"\tanh")
@@ -29,7 +35,12 @@ of_one_argument(
         "in terms of the output": eq(sech2(t), 1 - tanh(t) ** 2),
         "lower bound": lt(0, sech2(t)),
         "upper bound": le(sech2(t), 1),
+        "range": lt(tanh(t) ** 2, 1),
+        "by the sigmoid": eq(tanh(t), 2 * sigmoid(2 * t) - 1),
         "stable": eq(4 * e_twice / (1 + e_twice) ** 2, sech2(t)),
+        "stable second": eq(
+            -(positive(t) - positive(-t)) * 8 * e_twice * (1 - e_twice) / (1 + e_twice) ** 3, -2 * tanh(t) * sech2(t)
+        ),
     },
     source=[document("B8"), cite("lecun1998")],
     aliases=["hyperbolic tangent", "sech", "activation"],
@@ -43,9 +54,6 @@ of_one_argument(
 
 # The logistic sigmoid, and softplus, whose derivative it is.
 
-sigmoid = named("sigmoid", lambda u: 1 / (1 + exp(-u)), latex=r"\sigma")
-sigmoid_prime = named("sigmoid'", lambda u: sigmoid(u) * (1 - sigmoid(u)), latex=r"\sigma'")
-sigmoid_second = named("sigmoid''", lambda u: sigmoid_prime(u) * (1 - 2 * sigmoid(u)), latex=r"\sigma''")
 logistic = [
     Rule("derivative", "sigmoid", sigmoid, sigmoid_prime),
     Rule("second", "sigmoid_prime", sigmoid_prime, sigmoid_second),
@@ -62,7 +70,13 @@ of_one_argument(
         "without cancellation": eq(sigmoid_prime(t), sigmoid(t) * sigmoid(-t)),
         "lower bound": lt(0, sigmoid_prime(t)),
         "upper bound": le(4 * sigmoid_prime(t), 1),
+        "range below": lt(0, sigmoid(t)),
+        "range above": lt(sigmoid(t), 1),
+        "stable value": eq((positive(t) + (1 - positive(t)) * e_once) / (1 + e_once), sigmoid(t)),
         "stable": eq(e_once / (1 + e_once) ** 2, sigmoid_prime(t)),
+        "stable second": eq(
+            -(positive(t) - positive(-t)) * e_once * (1 - e_once) / (1 + e_once) ** 3, sigmoid_second(t)
+        ),
     },
     source=[document("B8"), cite("rumelhart1986")],
     aliases=["logistic function", "expit", "activation", "vanishing gradient"],

@@ -20,7 +20,7 @@ from gradatlas.symbolic.language import (
     reals,
     sizes,
 )
-from gradatlas.symbolic.propositions import eq, for_all, has_derivative, le
+from gradatlas.symbolic.propositions import eq, for_all, has_derivative, le, lt
 from gradatlas.symbolic.terms import substitute
 
 __all__: list[str] = []
@@ -165,5 +165,69 @@ statement(
         "s": "a shift for each sample",
         "N": "the size of the batch",
         "n": "the number of classes",
+    },
+)
+
+# The second derivative, and where the losses come from.
+
+logits, direction = arrays("x v", n)
+probability = define("p", lam(exp(logits[i]) / Sum(exp(logits[k]), k), i))
+one_target = array("t", n)
+one_loss = -Sum(one_target[i] * log(probability[i]), i)
+curvature = probability[i] * delta(i, j) - probability[i] * probability[j]
+mean_direction = Sum(probability[k] * direction[k], k)
+
+statement(
+    "softmax-cross-entropy.hessian",
+    "The Hessian of the cross-entropy of a softmax, and its convexity",
+    of="softmax_cross_entropy",
+    claims={
+        "gradient": has_derivative(one_loss, logits, probability[i] - one_target[i], i),
+        "hessian": eq(Derivative(Derivative(one_loss, logits[i]), logits[j]), curvature),
+        "variance": eq(
+            Sum(direction[i] * curvature * direction[j], i, j),
+            Sum(probability[i] * (direction[i] - mean_direction) ** 2, i),
+        ),
+        "convex": le(0, Sum(direction[i] * curvature * direction[j], i, j)),
+    },
+    given=[eq(Sum(one_target[i], i), 1)],
+    source=[document("L3"), cite("bridle1990")],
+    aliases=["second derivative", "Fisher information", "convex", "diag(p) - p p^T", "positive semidefinite"],
+    summary="""With targets that sum to 1 the Hessian in the logits is diag(p) - p p^T, whatever the targets are. Along a
+    direction v it is the variance of v under p, which is never negative: the loss is convex in the logits.""",
+    symbols={
+        "x": "the logits",
+        "t": "the targets, which sum to 1",
+        "p": "the softmax of x: exp(x) over the sum of exp(x)",
+        "v": "a direction",
+        "n": "the number of classes",
+    },
+)
+
+scale, height = reals("s c")
+density = height * exp(-((x[r, i] - y[r, i]) ** 2) / (2 * scale**2))
+
+statement(
+    "mean-squared-error.likelihood",
+    "Squared error as the negative log-likelihood of Gaussian noise",
+    of="mean_squared_error",
+    claims={
+        "one": eq(-log(density), (x[r, i] - y[r, i]) ** 2 / (2 * scale**2) - log(height)),
+        "all": eq(-Sum(log(density), r, i), total / (2 * scale**2) - N * n * log(height)),
+        "gradient": eq(Derivative(-Sum(log(density), r, i), x[r, i]), (x[r, i] - y[r, i]) / scale**2),
+    },
+    given=[lt(0, height)],
+    source=[document("L1"), cite("gauss1809"), cite("bishop2006")],
+    aliases=["maximum likelihood", "normal distribution", "Gaussian", "log-likelihood"],
+    summary="""If the targets y are the predictions x and independent Gaussian noise of standard deviation s, whose density is
+    c exp(-(y - x)^2 / (2 s^2)), the negative log-likelihood is the sum of the squared errors over 2 s^2, and a number that does
+    not depend on x. What maximises the likelihood therefore minimises the squared error.""",
+    symbols={
+        "x": "the predictions, one sample a row",
+        "y": "the targets",
+        "s": "the standard deviation of the noise",
+        "c": "the height of its density, 1 / (s sqrt(2 pi))",
+        "N": "the size of the batch",
+        "n": "the number of outputs",
     },
 )
