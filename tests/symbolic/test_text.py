@@ -153,6 +153,7 @@ PROPOSITIONS: list[tuple[Proposition, str]] = [
     (for_all(le(J(x), J(g)), x, g), "for all X, Y in R^n: J(X) <= J(Y)"),
     (for_all(eq(y[i, o], 0), y), "for all X in R^(n×m): X[i, o] = 0"),
     (has_derivative(J(x), x, gradient(x, shape=(n,))[i], i), "∂J(x)/∂x[i] = grad J(x)[i]"),
+    (has_derivative(Sum(x[j] ** 2, j), x, 2 * x[i], i), "∂(Σ_j x[j]^2)/∂x[i] = 2*x[i]"),
     (has_derivative(log(a), a, 1 / a), "∂log(a)/∂a = 1/a"),
     (tends(natural_power(a, t), t, 0), "a^t -> 0 as t -> infinity"),
     (diverges(a * t, t), "a*t -> infinity as t -> infinity"),

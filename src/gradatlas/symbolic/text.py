@@ -515,9 +515,10 @@ class Printer:
         variable = self.symbol(name)
         subscripts = [self.symbol(n) for n in names]
         below = self.subscripted(Piece(variable), subscripts).text if subscripts else variable
-        left = self.partial(
-            self.show(value.body, (*scope, Named(name, kind))), below, where, gradient=bool(value.shape) and not names
-        )
+        self.used |= set(names)  # no sum in the function may run over the gradient's own indices
+        body = self.show(value.body, (*scope, Named(name, kind)))
+        self.used -= set(names)
+        left = self.partial(body, below, where, gradient=bool(value.shape) and not names)
         return self.related(left.text, "=", right.text)
 
     # What the subclasses say
