@@ -54,6 +54,30 @@ def test_what_was_read_only_stays_read_only() -> None:
     assert not x.flags.writeable
 
 
+def test_arrays_and_views_into_them_are_all_given_back() -> None:
+    def f(x: Any) -> Any:
+        y = xp.exp(x)
+        return [y, xp.reshape(y, (3, 1)), xp.broadcast_to(x, (2, 3))]
+
+    for order in (1, -1):
+        out, pull = ga.vjp(lambda x, order=order: f(x)[::order], np.ones(3))
+        assert [part.flags.writeable for part in out] == [False, False, False]
+        del pull
+        assert [part.flags.writeable for part in out[::order]] == [True, True, False]
+
+
+def test_an_array_changed_under_a_checkpoint_is_found(home: Any) -> None:
+    c = home.normal(3)
+    layer = ga.checkpoint(lambda x: xp.sin(x * c))
+    with ga.debug_mutation():
+        _, pull = ga.vjp(lambda x: xp.sum(layer(layer(x))), home.normal(3, seed=1))
+    pull(1.0)
+    pull(1.0)
+    c[1] = 5.0
+    with pytest.raises(ga.errors.MutationError, match="multiply"):
+        pull(1.0)
+
+
 def test_an_argument_changed_before_the_backward_pass_is_found(home: Any) -> None:
     x = home.normal(3)
     with ga.debug_mutation():

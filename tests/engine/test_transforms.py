@@ -51,6 +51,19 @@ def test_broadcasting_is_undone(home: Any) -> None:
     home.close(dc, (ah * bh).sum(0, keepdims=True) * np.ones((4, 1, 2)))
 
 
+def test_a_tangent_is_as_large_as_the_output(home: Any) -> None:
+    x, y = home.normal(3), home.normal(2, 3, seed=1)
+    for f in (
+        lambda x: x + y,
+        lambda x: xp.subtract(y, x),
+        lambda x: xp.where(y > 100.0, y, x),
+        lambda x: xp.maximum(x, y - 100.0),
+    ):
+        out, t = ga.jvp(f, (x,), (x,))
+        assert tuple(out.shape) == tuple(t.shape) == (2, 3)
+        np.testing.assert_array_equal(abs(home.host(t)), np.broadcast_to(abs(home.host(x)), (2, 3)))
+
+
 def test_a_value_used_many_times_gathers_all_its_parts(home: Any) -> None:
     x = home.normal(4)
 
@@ -274,6 +287,9 @@ def test_arrays_in_arrays_out() -> None:
     assert isinstance(out, ga.Array)
     assert isinstance(pull(1.0)[0], ga.Array)
     assert isinstance(ga.hessian(quartic)(x), ga.Array)
+    _, aux = ga.grad(lambda x: (quartic(x), [x, 2.0]), has_aux=True)(x)
+    assert isinstance(aux[0], ga.Array)
+    assert aux[1] == 2.0
     assert not isinstance(ga.grad(quartic)(np.ones(3)), ga.Array)
 
 

@@ -173,7 +173,7 @@ class _SumTo(_LinearMap):
     def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
         x, shape = args[0], params["shape"]
         added = len(x.shape) - len(shape)
-        stretched = [added + k for k, length in enumerate(shape) if length == 1 != x.shape[added + k]]
+        stretched = [added + k for k, length in enumerate(shape) if length == 1]
         total = lib.sum(x, axis=(*range(added), *stretched), keepdims=True)
         return lib.reshape(total, shape) if added else total
 

@@ -36,8 +36,9 @@ class Locks:
             self._held.append((library, x))
 
     def __del__(self) -> None:
-        for library, x in reversed(self._held):
-            library.unlock(x)
+        for _ in range(2):  # first the memory, then the views into it, which follow it
+            for library, x in self._held:
+                library.unlock(x)
 
 
 _debugging: ContextVar[bool] = ContextVar("debug_mutation", default=False)

@@ -108,11 +108,13 @@ class ReverseTrace(Trace):
 
         seeds: pairs of a slot and the cotangent that enters there. consume: free what a step saved once it is done.
         """
-        cotangents: list[Any] = [None] * self.slots
-        fresh = bytearray(self.slots)  # 1 where the sum was allocated by this sweep, which may then add in place
+        with self.replaying:  # another thread may be running a checkpoint of this very tape again
+            tape, slots = self.tape, self.slots
+        cotangents: list[Any] = [None] * slots
+        fresh = bytearray(slots)  # 1 where the sum was allocated by this sweep, which may then add in place
         for slot, g in seeds:
             _accumulate(cotangents, fresh, slot, g)
-        pending = [_backwards(self.tape, consume)]
+        pending = [_backwards(tape, consume)]
         while pending:
             for primitive, wiring, saved in pending[-1]:
                 if type(primitive) is Segment:
