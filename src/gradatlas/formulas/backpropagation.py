@@ -208,9 +208,17 @@ def _step(draw: Draw) -> Callable[[int, Any], Any]:
     return step
 
 
-def _bent(draw: Draw) -> int:
-    """1 now and then, else 0: what breaks a definition, so that the hypothesis which states it is seen to be needed."""
-    return int(draw.integer(0, 5) == 0)
+_DEFINITIONS = ("a'", "Phi at the output", "Phi", "z", "delta at the output", "delta")
+
+
+def _bent(draw: Draw, definition: str) -> int:
+    """1 where this sample breaks this definition, else 0: so the hypothesis that states it is seen to be needed.
+
+    A sample breaks one of them at most; which, if any, the network's input tells, for all samplers alike.
+    """
+    (start, *_) = draw.value(per_neuron("b", layer + 1))(0)
+    chosen = int(start * 2**16) % (len(_DEFINITIONS) + 2)
+    return int(chosen < len(_DEFINITIONS) and _DEFINITIONS[chosen] == definition)
 
 
 def _draw_activation(draw: Draw) -> Callable[[int, Any], Any]:
@@ -218,13 +226,13 @@ def _draw_activation(draw: Draw) -> Callable[[int, Any], Any]:
 
 
 def _draw_slope(draw: Draw) -> Callable[[int, Any], Any]:
-    bent = _bent(draw)
+    bent = _bent(draw, "a'")
     return lambda at, value: 1 + (at + 1) * value / 4 + bent
 
 
 def _draw_loss_from(draw: Draw) -> Callable[[int, Any], Any]:
     step, last, end = _step(draw), draw.sizes["L"], draw.value(loss)
-    on_top, below = _bent(draw), _bent(draw)
+    on_top, below = _bent(draw, "Phi at the output"), _bent(draw, "Phi")
 
     def value_from(at: int, value: Any) -> Any:
         extra = below * sum(value) if at < last else 0
@@ -236,7 +244,7 @@ def _draw_loss_from(draw: Draw) -> Callable[[int, Any], Any]:
 
 
 def _draw_inputs(draw: Draw) -> Callable[[int], Any]:
-    step, start, bent = _step(draw), draw.value(per_neuron("b", layer + 1)), _bent(draw)
+    step, start, bent = _step(draw), draw.value(per_neuron("b", layer + 1)), _bent(draw, "z")
 
     def weighted_input(at: int) -> Any:
         value = start(0)  # the bias of the first layer, which has none, serves as the network's input
@@ -250,7 +258,7 @@ def _draw_inputs(draw: Draw) -> Callable[[int], Any]:
 def _draw_errors(draw: Draw) -> Callable[[int], Any]:
     matrix, inputs = draw.value(weights_above(layer)), draw.value(weighted)
     bend, end, last = draw.value(slope), draw.value(gradient_of_loss), draw.sizes["L"]
-    on_top, bent = _bent(draw), _bent(draw)
+    on_top, bent = _bent(draw, "delta at the output"), _bent(draw, "delta")
 
     def errors(at: int) -> Any:
         if at >= last:
@@ -275,7 +283,7 @@ network = samples(
         weighted: _draw_inputs,
         error: _draw_errors,
     },
-    sizes=[{"L": 0, "l": 0}, {"L": 1, "l": 2}, {"L": 1, "l": 0}, {"L": 2, "l": 2}, {"L": 3, "l": 1}],
+    sizes=[{"L": 0, "l": 0}, {"L": 1, "l": 2}, {"L": 1, "l": 0}, {"L": 2, "l": 2}, {"L": 2, "l": 0}, {"L": 3, "l": 1}],
 )
 network_symbols = {
     "L": "the number of layers above the first",

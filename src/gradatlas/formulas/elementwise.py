@@ -515,7 +515,11 @@ statement(
         "high": "the upper bound",
     },
     samples=samples(
-        {low: lambda draw: draw.real(-1, 0), high: lambda draw: draw.real(0, 1) - (3 if draw.integer(0, 3) == 0 else 0)}
+        {
+            low: lambda draw: draw.real(-1, 0),
+            high: lambda draw: draw.real(0, 1) - (3 if draw.integer(0, 3) == 0 else 0),
+            t: lambda draw: (draw.real(), draw.real(), draw.value(low), draw.value(high))[draw.integer(0, 3)],
+        }
     ),
     engine=vjp_of(lambda ops, x, low, high: ops.clip(x, low, high), between, wrt=x, cotangent=g, claim="vjp"),
 )
