@@ -10,7 +10,7 @@ import pytest
 from docutils import nodes
 
 from gradatlas.sphinx_ext.markup import number, prose, sizes, typeset
-from gradatlas.sphinx_ext.pages import states
+from gradatlas.sphinx_ext.pages import spoken, states
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import MARK, write_stubs
 
@@ -132,3 +132,16 @@ def test_a_statement_is_told_from_an_expression(latex: str, said: bool) -> None:
 )
 def test_words_for_a_terminal_are_set_with_the_signs_of_print(written: str, printed: str) -> None:
     assert typeset(written) == printed
+
+
+@pytest.mark.parametrize(
+    ("name", "latex", "shown"),
+    [
+        ("sigmoid", r"\sigma", "sigmoid (sigma)"),
+        ("theta", r"\theta", "theta"),
+        ("P", r"\mathrm{P}", "P"),
+        ("rest", r"\Phi", "rest (Phi)"),
+    ],
+)
+def test_a_symbol_is_also_called_by_its_letter(name: str, latex: str, shown: str) -> None:
+    assert spoken(name, latex) == shown

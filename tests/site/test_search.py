@@ -49,3 +49,9 @@ def test_pagefind_has_indexed_every_formula(built: Project) -> None:
     entry = json.loads((built.out / "pagefind" / "pagefind-entry.json").read_text())
     assert entry["languages"]["en"]["page_count"] >= 9
     assert (built.out / "pagefind" / "pagefind-component-ui.js").exists()
+
+
+def test_what_names_a_formula_weighs_more(built: Project) -> None:
+    page = built.page("formulas/softmax.vjp")
+    assert '<p class="aliases" data-pagefind-weight="8">' in page
+    assert '<p class="formula-line" data-pagefind-weight="5">' in page

@@ -46,7 +46,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("builder-inited", assets.gather, priority=600)
     app.connect("env-get-outdated", _changed_pages)
     app.connect("warn-missing-reference", warn_missing)
-    app.connect("html-page-context", _neighbours_in_chapter, priority=400)
+    app.connect("html-page-context", _finish_formula_page, priority=400)
     app.connect("build-finished", assets.write_records)
     app.connect("build-finished", assets.index_for_search, priority=900)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
@@ -75,14 +75,18 @@ def _changed_pages(
     ]
 
 
-def _neighbours_in_chapter(
+def _finish_formula_page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> str | None:
-    """Links from a formula's page to the one before and after it in its chapter; the toctree leaves these pages out."""
+    """Links to the formulas before and after in the chapter, which the toctree leaves out; weight for what names the page."""
     atlas = ATLASES[app.config]
     folder, _, name = pagename.partition("/")
     if folder != "formulas" or name not in atlas.formulas:
         return None
+    for line, weight in (("aliases", 8), ("formula-line", 5)):
+        context["body"] = context["body"].replace(
+            f'<p class="{line}">', f'<p class="{line}" data-pagefind-weight="{weight}">', 1
+        )
     shelf = [formula.id for formula in atlas.chapters[atlas.formulas[name].chapter]]
     place = shelf.index(name)
     uri = app.builder.get_relative_uri

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sphinx.writers.html5 import HTML5Translator
 
 __all__ = [
+    "GREEK",
     "ForPlainWriters",
     "badge",
     "box",

@@ -15,6 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 from gradatlas.sphinx_ext import pictures
 from gradatlas.sphinx_ext.domain import Entry, FormulaDomain, link
 from gradatlas.sphinx_ext.markup import (
+    GREEK,
     badge,
     box,
     code,
@@ -228,7 +229,13 @@ class FormulaDirective(AtlasDirective):
             return None
         plain = [s for s in evidence.symbols if s.kind in ("size", "index") and not s.description]
         rows: list[list[nodes.Node | str]] = [
-            [inline(s.latex), s.name, s.kind, f"({s.shape})" if s.shape else "", typeset(s.description)]
+            [
+                inline(s.latex),
+                spoken(s.name, s.latex),
+                s.kind,
+                f"({s.shape})" if s.shape else "",
+                typeset(s.description),
+            ]
             for s in evidence.symbols
             if s not in plain
         ]
@@ -718,6 +725,16 @@ class PictureDirective(AtlasDirective):
     def run(self) -> list[nodes.Node]:
         """The picture as inline SVG."""
         return [nodes.raw("", pictures.descent(), format="html")]
+
+
+def spoken(name: str, latex: str) -> str:
+    """A symbol's name with the names of its Greek letters, so that a search for either finds it."""
+    letters = [
+        word
+        for word in re.findall(r"\\([A-Za-z]+)", latex)
+        if word.lower() in GREEK and word.lower() not in name.lower()
+    ]
+    return f"{name} ({', '.join(letters)})" if letters else name
 
 
 def shared_hypotheses(claims: Sequence[Claim]) -> tuple[Statement, ...]:

@@ -240,7 +240,6 @@ class Operation:
     signature: str
     domain: str
     kinks: Mapping[str, str]
-    formulas: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -450,7 +449,6 @@ def _from_package() -> Atlas:
                 signature=record.signature,
                 domain=record.domain if isinstance(record.domain, str) else ", ".join(record.domain),
                 kinks=dict(record.kinks),
-                formulas=record.formulas,
             )
             for name, record in all_operations().items()
         },
