@@ -327,13 +327,12 @@ def _correction(lib: Any, low: Array, logarithm: Array) -> Array:
 
 
 def _log(lib: Any, x: Array) -> tuple[Array, Array]:
-    """log x as a leading part and a rest, to about 2^-60 relative to log x in float64; in float32 the rest is 0.
+    """log x as a leading part and a rest, together true to about 2^-57 of log x (2^-28 in float32).
 
     x = 2^k m with m within [0.7, 1.42]; log m = 2 artanh s, s = (m-1)/(m+1), its first term with the errors of the
-    quotient; k log 2 with a leading part of 32 bits, so that k times it is exact.
+    quotient; k log 2 with a leading part so short that k times it is exact.
     """
-    if x.dtype != lib.float64:
-        return lib.log(x), lib.zeros_like(x)
+    short, rest = _LOG_2[x.dtype == lib.float32]
     good = (x > 0) & (x < float("inf"))
     x = lib.where(good, x, lib.ones_like(x))
     k = lib.round(lib.log2(x))
@@ -348,15 +347,20 @@ def _log(lib: Any, x: Array) -> tuple[Array, Array]:
     tail = lib.zeros_like(z)
     for n in range(25, 1, -2):
         tail = tail * z + 1.0 / n
-    high, low = two_sum(k * 0.693147180369123816490, 2 * s)
-    low = low + (2 * s * (tail * z) + (2 * s_low + k * 1.90821492927058770002e-10))
+    high, low = two_sum(k * short, 2 * s)
+    low = low + (2 * s * (tail * z) + (2 * s_low + k * rest))
     return lib.where(good, high, lib.full_like(high, float("nan"))), lib.where(good, low, lib.zeros_like(low))
 
 
+# log 2 in two parts, the first of 32 bits, of 12 where numbers are float32.
+_LOG_2 = {False: (0.693147180369123816490, 1.90821492927058770002e-10), True: (2839 / 4096, 3.1946184945309417e-05)}
+
+
 def _power_of_two(lib: Any, k: Array) -> Array:
-    """2^k for whole |k| <= 540, looked up, since pow need not be exact."""
-    table = lib.asarray([2.0**n for n in range(-540, 541)], dtype=k.dtype, device=k.device)
-    return lib.reshape(lib.take(table, lib.reshape(lib.astype(k + 540, lib.int64), (-1,)), axis=0), k.shape)
+    """2^k for whole |k| <= 540 (75 in float32), looked up, since pow need not be exact."""
+    most = 75 if k.dtype == lib.float32 else 540
+    table = lib.asarray([2.0**n for n in range(-most, most + 1)], dtype=k.dtype, device=k.device)
+    return lib.reshape(lib.take(table, lib.reshape(lib.astype(k + most, lib.int64), (-1,)), axis=0), k.shape)
 
 
 def arrays(lib: Any, *args: Array) -> list[Array]:
