@@ -19,6 +19,7 @@ from gradatlas.symbolic.terms import (
     bind,
     close,
     free_variables,
+    loose,
     shape_of,
     term,
 )
@@ -133,6 +134,9 @@ def define(name: str, body: TermLike, *, latex: str | None = None) -> Call:
     """A named definition: a call that stands for body until it is unfolded. Its arguments are body's free variables."""
     value = term(body)
     variables = sorted(free_variables(value), key=_variable_order)
+    for variable in variables:
+        if loose(variable):
+            raise ValueError(f"define {name}: a member of the family {getattr(variable, 'name', '')!r} stands under a binder")
     # The size of a free index, or a shape of a free array, may be another variable of the body.
     head = Function(name, len(variables), definition=close(value, *variables), latex=latex)
     return Call(head, variables, shape_of(value))

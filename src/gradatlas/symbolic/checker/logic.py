@@ -37,12 +37,12 @@ from gradatlas.symbolic.terms import (
     Term,
     below,
     bind,
-    free_variables,
     is_integer,
     loose,
     read,
     shape_of,
     substitute,
+    walk,
 )
 
 __all__ = [
@@ -281,15 +281,17 @@ def index_bounds(index: Index) -> Derived:
 
 
 @rule("inhabited", instances=["index"])
-def inhabited(theorem: Theorem, index: Index) -> Derived:
+def inhabited(theorem: Theorem, index: Term) -> Derived:
     """A range that holds an index is not empty.
-    Where a statement speaks of an index i in 0..n-1, the hypothesis 0 < n is met and need not be stated.
+    Where a statement speaks of an index i in 0..n-1, or of a value of an index map into it, the hypothesis 0 < n is met and
+    need not be stated.
     """
-    if not isinstance(index, Index):
+    size = index.size if isinstance(index, Index) else index.below if isinstance(index, Call) else None
+    if size is None or loose(index):
         raise ProofError(f"inhabited: {index!r} is not an index")
-    met = Lt(ZERO, index.size)
+    met = Lt(ZERO, size)
     left = theorem.hypotheses - {met}
-    if not any(index in free_variables(t) for claim in (theorem.conclusion, *left) for t in terms_of(claim)):
+    if not any(index in walk(t) for claim in (theorem.conclusion, *left) for t in terms_of(claim)):
         raise ProofError(f"inhabited: {index!r} does not occur in {theorem!r}, which then also speaks of empty ranges")
     return Derived(left, theorem.conclusion)
 

@@ -167,7 +167,7 @@ def _not_empty(used: Rule, args: tuple[Any, ...], kwargs: dict[str, Any], derive
     needed: set[Term] = set()
     for name, value in given.items():
         if name not in used.instances and name not in used.binds:
-            needed |= {size for index, size in _inhabitants(value) if index not in bound}
+            needed |= {size for index, size in _inhabitants(value) if not free_variables(index) & bound}
     if not needed:
         return set()
     there = {size for _, size in _inhabitants((derived.conclusion, tuple(derived.hypotheses)))}
