@@ -1,6 +1,8 @@
 """`pytest proofs/`: one item for each formula under its id, records kept while nothing changes, a table at the end."""
 
+import contextlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -53,19 +55,11 @@ def atlas(tmp_path):
     return tmp_path
 
 
+COMMAND = [sys.executable, "-m", "pytest", "proofs/", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+
+
 def run(atlas, *arguments):
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "proofs/",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:hypothesispytest",
-        *arguments,
-    ]
-    return subprocess.run(command, cwd=atlas, capture_output=True, text=True, check=False)
+    return subprocess.run([*COMMAND, *arguments], cwd=atlas, capture_output=True, text=True, check=False)
 
 
 def row(output, name):
@@ -126,6 +120,26 @@ def test_on_two_processes(atlas):
     assert done.returncode == 0, done.stdout
     assert row(done.stdout, "formulas").startswith("2 proven at any size")
     assert len(list((atlas / "build" / "evidence").iterdir())) == 2
+
+
+@pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["one process", "two processes"])
+def test_a_terminal_shows_a_bar(atlas, processes):
+    ours, theirs = os.openpty()
+    command = [*COMMAND, *processes]
+    with subprocess.Popen(
+        command, cwd=atlas, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm"}
+    ) as child:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # the terminal is gone when the child is
+            while part := os.read(ours, 65536):
+                shown += part
+    os.close(ours)
+    assert child.returncode == 0
+    text = shown.decode()
+    assert re.search(r"sum\.added .*2/2", re.sub(r"\x1b\[[0-9;]*m", "", text))
+    assert "tensors.py" not in text
+    assert "2 passed" in text
 
 
 def test_what_is_not_accepted_loses_its_record(atlas):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -148,13 +148,20 @@ class _Watch:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._begin([item.nodeid for item in session.items])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        self._begin(ids)
+
+    def _begin(self, ids: Sequence[str]) -> None:
+        """Draw the bar where all that runs are proofs, and a person looks at a terminal."""
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        proofs = sum(isinstance(item, ProofItem) for item in session.items)
         watched = self.config.get_verbosity() == 0 and sys.stdout.isatty()
-        if reporter is not None and watched and proofs and proofs == len(session.items):
+        if self.progress is None and reporter is not None and watched and ids and all(map(_is_proof, ids)):
             reporter.showfspath = False
             reporter._show_progress_info = False  # the bar shows it
-            self.progress = Progress(proofs)
+            self.progress = Progress(len(ids))
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         if self.progress is not None:
@@ -162,7 +169,7 @@ class _Watch:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         id = report.nodeid.rpartition("::")[2]
-        if "proofs/" not in report.nodeid or (report.when != "call" and not report.failed):
+        if not _is_proof(report.nodeid) or (report.when != "call" and not report.failed):
             return
         kind = next((str(value) for key, value in report.user_properties if key == "evidence"), "")
         self.outcomes[id] = (report.outcome, kind)
@@ -173,6 +180,10 @@ class _Watch:
     def pytest_sessionfinish(self) -> None:
         if self.progress is not None:
             self.progress.stop()
+
+
+def _is_proof(nodeid: str) -> bool:
+    return nodeid.startswith("proofs/")
 
 
 def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:

@@ -257,7 +257,7 @@ class Judge:
     ) -> None:
         """One change of one claim: it must be refuted in numbers and refused by the checker, each for itself."""
         changed = next(c for c in mutant.claims if c.name == mutant.changed)
-        with clock.on("mutants, oracle"):
+        with clock.on("mutants (oracle)"):
             seen = oracle.refute(changed)
             if seen is None:
                 original = formula.claim(mutant.changed)
@@ -266,7 +266,7 @@ class Judge:
                 else:
                     found.equivalent += 1
                 return
-        with clock.on("mutants, checker"):
+        with clock.on("mutants (checker)"):
             refusal = self._refused(formula.id, mutant)
         if refusal is None:
             faults.append(f"THE CHECKER ACCEPTS A FALSE MUTANT ({mutant.description}): {changed.conclusion!r}")
@@ -307,7 +307,7 @@ class Judge:
         """A hypothesis dropped: the verdict on what was derived must then be a refusal, for at least one claim."""
         assert mutant.dropped is not None
         refusals = []
-        with clock.on("mutants, checker"):
+        with clock.on("mutants (checker)"):
             for claim in mutant.claims:
                 try:
                     verdict(Sequent(claim.hypotheses, claim.conclusion), known.theorems[claim.name])
@@ -316,7 +316,7 @@ class Judge:
         if not refusals:
             faults.append(f"the proof does not need the hypothesis {text_of(mutant.dropped)}: take it out")
             return
-        with clock.on("mutants, oracle"):
+        with clock.on("mutants (oracle)"):
             needing = [c for c in mutant.claims if c != formula.claim(c.name)]
             seen = oracle.counterexample(needing, mutant.dropped)
         if seen is None:
