@@ -155,6 +155,10 @@ class TestRejection:
         monkeypatch.setattr("gradatlas.evidence.oracle.Oracle.refute", lambda self, claim: None)
         assert "the oracle does not refute a mutant" in faults(small.judge(), "sums")
 
+    def test_a_statement_that_nothing_can_be_told_from(self, small, monkeypatch):
+        monkeypatch.setattr("gradatlas.evidence.judge.of_formula", lambda formula: iter(()))
+        assert "no mutant differs from the statement" in faults(small.judge(), "sums")
+
     def test_an_engine_that_disagrees(self, small, monkeypatch):
         record = all_operations()["softmax"]
         original = record.pull

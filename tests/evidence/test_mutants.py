@@ -148,10 +148,16 @@ class TestOfFormula:
             assert [a.name for a, b in pairs if a != b] == [mutant.changed]
             assert mutant.description.startswith(f"{mutant.changed}: ")
 
-    def test_the_first_few_are_of_every_kind(self):
+    def test_the_first_few_are_of_every_claim_and_kind(self):
         mutants = list(of_formula(self.formula()))
-        sorts = {(mutant.kind, mutant.changed) for mutant in mutants}
-        assert {(mutant.kind, mutant.changed) for mutant in mutants[: len(sorts)]} == sorts
+        assert {m.changed for m in mutants[:2]} == {"one", "two"}
+        for name in ("one", "two"):
+            own = [m.kind for m in mutants if m.changed == name]
+            assert set(own[: len(set(own))]) == set(own)
+
+    def test_claims_begin_with_different_kinds(self):
+        one, two = itertools.islice(of_formula(self.formula()), 2)
+        assert one.kind != two.kind
 
     def test_the_order_is_the_same_each_time(self):
         one, other = (list(itertools.islice(of_formula(self.formula()), 20)) for _ in range(2))

@@ -30,8 +30,8 @@ from gradatlas.symbolic.proof import Proof
 
 __all__ = ["Judge", "Rejected"]
 
-MUTANTS: Final = 12  # counted for each formula, at most
-CANDIDATES: Final = 60  # tried for each formula, at most
+MUTANTS: Final = 12  # counted for each formula, at most, or two for each claim where these are more
+CANDIDATES: Final = 5  # tried for each that is wanted
 
 Script = Callable[[Proof], object]
 
@@ -245,10 +245,13 @@ class Judge:
     def _mutants(
         self, formula: Formula, oracle: Oracle, known: _Proven, found: _Mutants, clock: _Clock, faults: list[str]
     ) -> None:
-        for mutant in itertools.islice(of_formula(formula), CANDIDATES):
-            if len(found.items) >= MUTANTS:
+        wanted = max(MUTANTS, 2 * len(formula.claims))
+        for mutant in itertools.islice(of_formula(formula), CANDIDATES * wanted):
+            if len(found.items) >= wanted:
                 break
             self._mutant(formula, oracle, mutant, found, clock, faults)
+        if not found.items and not faults:
+            faults.append("no mutant differs from the statement: what it says cannot be told from anything else")
         for mutant in without_hypotheses(formula):
             self._dropped(formula, oracle, known, mutant, found, clock, faults)
 

@@ -8,7 +8,7 @@ knows any formula. The order is fixed, and mixes the kinds, so that the first fe
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -84,14 +84,19 @@ Altered = tuple[str, str, Proposition]
 
 
 def of_formula(formula: Formula) -> Iterator[Mutant]:
-    """Every mutant of a formula: the kinds in turn, and within a kind the claims in turn."""
-    changed = []
-    for claim in formula.claims:
+    """Every mutant of a formula: the claims in turn, and within a claim the kinds in turn, each claim from another on."""
+    several = len(formula.claims) > 1
+    by_claim = []
+    for number, claim in enumerate(formula.claims):
+        kinds: dict[str, list[Mutant]] = {}
         for kind, description, conclusion in of_claim(claim.conclusion):
             others = tuple(replace(c, conclusion=conclusion) if c is claim else c for c in formula.claims)
-            label = description if len(formula.claims) == 1 else f"{claim.name}: {description}"
-            changed.append(Mutant(kind, label, others, claim.name))
-    yield from _in_turn(changed, key=lambda m: (m.kind, m.changed))
+            label = f"{claim.name}: {description}" if several else description
+            kinds.setdefault(kind, []).append(Mutant(kind, label, others, claim.name))
+        sorts = list(kinds.values())
+        turn = number % len(sorts) if sorts else 0
+        by_claim.append(list(_in_turn(sorts[turn:] + sorts[:turn])))
+    yield from _in_turn(by_claim)
 
 
 def without_hypotheses(formula: Formula) -> Iterator[Mutant]:
@@ -104,12 +109,9 @@ def without_hypotheses(formula: Formula) -> Iterator[Mutant]:
         yield Mutant("hypothesis", "a hypothesis dropped", claims, None, hypothesis)
 
 
-def _in_turn(mutants: Iterable[Mutant], key: Callable[[Mutant], object]) -> Iterator[Mutant]:
+def _in_turn(sorts: Iterable[list[Mutant]]) -> Iterator[Mutant]:
     """One of each sort, then the next of each, so that a cut keeps every sort."""
-    sorts: dict[object, list[Mutant]] = {}
-    for mutant in mutants:
-        sorts.setdefault(key(mutant), []).append(mutant)
-    for row in itertools.zip_longest(*sorts.values()):
+    for row in itertools.zip_longest(*sorts):
         yield from (mutant for mutant in row if mutant is not None)
 
 
