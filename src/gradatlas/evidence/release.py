@@ -6,6 +6,7 @@ import json
 import lzma
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import gradatlas
@@ -64,12 +65,12 @@ def main() -> int:
     return 0
 
 
-def write(bundle: Mapping[str, Any]) -> tuple[int, int]:
-    """Write the bundle into the package; the sizes before and after compression."""
-    store.BUNDLE.parent.mkdir(exist_ok=True)
+def write(bundle: Mapping[str, Any], to: Path = store.BUNDLE) -> tuple[int, int]:
+    """Write the bundle, into the package unless told; the sizes before and after compression."""
+    to.parent.mkdir(exist_ok=True)
     data = json.dumps(bundle, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
-    store.BUNDLE.write_bytes(lzma.compress(data, preset=9))
-    return len(data), store.BUNDLE.stat().st_size
+    to.write_bytes(lzma.compress(data, preset=9))
+    return len(data), to.stat().st_size
 
 
 if __name__ == "__main__":
