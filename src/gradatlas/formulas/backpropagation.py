@@ -296,7 +296,7 @@ network_symbols = {
     "z": "the weighted inputs of a layer in the forward pass",
     "C": "the loss as a function of the last layer's weighted input, differentiable",
     "grad C": "its gradient",
-    "Phi": "the loss as a function of a layer's weighted input",
+    "Phi": "the loss as a function of a layer's weighted input, through the layers above it and their weights alone",
     "delta": "the error of a layer",
 }
 through = loss_from(layer + 1, after(layer, weighted))
