@@ -13,6 +13,7 @@ import sympy
 from gradatlas.symbolic.canonical import NO_FACTS, Canonical, Facts, canonical, clear_denominators, equal, residual
 from gradatlas.symbolic.canonical.labelling import LEAVES
 from gradatlas.symbolic.canonical.work import BUDGET, working
+from gradatlas.symbolic.checker import contract, equation, rewrite, symmetric, transitive
 from gradatlas.symbolic.errors import ProofError, TooHard
 from gradatlas.symbolic.evaluate import Assignment, evaluate, evaluate_exact
 from gradatlas.symbolic.language import (
@@ -42,6 +43,7 @@ from gradatlas.symbolic.language import (
     sizes,
     sqrt,
 )
+from gradatlas.symbolic.propositions import Eq, Lt
 from gradatlas.symbolic.terms import (
     ONE,
     ZERO,
@@ -695,6 +697,16 @@ def test_a_free_index_is_a_context() -> None:
     assert not equal(exp(-i) * (exp(i) * n / n), ONE)
     assert not equal((exp(i) * n / n) * exp(-i), ONE)
     assert not equal(n / n, ONE)
+
+
+def test_an_index_map_is_a_context_also_under_a_sum() -> None:
+    """No map goes from one point into none: what is chained through a map holds for a range that is not empty."""
+    inner = Sum(delta(i, phi(u)) * n / n, i)
+    whole = equation(Sum(inner, u), m)
+    picked = rewrite(Sum(inner, u), contract(inner, phi(u)))
+    chained = transitive(symmetric(whole), picked, equation(picked.conclusion.right, m * n / n))  # type: ignore[union-attr]
+    assert chained.conclusion == Eq(m, m * n / n)  # 1 is not 0, where m = 1 and n = 0
+    assert chained.hypotheses == {Lt(ZERO, n)}
 
 
 def test_opening_the_form_gives_the_summand() -> None:

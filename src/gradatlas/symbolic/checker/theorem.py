@@ -175,7 +175,8 @@ def _not_empty(used: Rule, args: tuple[Any, ...], kwargs: dict[str, Any], derive
 
 
 def _inhabitants(value: Any) -> Iterator[tuple[Term, Term]]:
-    """Each free index, and each closed value of an index map, in a theorem, proposition or term, with its size."""
+    """Each free index, and each value of an index map, in a theorem, proposition or term, with its size. There is no map into
+    an empty range, so that also a map that is read under a sum alone says that its range is not empty."""
     if isinstance(value, Theorem):
         value = (value.conclusion, *value.hypotheses)
     if isinstance(value, tuple):
@@ -187,7 +188,7 @@ def _inhabitants(value: Any) -> Iterator[tuple[Term, Term]]:
                 yield variable, variable.size
         if _has_index_map(value):
             for part in walk(value):
-                if isinstance(part, Call) and part.below is not None and not loose(part):
+                if isinstance(part, Call) and part.below is not None and not loose(part.below):
                     yield part, part.below
     elif isinstance(value, Proposition):
         yield from _inhabitants(tuple(terms_of(value)))
