@@ -191,24 +191,43 @@ def sqrt_second(lib: Any, x: Array) -> Array:
 # ------------------------------------------------------------------------------------------------ the logistic family
 
 
+# The functions that every step of training calls work in place on what they made themselves: memory is what they wait for.
+
+
+def _exp_of_minus_abs(lib: Any, x: Array, factor: int = 1) -> Array:
+    """exp(-factor |x|), which cannot overflow."""
+    a = lib.abs(x)
+    a *= -factor
+    return lib.exp(a)
+
+
 @quiet
 def logistic(lib: Any, x: Array) -> Array:
-    """1/(1 + exp(-x)), through exp(-|x|), which cannot overflow."""
-    e = lib.exp(-lib.abs(x))
-    return lib.where(x >= 0, lib.ones_like(e), e) / (1 + e)
+    """1/(1 + exp(-x)) as 1/(1 + e) or e/(1 + e), e = exp(-|x|) <= 1: the numerator is the larger of e and [x >= 0]."""
+    e = _exp_of_minus_abs(lib, x)
+    p = lib.maximum(e, lib.astype(x >= 0, x.dtype))
+    e += 1
+    p /= e
+    return p
 
 
 @quiet
 def softplus(lib: Any, x: Array) -> Array:
     """log(1 + exp x) as max(x, 0) + log1p(exp(-|x|))."""
-    return lib.maximum(x, lib.zeros_like(x)) + lib.log1p(lib.exp(-lib.abs(x)))
+    y = lib.log1p(_exp_of_minus_abs(lib, x))
+    y += lib.maximum(x, lib.zeros_like(x))
+    return y
 
 
 @quiet
 def sigmoid_prime(lib: Any, x: Array) -> Array:
     """e/(1 + e)^2 with e = exp(-|x|); the square opened as 1 + e(2 + e), which rounds less than (1 + e)(1 + e)."""
-    e = lib.exp(-lib.abs(x))
-    return e / (1 + e * (2 + e))
+    e = _exp_of_minus_abs(lib, x)
+    d = e + 2
+    d *= e
+    d += 1
+    e /= d
+    return e
 
 
 @quiet
@@ -222,8 +241,13 @@ def sigmoid_second(lib: Any, x: Array) -> Array:
 @quiet
 def sech2(lib: Any, x: Array) -> Array:
     """1/cosh(x)^2 = 4e/(1 + e)^2 with e = exp(-2|x|)."""
-    e = lib.exp(-2 * lib.abs(x))
-    return 4 * e / (1 + e * (2 + e))
+    e = _exp_of_minus_abs(lib, x, 2)
+    d = e + 2
+    d *= e
+    d += 1
+    e *= 4
+    e /= d
+    return e
 
 
 @quiet
