@@ -5,6 +5,12 @@ the facts. An index variable has a value only where its size is at least 1: an e
 nothing where there is none, and two equalities must not be chained through a term that mentions an index which the ends do
 not.
 
+A term is multiplied out into a sum of products of powers of atoms. Known are: sums exchanged, merged, split into connected
+parts and relabelled; deltas between indices carried out; powers with 0**-1 = 0, so that a/a is 1 - [a = 0]; denominators
+without their common factors, and divided out where they are polynomials in one atom; exp of sums; brackets whose case is
+decided by type; absolute values and natural powers of products. All other functions, named definitions, integrals and
+derivatives are atoms, with their arguments in canonical form.
+
 A canonical form is a term again, written by explicit labels, so that comparing two compares everything; colours and hashes
 only help to find the labels. What it does not decide it leaves different: that is never a proof of inequality.
 """

@@ -63,6 +63,7 @@ __all__ = ["BUDGET", "Work", "working"]
 
 BUDGET: Final = 200_000  # products of two monomials formed in one call before giving up
 LARGEST: Final = 20_000  # terms of one polynomial
+MINUS_ONE: Final = Num(-1)
 CACHED: Final = 100_000  # entries kept before the caches start again
 
 
@@ -280,15 +281,13 @@ class Work:
             return [(atom, 1)]
         if isinstance(atom, Add) and e > 0:
             return [self.power(self.poly(atom), int(e))]
-        if isinstance(atom, Call) and isinstance(e, int) and e not in (1, -1):
-            if atom.head == ABS:
+        match atom:
+            case Call() if atom.head == ABS and abs(e) > 1:
                 kept = 0 if e % 2 == 0 else (1 if e > 0 else -1)
                 square = self.raised(atom.args[0], e - kept)
                 return [square, (atom, kept)] if kept else [square]
-            if atom.head == POWER and isinstance(atom.args[0], Num) and atom.args[0].value == -1:
+            case Call() if atom.head == POWER and atom.args[0] is MINUS_ONE:
                 return [(atom, 1)] if e % 2 else []
-        if isinstance(atom, Call) and atom.head == POWER and e == -1 and atom.args[0] is Num(-1):
-            return [(atom, 1)]
         return [(atom, e)]
 
     def atom_power(self, atom: Term, e: Exponent) -> Poly:
