@@ -215,7 +215,7 @@ def logistic(lib: Any, x: Array) -> Array:
 def softplus(lib: Any, x: Array) -> Array:
     """log(1 + exp x) as max(x, 0) + log1p(exp(-|x|))."""
     y = lib.log1p(_exp_of_minus_abs(lib, x))
-    y += lib.maximum(x, lib.zeros_like(x))
+    y += lib.maximum(x, 0)
     return y
 
 
@@ -270,7 +270,7 @@ def sech2_prime(lib: Any, x: Array) -> Array:
 
 def relu(lib: Any, x: Array) -> Array:
     """max(x, 0), nan where x is nan."""
-    return lib.maximum(x, lib.zeros_like(x))
+    return lib.maximum(x, 0)
 
 
 @quiet
