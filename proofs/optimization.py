@@ -170,7 +170,7 @@ def prove_learning_rate_decay(proof: Proof) -> None:
         )
         proof.reached(checker.sign(proof.goal, (positive, below)), "so the rate is negative")
     with proof.claim("pole"):
-        decays, there = proof.given
+        _decays, there = proof.given
         proof.rewrite(there, "at t = 1 - 1/beta")
         proof.contract("the denominator is 1 + beta (-1/beta) = 0")
     with proof.claim("pole at step 0"):
@@ -214,8 +214,7 @@ def _next_partial_sum(proof: Proof, recurrence: Theorem, factor: Term, decays: T
     """The claim for t + 1 steps from the claim for t: the last term splits off, and the recurrence absorbs it."""
     T = o.T
     claim = substitute_in(proof.goal, {T: T + 1})
-    left, right = _sides(claim)
-    split = checker.split_last(left, T)
+    split = checker.split_last(_sides(claim)[0], T)
     step = checker.combination(
         claim,
         (ONE, ONE, -factor),
@@ -555,7 +554,7 @@ def _squares_equal(
 ) -> tuple[tuple[Term, ...], tuple[Theorem, ...]]:
     """The coefficients by which (start - between)^2 = ((1 - bracket) start)^2 follows from between = 0 and bracket = 0."""
     whole, parts = _sides(split.conclusion)
-    between, mark = _sides(zero.conclusion)[0], _sides(bracket.conclusion)[0]
+    mark = _sides(bracket.conclusion)[0]
     # whole = start - between; whole^2 - start^2 = -between (whole + start); start^2 - ((1-m) start)^2 = m (2 - m) start^2
     return (whole + parts, -(parts + start), (2 - mark) * start**2), (split, zero, bracket)
 

@@ -88,7 +88,7 @@ def dense(x: Any, w: Any, b: Any = None, /) -> Any:
     """A dense layer before its activation: x w + b, each row of x a sample.
 
     x: (..., n), w: (n, p), b: (p,) or None, real or complex floating. Returns (..., p).
-    Raises ShapeError where these do not fit. Formulas: dense.dw, dense.db, dense.dx.
+    Raises ShapeError where these do not fit. Formulas: dense.vjp, dense.layouts.
     """
     a, c = (tuple(plain_of(each).shape) for each in (x, w))
     if not a or len(c) != 2 or a[-1] != c[0]:
@@ -145,7 +145,7 @@ def mean_squared_error(prediction: Any, target: Any, /, *, reduction: str = "mea
 
     prediction, target: real floating, of one shape. reduction: "mean", "sum", or "none" for the squares themselves.
     Returns a scalar, or the squares. Raises ShapeError where the shapes differ, for they would broadcast unnoticed.
-    Formula: mean_squared_error.vjp.
+    Formula: mean-squared-error.vjp.
     """
     _check_reduction("mean_squared_error", reduction)
     a, b = (tuple(plain_of(x).shape) for x in (prediction, target))
@@ -254,7 +254,7 @@ def softmax_cross_entropy(logits: Any, labels: Any, /, *, axis: int = -1, reduct
     or real floating of logits' shape, the weight of each class (one-hot, or any distribution).
     reduction: "mean", "sum", or "none" for one loss a sample. Returns a scalar, or the losses.
     Raises ShapeError where the shapes do not fit; and for a label that is no class (nan on a GPU, where looking
-    would make it wait). Formula: softmax_cross_entropy.vjp.
+    would make it wait). Formula: softmax-cross-entropy.vjp.
     """
     _check_reduction("softmax_cross_entropy", reduction)
     a, b = (tuple(plain_of(x).shape) for x in (logits, labels))

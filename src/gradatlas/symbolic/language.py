@@ -136,7 +136,9 @@ def define(name: str, body: TermLike, *, latex: str | None = None) -> Call:
     variables = sorted(free_variables(value), key=_variable_order)
     for variable in variables:
         if loose(variable):
-            raise ValueError(f"define {name}: a member of the family {getattr(variable, 'name', '')!r} stands under a binder")
+            raise ValueError(
+                f"define {name}: a member of the family {getattr(variable, 'name', '')!r} stands under a binder"
+            )
     # The size of a free index, or a shape of a free array, may be another variable of the body.
     head = Function(name, len(variables), definition=close(value, *variables), latex=latex)
     return Call(head, variables, shape_of(value))
