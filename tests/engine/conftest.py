@@ -64,9 +64,10 @@ def _make(name: str) -> Home:
     if name == "numpy":
         return Home(name, np, None, "float64")
     if name == "cupy":
-        import array_api_compat.cupy as cupy
+        import array_api_compat.cupy
+        import cupy
 
-        return Home(name, cupy, cupy.cuda.Device(0), "float64")
+        return Home(name, array_api_compat.cupy, cupy.cuda.Device(0), "float64")
     device = array_api_strict.Device(name.removeprefix("strict:"))
     return Home(name, array_api_strict, device, "float32" if "no_float64" in name else "float64")
 
