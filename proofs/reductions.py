@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+
 from gradatlas.formulas import reductions as o
+from gradatlas.formulas.reductions import Extremum
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.language import Sum, delta, exp, log, reals
+from gradatlas.symbolic.checker.equations import unfold_in
+from gradatlas.symbolic.language import Sum, delta, exp, log, positive, reals
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import lt
-from gradatlas.symbolic.tactics import opened_theorem
-from gradatlas.symbolic.terms import Term
+from gradatlas.symbolic.propositions import Eq, eq, for_all, le, lt, ne
+from gradatlas.symbolic.tactics import by_sign, by_steps, contrary, nonzero_cases, opened_theorem
+from gradatlas.symbolic.terms import ONE, ZERO, Call, Read, Term
 
 __all__: list[str] = []
 
@@ -158,3 +162,218 @@ def prove_logsumexp_shift(proof: Proof) -> None:
     proof.restate(log(exp(log(o.Z[r, c]) - o.a[r, c])) + o.a[r, c], "a product of exponentials")
     proof.rewrite(checker.from_axiom("log.exp"), "the logarithm undoes the exponential")
     proof.restate(whole, "a cancels", unfold=[o.Z])
+
+
+# The largest and the smallest entry, where just one is.
+
+
+@functools.cache
+def _hit(extremum: Extremum) -> Theorem:
+    """[no entry is beyond x[r, i, c]] = [i = top], where all others lie behind the one at top."""
+    r, c, i, j, top = o.r, o.c, o.i, o.j, o.place(o.r, o.c)
+    alone = checker.assume(for_all(lt(0, extremum.gap), i))
+    ahead = positive(extremum.sign * (o.x[r, j, c] - o.x[r, i, c]))
+    count = Sum(ahead, j)
+
+    def here(same: Theorem) -> Theorem:
+        at_top = checker.combination(eq(i, top), (ONE,), (same,))
+        none = by_steps(count, [at_top, _none_beyond(extremum, alone)], ZERO)
+        hit = checker.bracket(none)
+        return checker.transitive(hit, checker.symmetric(checker.bracket(same)))
+
+    def elsewhere(apart: Theorem) -> Theorem:
+        gap = extremum.sign * (o.x[r, top, c] - o.x[r, i, c])
+        behind = checker.bracket(apart)
+        less = checker.rewrite_in(checker.specialise(alone, i), behind)
+        beaten = checker.bracket(checker.sign(lt(0, gap), (less,)))
+        others = Sum((1 - delta(j, top)) * ahead, j)
+        one = checker.equation(Sum(delta(j, top) * ahead, j), positive(gap))
+        counted = checker.combination(eq(count - others, ONE), (ONE, ONE), (one, beaten))
+        some = checker.certificate(lt(0, count), (others, ONE, count - others - 1), (counted,))
+        missed = checker.bracket(checker.sign(ne(count, 0), (some,)))
+        return checker.transitive(missed, checker.symmetric(behind))
+
+    return nonzero_cases(i - top, here, elsewhere)
+
+
+def _none_beyond(extremum: Extremum, alone: Theorem) -> Theorem:
+    """[x[r, j, c] beyond x[r, top, c]] = 0 for every j."""
+    r, c, j, top = o.r, o.c, o.j, o.place(o.r, o.c)
+    ahead = extremum.sign * (o.x[r, j, c] - o.x[r, top, c])
+
+    def itself(same: Theorem) -> Theorem:
+        return by_steps(positive(ahead), [checker.combination(eq(j, top), (ONE,), (same,))], ZERO)
+
+    def another(apart: Theorem) -> Theorem:
+        less = checker.rewrite_in(checker.specialise(alone, j), checker.bracket(apart))
+        return checker.bracket(checker.sign(le(ahead, 0), (less,)))
+
+    return nonzero_cases(j - top, itself, another)
+
+
+def _near(extremum: Extremum, named: Term, written: Term, plain: Term) -> Theorem:
+    """What is made of the brackets is this, where one entry is ahead of all others."""
+    assert isinstance(named, Read)
+    assert isinstance(named.array, Call)
+    unfolded = checker.equation(named, written, (), (named.array.head,))
+    put_in = checker.rewrite(written, _hit(extremum))
+    return checker.transitive(unfolded, put_in, checker.equation(_right(put_in), plain))
+
+
+def _value(extremum: Extremum) -> Theorem:
+    r, i, c = o.r, o.i, o.c
+    written = Sum(extremum.hit * o.x[r, i, c], i) / extremum.hits
+    return _near(extremum, extremum.value[r, c], written, o.x[r, o.place(r, c), c])
+
+
+def _share(extremum: Extremum) -> Theorem:
+    r, i, c = o.r, o.i, o.c
+    return _near(extremum, extremum.share[r, i, c], extremum.hit / extremum.hits, delta(i, o.place(r, c)))
+
+
+def _where(extremum: Extremum) -> Theorem:
+    r, i, c = o.r, o.i, o.c
+    written = Sum(i * extremum.hit * delta(extremum.earlier), i)
+    return _near(extremum, extremum.where[r, c], written, o.place(r, c))
+
+
+def _in_every_slice(near: Theorem, alone: Theorem) -> Theorem:
+    """What holds where one entry of the slice is ahead, where that is so in every slice."""
+    return checker.cut(near, checker.specialise(alone, o.r, o.c))
+
+
+def _derivative(proof: Proof, extremum: Extremum, near: Theorem) -> Theorem:
+    """The derivative of what is known near the point."""
+    over = (o.q, o.j, o.d)
+    gap = checker.differentiate(extremum.gap, o.x, over)
+    same = checker.locally_equal(near, checker.differentiate(_right(near), o.x, over), (gap,), (o.i,))
+    proof.have(near, "while one entry is ahead of all others of its slice")
+    derivative = _in_every_slice(same, proof.given[0])
+    return proof.have(derivative, "it is still ahead after a small change: what agrees nearby has the same derivative")
+
+
+def _extremum(proof: Proof, extremum: Extremum) -> None:
+    near = _value(extremum)
+    with proof.claim("value"):
+        proof.rewrite(
+            _in_every_slice(near, proof.given[0]), "no entry is beyond the one at top, and one beyond each other"
+        )
+    with proof.claim("differentiable"):
+        proof.reached(_derivative(proof, extremum, near))
+    for name in ("vjp", "jvp"):
+        with proof.claim(name):
+            derivative = _derivative(proof, extremum, near)
+            proof.differentiate("that derivative is put in", facts=[derivative])
+            proof.contract("the deltas pick the slice and the place")
+
+
+def _place_of_extremum(proof: Proof, extremum: Extremum) -> None:
+    share, where = _share(extremum), _where(extremum)
+    for name, near in (("share", share), ("place", where)):
+        with proof.claim(name):
+            proof.rewrite(
+                _in_every_slice(near, proof.given[0]), "no entry is beyond the one at top, and one beyond each other"
+            )
+    for name, near in (("vjp of the share", share), ("vjp of the place", where)):
+        with proof.claim(name):
+            derivative = _derivative(proof, extremum, near)
+            proof.differentiate("that derivative is put in", facts=[derivative])
+            proof.contract("nothing comes back")
+
+
+def prove_max_derivative(proof: Proof) -> None:
+    _extremum(proof, o.largest)
+
+
+def prove_min_derivative(proof: Proof) -> None:
+    _extremum(proof, o.smallest)
+
+
+def prove_argmax_derivative(proof: Proof) -> None:
+    _place_of_extremum(proof, o.largest)
+
+
+def prove_argmin_derivative(proof: Proof) -> None:
+    _place_of_extremum(proof, o.smallest)
+
+
+def _right(equation: Theorem) -> Term:
+    claim = equation.conclusion
+    assert isinstance(claim, Eq)
+    return claim.right
+
+
+def prove_max_ties(proof: Proof) -> None:
+    with proof.claim("equal shares"):
+        proof.contract("m shares of 1 / m", facts=[proof.sign(ne(o.ties, 0), *proof.given)])
+    with proof.claim("least norm"):
+        binary, supported, whole = proof.given
+        i, share = o.i, o.tied[o.i] / o.ties
+        proof.begin(Sum(o.weight[i] * o.tied[i], i), "what the weights give to the tied entries")
+        proof.rewrite(opened_theorem(supported), "they give nothing to others")
+        proof.rewrite(whole, "and add up to 1")
+        given = proof.chain()
+        proof.reached(
+            checker.certificate(
+                proof.goal,
+                (Sum((o.weight[i] - share) ** 2, i), 2 / o.ties * (Sum(o.weight[i] * o.tied[i], i) - 1)),
+                (binary, given),
+            ),
+            "the difference is the sum of the squares of weight less share",
+        )
+
+
+# Whether all, or any.
+
+
+def _decided(near: Term) -> Theorem:
+    """[x > 0] = [y > 0] for every entry of a slice, where all products x y are positive."""
+    r, i, c = o.r, o.i, o.c
+    entry, side = o.x[r, i, c], o.side[r, i, c]
+    alike = checker.specialise(checker.assume(for_all(lt(0, near), i)), i)
+    wanted = eq(positive(entry), positive(side))
+
+    def alone(case: Theorem) -> Theorem:
+        return checker.contradiction(checker.rewrite_in(alike, case), wanted)
+
+    def against(one: Theorem, other: Theorem) -> Theorem:
+        return contrary(alike, checker.sign(le(side * entry, 0), (one, other)), wanted)
+
+    def together(one: Theorem, other: Theorem) -> Theorem:
+        return checker.transitive(checker.bracket(other), checker.symmetric(checker.bracket(one)))
+
+    def not_positive(one: Theorem, other: Theorem) -> Theorem:
+        return together(checker.sign(le(side, 0), (one,)), checker.sign(le(entry, 0), (other,)))
+
+    return by_sign(
+        side,
+        lambda one: by_sign(entry, lambda other: together(one, other), alone, lambda other: against(one, other)),
+        alone,
+        lambda one: by_sign(entry, lambda other: against(one, other), alone, lambda other: not_positive(one, other)),
+    )
+
+
+def prove_all_derivative(proof: Proof) -> None:
+    r, i, c = o.r, o.i, o.c
+    over = (o.q, o.j, o.d)
+    near = o.side[r, i, c] * o.x[r, i, c]
+    decided = _decided(near)
+    for name, value in (("all", o.every), ("any", o.some)):
+        with proof.claim(name):
+            unfolded = checker.equation(value[r, c], unfold_in(value[r, c]), (), (value.head,))
+            constant = checker.transitive(unfolded, checker.rewrite(_right(unfolded), decided))
+            proof.have(constant, "while x and y have one sign in every entry")
+            derivative = checker.locally_equal(
+                constant,
+                checker.differentiate(_right(constant), o.x, over),
+                (checker.differentiate(near, o.x, over),),
+                (i,),
+            )
+            derivative = checker.instantiate(derivative, {o.side: o.x})
+            square = checker.sign(lt(0, o.x[r, i, c] * o.x[r, i, c]), (opened_theorem(proof.given[0], r, c, i),))
+            derivative = checker.cut(derivative, checker.generalise(square, i))
+            proof.have(derivative, "so near y = x, where no entry is 0, nothing changes")
+            proof.differentiate("that derivative is put in", facts=[derivative])
+            proof.contract("nothing comes back")
+    with proof.claim("de Morgan"):
+        proof.unfold(o.some)

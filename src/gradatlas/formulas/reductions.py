@@ -6,9 +6,12 @@ statement here holds for any axis of any array, and for several axes at once whe
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from gradatlas.formulas.statement import (
+    Draw,
     adjoint,
     cite,
     claim,
@@ -28,12 +31,16 @@ from gradatlas.symbolic.language import (
     define,
     delta,
     exp,
+    index_map,
     indices,
     lam,
+    less,
     log,
+    positive,
     sizes,
 )
-from gradatlas.symbolic.propositions import eq, for_all, has_derivative, le, lt
+from gradatlas.symbolic.propositions import eq, for_all, has_derivative, le, lt, ne
+from gradatlas.symbolic.terms import Call, Term, substitute
 
 __all__: list[str] = []
 
@@ -300,4 +307,188 @@ statement(
     as in softmax.shift, and its logarithm is finite.""",
     symbols={**_about("x"), "a": "a number for each slice"},
     samples=SOME,
+)
+
+# The largest and the smallest entry, where just one is.
+
+
+def place(before: Term, after: Term) -> Call:
+    """Where a slice has its largest, or smallest, entry."""
+    return index_map("top", N, before, after)
+
+
+class Extremum:
+    """The largest (sign 1) or smallest (sign -1) entry along the axis, as sums of brackets."""
+
+    def __init__(self, name: str, sign: int) -> None:
+        self.name, self.sign = name, sign
+        at = place(r, c)
+        # No entry is beyond x[r, i, c].
+        self.hit = delta(Sum(positive(sign * (x[r, j, c] - x[r, i, c])), j))
+        self.hits = Sum(self.hit, i)
+        self.value = define(name, lam(Sum(self.hit * x[r, i, c], i) / self.hits, r, c), latex=rf"\{name}")
+        self.share = define("share", lam(self.hit / self.hits, r, i, c))
+        self.earlier = Sum(substitute(self.hit, {i: k}) * less(k, i), k)
+        self.where = define(f"arg{name}", lam(Sum(i * self.hit * delta(self.earlier), i), r, c), latex=rf"\arg\{name}")
+        self.gap = sign * (x[r, at, c] - x[r, i, c]) + delta(i, at)
+        self.alone = for_all(lt(0, self.gap), r, c, i)
+        self.samples = samples(
+            {at.head: self._places},
+            sizes=[dict(zip("RNC", row, strict=True)) for row in ((0, 2, 1), (1, 1, 1), (2, 4, 1), (1, 3, 2))],
+        )
+
+    def _places(self, draw: Draw) -> Callable[[int, int], int]:
+        """The places of the extreme entries; at times one place for all slices."""
+        values, length = draw.value(x), draw.sizes["N"]
+        if draw.integer(0, 3) == 0:
+            anywhere = draw.integer(0, length - 1)
+            return lambda before, after: anywhere
+        return lambda before, after: max(range(length), key=lambda at: self.sign * values[int(before)][at][int(after)])
+
+
+largest, smallest = Extremum("max", 1), Extremum("min", -1)
+TIES = "Where several tie it has no derivative, and the convention is to share equally: the element of least norm."
+
+
+def _state_extremum(extremum: Extremum, word: str) -> None:
+    name, at = extremum.name, place(r, c)
+
+    def call(ops: Any, x: Any) -> Any:
+        return getattr(ops, name)(x, axis=1)
+
+    statement(
+        f"{name}.derivative",
+        f"The derivative of the {word} entry along an axis",
+        of=name,
+        claims={
+            "value": eq(extremum.value[r, c], x[r, at, c]),
+            "differentiable": has_derivative(
+                extremum.value[r, c], x, delta(r, q) * delta(j, at) * delta(c, d), q, j, d
+            ),
+            "vjp": eq(adjoint(extremum.value, x, cotangent)[r, i, c], delta(i, at) * cotangent[r, c]),
+            "jvp": eq(tangent(extremum.value, x, v)[r, c], v[r, at, c]),
+        },
+        given=[extremum.alone],
+        source=[cite("clarke1975")],
+        aliases=["maximum", "minimum", "extremum", "reduction", "ties", "max pooling"],
+        summary=f"""Where one entry of a slice is the {word}, it stays so for small changes: it alone gets the cotangent, and
+        its tangent comes out. {TIES}""",
+        symbols={**_about("x", "v", "g"), name: f"the {word} entry of each slice", "top": "where it is"},
+        samples=extremum.samples,
+        engine=(
+            vjp_of(call, extremum.value, wrt=x, cotangent=cotangent, claim="vjp"),
+            jvp_of(call, extremum.value, wrt=x, direction=v, at=(r, c), claim="jvp"),
+        ),
+    )
+    statement(
+        f"arg{name}.derivative",
+        f"Where the {word} entry is does not change nearby, nor does its share",
+        of=(f"arg{name}", "extremal_share"),
+        claims={
+            "share": eq(extremum.share[r, i, c], delta(i, at)),
+            "place": eq(extremum.where[r, c], at),
+            "vjp of the share": eq(adjoint(extremum.share, x, g)[r, i, c], 0),
+            "vjp of the place": eq(adjoint(extremum.where, x, cotangent)[r, i, c], 0),
+        },
+        given=[extremum.alone],
+        source=[cite("clarke1975")],
+        aliases=["argmax", "argmin", "locally constant", "ties"],
+        summary=f"""Where one entry of a slice is the {word}, its share is 1 and that of the others 0, and so it stays for
+        small changes: share and place are locally constant, and nothing flows back through them.""",
+        symbols={
+            **_about("x", "g"),
+            "share": f"1 for the {word} entry, shared equally where several tie",
+            f"arg{name}": f"where the {word} entry is, the first of several",
+            "top": "where it is",
+        },
+        samples=extremum.samples,
+        engine=(
+            forward_of(
+                lambda ops, x: ops.extremal_share(x, axis=1, largest=extremum.sign > 0),
+                extremum.share,
+                at=(r, i, c),
+                claim="share",
+            ),
+            forward_of(
+                lambda ops, x: ops.astype(getattr(ops, f"arg{name}")(x, axis=1), x.dtype),
+                extremum.where,
+                at=(r, c),
+                claim="place",
+            ),
+        ),
+    )
+
+
+_state_extremum(largest, "largest")
+_state_extremum(smallest, "smallest")
+
+tied, weight = arrays("t w", N)
+ties = Sum(tied[j], j)
+
+
+def _some_tied(draw: Draw) -> Any:
+    """One entry that ties at least, and others; at times none, or anything."""
+    length, kind = draw.sizes["N"], draw.integer(0, 5)
+    if kind < 2:
+        return draw.array(length) if kind else [0] * length
+    return [1] + [draw.integer(0, 1) for _ in range(length - 1)]
+
+
+def _on_the_tied(draw: Draw) -> Any:
+    """Weights that add up to 1, on the tied entries; at times on all entries alike, or none at all."""
+    length, kind = draw.sizes["N"], draw.integer(0, 5)
+    if kind < 2:
+        return [Fraction(kind, length)] * length
+    weights = [draw.real() * t for t in draw.value(tied)]
+    return [weights[0] + 1 - sum(weights), *weights[1:]]
+
+
+statement(
+    "max.ties",
+    "Equal shares are the element of least norm where entries tie",
+    of=("max", "min"),
+    claims={
+        "equal shares": claim(eq(Sum(tied[i] / ties, i), 1), [ne(ties, 0)]),
+        "least norm": claim(
+            le(Sum((tied[i] / ties) ** 2, i), Sum(weight[i] ** 2, i)),
+            [
+                for_all(eq(tied[i] ** 2, tied[i]), i),
+                for_all(eq(weight[i] * tied[i], weight[i]), i),
+                eq(Sum(weight[i], i), 1),
+            ],
+        ),
+    },
+    source=[cite("clarke1975")],
+    aliases=["Clarke", "generalised gradient", "subgradient", "convention", "kink", "maximum"],
+    summary="""Where m entries tie for the largest, Clarke's generalised gradient holds all weights on them that add up to
+    1. The one of least norm gives each 1 / m: this is the convention, and it treats equal entries equally.""",
+    symbols={"t": "1 for a tied entry, else 0", "w": "weights on the tied entries", "N": "the number of entries"},
+    samples=samples({tied: _some_tied, weight: _on_the_tied}, sizes=[{"N": 1}, {"N": 3}, {"N": 4}]),
+)
+
+# Whether all are true, or any: of the conditions x[r, i, c] > 0.
+
+side = array("y", R, N, C)
+every = define("all", lam(delta(Sum(1 - positive(x[r, i, c]), i)), r, c))
+some = define("any", lam(1 - delta(Sum(positive(x[r, i, c]), i)), r, c))
+sure = for_all(ne(x[r, i, c], 0), r, c, i)
+
+statement(
+    "all.derivative",
+    "Whether all are true, or any, does not change nearby",
+    of=("all", "any"),
+    claims={
+        "all": eq(adjoint(every, x, cotangent)[r, i, c], 0),
+        "any": eq(adjoint(some, x, cotangent)[r, i, c], 0),
+        "de Morgan": eq(some[r, c], 1 - delta(Sum(1 - (1 - positive(x[r, i, c])), i))),
+    },
+    given=[sure],
+    source=[cite("griewank2008")],
+    aliases=["any", "all", "boolean", "locally constant", "conjunction", "disjunction"],
+    summary="""Conditions such as x > 0 do not change for a small change of x where none is on the edge, so neither does
+    whether all hold, or any: nothing flows back. Any is not all of the opposites.""",
+    symbols=_about("x", "g") | {"all": "1 where every entry is positive, else 0", "any": "1 where one is, else 0"},
+    engine=(
+        forward_of(lambda ops, x: ops.astype(ops.any(x > 0, axis=1), x.dtype), some, at=(r, c), claim="de Morgan"),
+    ),
 )
