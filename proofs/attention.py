@@ -206,6 +206,8 @@ def _sees_itself(proof: Proof) -> Theorem:
 
 
 def prove_attention_causal(proof: Proof) -> None:
+    with proof.claim("mask"):
+        proof.contract("a bracket is 0 or 1, and so its own square: it is a mask")
     with proof.claim("normaliser"):
         proof.reached(
             _sees_itself(proof), "query i sees key i, whose exponential is positive; no other term is negative"

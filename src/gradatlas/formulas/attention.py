@@ -350,7 +350,7 @@ statement(
     aliases=(*ATTENTION, "fully masked row", "empty row", "nan"),
     summary="""Where the mask is 0 along a whole row, the convention that division by zero gives zero makes the output of
     that row 0, and nothing flows back through it: neither into its query nor, its weights being 0, into keys and values.""",
-    symbols=_about("Q K V m P G", S="scores, whatever they are"),
+    symbols=_about("Q K V m s P G", S="scores, whatever they are"),
     samples=SIZES,
 )
 
@@ -373,8 +373,9 @@ def _causal_attention(ops: Any, Q: Any, K: Any, V: Any, s: float) -> Any:
 statement(
     "attention.causal",
     "Causal self-attention: every query sees a key, none sees a later one, and the gradients are those of any mask",
-    of="attention",
+    of=("attention", "causal_mask"),
     claims={
+        "mask": eq(at_most(j_, i) ** 2, at_most(j_, i)),
         "normaliser": lt(0, causal_normaliser),
         "sum": eq(Sum(P_of_scores[h, i, j_], j_), 1),
         "later keys": claim(eq(P_of_scores[h, i, j_], 0), [lt(i, j_)]),
@@ -396,6 +397,12 @@ statement(
         ]
     ),
     engine=(
+        forward_of(
+            lambda ops, Q, K: ops.astype(ops.causal_mask(Q, K), Q.dtype),
+            lam(at_most(j_, i), i, j_),
+            at=(i, j_),
+            claim="mask",
+        ),
         vjp_of(_causal_attention, O_causal, wrt=V_, cotangent=G, claim="dV"),
         vjp_of(_causal_attention, O_causal, wrt=Q, cotangent=G, claim="dQ"),
         vjp_of(_causal_attention, O_causal, wrt=K_, cotangent=G, claim="dK"),
