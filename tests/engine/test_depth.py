@@ -207,6 +207,24 @@ def test_nothing_is_kept_once_the_pullback_is_gone() -> None:
     assert out.flags.writeable
 
 
+def test_nothing_is_kept_by_a_checkpoint_once_the_pullback_is_gone() -> None:
+    references: list[weakref.ref[Any]] = []
+
+    def f(x: Any) -> Any:
+        y = xp.exp(x)
+        references.append(weakref.ref(ga.stop_gradient(y).plain.base))
+        return ga.checkpoint(xp.sin)(y) * ga.checkpoint(lambda z: z * y)(x)
+
+    gc.disable()
+    try:
+        _, pull = ga.vjp(f, np.ones(4))
+        assert references[0]() is not None
+        del pull
+        assert references[0]() is None
+    finally:
+        gc.enable()
+
+
 def test_constants_leave_no_step_on_the_tape() -> None:
     seen: list[Any] = []
 
@@ -218,8 +236,10 @@ def test_constants_leave_no_step_on_the_tape() -> None:
         seen.append(y._trace)
         return xp.sum(y)
 
-    ga.vjp(f, np.ones(3))
+    _, pull = ga.vjp(f, np.ones(3))
     assert len(seen[0].tape) == 2
+    del pull
+    assert len(seen[0].tape) == 0
 
 
 def test_a_rule_saves_only_what_it_names() -> None:

@@ -163,9 +163,9 @@ class Recording:
     """One run of f on its arguments under a tape: its outputs, its auxiliary output, and the way back."""
 
     def __init__(self, transform: str, f: Callable[..., Any], inputs: Inputs, has_aux: bool) -> None:
+        self.trace = trace = ReverseTrace(transform)
         self.transform = transform
         self.inputs = inputs
-        self.trace = trace = ReverseTrace(transform)
         args = inputs.assemble([trace.input(value) for value in inputs.values])
         with opened(trace):
             out = f(*args)
@@ -174,6 +174,10 @@ class Recording:
         self.aux = _release_all(aux, trace, inputs.wrap) if has_aux else None
         self._aux_values = [leaf._plain for leaf in flatten(aux)[0] if type(leaf) is Array and leaf._trace is trace]
         self.locks: Locks | None = None
+
+    def __del__(self) -> None:
+        # A checkpoint on the tape holds arrays that refer back to the trace: let the tape go without the collector.
+        self.trace.tape.clear()
 
     @property
     def out(self) -> Any:

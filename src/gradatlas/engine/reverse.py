@@ -39,6 +39,12 @@ class Tape:
     def __len__(self) -> int:
         return len(self.primitives)
 
+    def clear(self) -> None:
+        """Forget every step."""
+        self.primitives.clear()
+        self.wiring.clear()
+        self.saved.clear()
+
 
 class ReverseTrace(Trace):
     """One call of vjp. The link of an array it traces is its slot: where, in a sweep, its cotangent is gathered.
