@@ -282,7 +282,7 @@ class Work:
         if isinstance(atom, Add) and e > 0:
             return [self.power(self.poly(atom), int(e))]
         match atom:
-            case Call() if atom.head == ABS and abs(e) > 1:
+            case Call() if atom.head == ABS and not -1 <= e <= 1:
                 kept = 0 if e % 2 == 0 else (1 if e > 0 else -1)
                 square = self.raised(atom.args[0], e - kept)
                 return [square, (atom, kept)] if kept else [square]
