@@ -49,6 +49,7 @@ of_one_argument(
     symbols={
         "tanh": "(e^t - e^-t) / (e^t + e^-t)",
         "sech2": "4 / (e^t + e^-t)^2, its derivative",
+        "sigmoid": "the logistic sigmoid, 1 / (1 + e^-t)",
     },
 )
 

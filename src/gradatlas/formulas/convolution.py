@@ -162,7 +162,7 @@ statement(
     source=SOURCES,
     aliases=(*ALIASES, "bias gradient"),
     summary="The bias is added at every place of every output, so that its gradient is the sum of the cotangent.",
-    symbols=_about("x", "w", "a", "g"),
+    symbols=_about("x", "w", "a", "g", "s", "d", "p"),
     samples=SAMPLES,
     engine=vjp_of(_conv1d, y, wrt=bias, cotangent=g),
 )
@@ -210,7 +210,13 @@ statement(
     source=SOURCES,
     aliases=(*ALIASES, "bilinear"),
     summary="Without its bias a convolution is bilinear: linear in x with w held, and in w with x held.",
-    symbols={**_about("x", "w"), "z": "another input", "v": "another kernel", "alpha": "a factor", "beta": "a factor"},
+    symbols={
+        **_about("x", "w", "s", "d", "p"),
+        "z": "another input",
+        "v": "another kernel",
+        "alpha": "a factor",
+        "beta": "a factor",
+    },
 )
 
 input_gradient = Sum(meets * w[k, e, c] * g[b, o, c], o, k, c)
@@ -454,8 +460,7 @@ statement(
     aliases=(*ALIASES, "bilinear"),
     summary="Without its bias a convolution is bilinear: linear in x with w held, and in w with x held.",
     symbols={
-        "x": SYMBOLS2["x"],
-        "w": SYMBOLS2["w"],
+        **{name: SYMBOLS2[name] for name in ("x", "w", "s", "d", "p", "t", "f", "r")},
         "z": "another input",
         "v": "another kernel",
         "alpha": "a factor",

@@ -30,18 +30,8 @@ def _by_key(entries: Iterable[Entry]) -> dict[str, Entry]:
 BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
     (
         Entry(
-            "abramowitz1964",
-            "M. Abramowitz and I. A. Stegun (editors), Handbook of Mathematical Functions, National Bureau of "
-            "Standards, 1964",
-        ),
-        Entry(
             "apostol1967",
             "T. M. Apostol, Calculus, volume 1, second edition, Wiley, 1967",
-        ),
-        Entry(
-            "baydin2018",
-            "A. G. Baydin, B. A. Pearlmutter, A. A. Radul and J. M. Siskind, Automatic differentiation in machine "
-            "learning: a survey, Journal of Machine Learning Research 18(153), 2018",
         ),
         Entry(
             "bishop2006",
@@ -60,32 +50,15 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "10.1007/978-3-642-76153-9_28",
         ),
         Entry(
-            "cauchy1847",
-            "A. Cauchy, Méthode générale pour la résolution des systèmes d'équations simultanées, Comptes rendus "
-            "hebdomadaires des séances de l'Académie des sciences 25, 536-538, 1847",
-        ),
-        Entry(
             "clarke1975",
             "F. H. Clarke, Generalized gradients and applications, Transactions of the American Mathematical Society "
             "205, 247-262, 1975",
             "10.1090/S0002-9947-1975-0367131-6",
         ),
         Entry(
-            "cybenko1989",
-            "G. Cybenko, Approximation by superpositions of a sigmoidal function, Mathematics of Control, Signals and "
-            "Systems 2, 303-314, 1989",
-            "10.1007/BF02551274",
-        ),
-        Entry(
             "dumoulin2016",
             "V. Dumoulin and F. Visin, A guide to convolution arithmetic for deep learning, arXiv:1603.07285, 2016",
             "10.48550/arXiv.1603.07285",
-        ),
-        Entry(
-            "fukushima1980",
-            "K. Fukushima, Neocognitron: a self-organizing neural network model for a mechanism of pattern recognition "
-            "unaffected by shift in position, Biological Cybernetics 36, 193-202, 1980",
-            "10.1007/BF00344251",
         ),
         Entry(
             "gauss1809",
@@ -109,15 +82,6 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
         Entry(
             "hardy1934",
             "G. H. Hardy, J. E. Littlewood and G. Pólya, Inequalities, Cambridge University Press, 1934",
-        ),
-        Entry(
-            "higham2002",
-            "N. J. Higham, Accuracy and Stability of Numerical Algorithms, second edition, SIAM, 2002",
-            "10.1137/1.9780898718027",
-        ),
-        Entry(
-            "horn2013",
-            "R. A. Horn and C. R. Johnson, Matrix Analysis, second edition, Cambridge University Press, 2013",
         ),
         Entry(
             "knuth1997",
@@ -156,10 +120,6 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "10.1561/2400000003",
         ),
         Entry(
-            "polyak1987",
-            "B. T. Polyak, Introduction to Optimization, Optimization Software, 1987",
-        ),
-        Entry(
             "robbins1951",
             "H. Robbins and S. Monro, A stochastic approximation method, Annals of Mathematical Statistics 22(3), "
             "400-407, 1951",
@@ -176,10 +136,6 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "10.1038/323533a0",
         ),
         Entry(
-            "spivak1965",
-            "M. Spivak, Calculus on Manifolds, Benjamin, 1965",
-        ),
-        Entry(
             "vaswani2017",
             "A. Vaswani, N. Shazeer, N. Parmar, J. Uszkoreit, L. Jones, A. N. Gomez, L. Kaiser and I. Polosukhin, "
             "Attention is all you need, Advances in Neural Information Processing Systems 30, 2017",
@@ -190,12 +146,6 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "P. J. Werbos, Backpropagation through time: what it does and how to do it, Proceedings of the IEEE "
             "78(10), 1550-1560, 1990",
             "10.1109/5.58337",
-        ),
-        Entry(
-            "yu2016",
-            "F. Yu and V. Koltun, Multi-scale context aggregation by dilated convolutions, International Conference "
-            "on Learning Representations, 2016",
-            "10.48550/arXiv.1511.07122",
         ),
     )
 )
