@@ -8,6 +8,8 @@ import pytest
 from gradatlas.evidence import digests, reader, release, store
 from gradatlas.formulas import registry
 
+_package_digest = reader._package_digest
+
 
 @pytest.fixture
 def atlas(small, monkeypatch):
@@ -25,7 +27,7 @@ def atlas(small, monkeypatch):
 
 
 def clear():
-    for cached in (store.bundle, reader._currency, reader._package_digest):
+    for cached in (store.bundle, reader._currency, _package_digest):
         cached.cache_clear()
 
 
@@ -103,6 +105,14 @@ class TestRelease:
         assert reader.evidence("sums").taken == "build/evidence"
         (store.folder() / "sums.json").unlink()
         assert reader.evidence("sums").taken.startswith("release")
+
+    def test_in_a_checkout_an_old_release_says_nothing(self, atlas, monkeypatch):
+        prove(atlas)
+        release.main()
+        (store.folder() / "sums.json").unlink()
+        monkeypatch.setattr(reader, "_package_digest", lambda: "changed since")
+        store.bundle.cache_clear()
+        assert reader.evidence("sums").problem == "not proven here: run pytest proofs/ -k sums"
 
     def test_nothing_is_released_without_all_evidence(self, atlas, capsys):
         prove(atlas, "sums")

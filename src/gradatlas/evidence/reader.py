@@ -35,7 +35,9 @@ def evidence(id: str) -> Evidence:
     if here.record is not None:
         return here
     released = _in_release(id)
-    return here if released is None else released
+    if released is None or (released.record is None and _currency() is not None):
+        return here
+    return released
 
 
 @functools.cache
