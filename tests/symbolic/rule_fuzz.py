@@ -49,8 +49,21 @@ from gradatlas.symbolic.propositions import (
     lt,
     ne,
     substitute_in,
+    terms_of,
 )
-from gradatlas.symbolic.terms import Array, Index, Num, Pos, Sym, Term, free_variables, fresh_index, substitute
+from gradatlas.symbolic.terms import (
+    Array,
+    Call,
+    Index,
+    Num,
+    Pos,
+    Sym,
+    Term,
+    free_variables,
+    fresh_index,
+    substitute,
+    walk,
+)
 
 n, m, t = sizes("n m t")
 a, b, c, s, u, x0 = reals("a b c s u x")
@@ -606,10 +619,19 @@ def _chained(rng: Rng) -> Theorem:
 
 def counterexample(theorem: Theorem, rng: Rng, tries: int = 14) -> tuple[Assignment | None, int]:
     """Values that satisfy the hypotheses and refute the conclusion, if any is found; and how many satisfied them."""
-    variables = frozenset().union(*map(free_variables_of, (theorem.conclusion, *theorem.hypotheses)))
+    claims = (theorem.conclusion, *theorem.hypotheses)
+    variables = frozenset().union(*map(free_variables_of, claims))
+    # An index map exists only into a range that is not empty.
+    maps = any(
+        part.head == phi.head
+        for one in claims
+        for root in terms_of(one)
+        for part in walk(root)
+        if isinstance(part, Call)
+    )
     met = 0
     for trial in range(tries):
-        assignment = _values(variables, rng, trial)
+        assignment = _values(variables, rng, trial, maps=maps)
         if assignment is None:
             continue
         try:
@@ -628,8 +650,10 @@ def counterexample(theorem: Theorem, rng: Rng, tries: int = 14) -> tuple[Assignm
 _SIZES: Final = list(itertools.product((0, 1, 2, 3), repeat=2))
 
 
-def _values(variables: frozenset[Term], rng: Rng, trial: int) -> Assignment | None:
+def _values(variables: frozenset[Term], rng: Rng, trial: int, *, maps: bool) -> Assignment | None:
     rows, columns = _SIZES[0] if trial == 0 else rng.choice(_SIZES)
+    if maps and not rows:
+        return None
     small = trial % 3 == 1  # zeros, ones and ties are where rules go wrong
 
     def real() -> Any:
@@ -660,13 +684,7 @@ def _values(variables: frozenset[Term], rng: Rng, trial: int) -> Assignment | No
             case Array():
                 shape = [length(w) for w in variable.shape]
                 found[variable] = _nested(shape, real)
-    if columns and not rows and _mentions_map(variables):
-        return None
     return Assignment(found)
-
-
-def _mentions_map(variables: frozenset[Term]) -> bool:
-    return k in variables
 
 
 def _nested(shape: list[int], draw: Callable[[], Any]) -> Any:
