@@ -132,8 +132,10 @@ def test_no_page_is_wider_than_the_window(open_page: Callable[..., Page], name: 
             if (e.closest('.katex-mathml')) return false;
             const box = e.getBoundingClientRect();
             if (!box.width || box.right <= innerWidth + 1) return false;
-            for (let p = e.parentElement; p; p = p.parentElement)
-                if (['auto', 'scroll', 'hidden'].includes(getComputedStyle(p).overflowX)) return false;
+            for (let p = e.parentElement; p; p = p.parentElement) {
+                const way = getComputedStyle(p).overflowX;
+                if (['auto', 'scroll'].includes(way) || (way === 'hidden' && p.closest('.katex'))) return false;
+            }
             return true;
         }).map(e => e.outerHTML.slice(0, 120))"""
     )

@@ -62,7 +62,8 @@ def test_a_refused_formula_raises_with_katex_words_and_the_worker_lives_on(katex
 
 
 def _in_child(katex: Katex, tex: str, pipe: multiprocessing.connection.Connection) -> None:
-    pipe.send(katex.html(tex, display=False))
+    html = katex.html(tex, display=False)
+    pipe.send((html, katex._process.pid if katex._process else None))
     katex.close()
 
 
@@ -74,7 +75,10 @@ def test_a_forked_process_starts_a_worker_of_its_own(katex: Katex) -> None:
     child = context.Process(target=_in_child, args=(katex, "b", there))
     child.start()
     assert here.poll(60)
-    assert ">b</annotation>" in here.recv()
+    html, worker = here.recv()
+    assert ">b</annotation>" in html
+    assert katex._process is not None
+    assert worker not in (None, katex._process.pid)
     child.join()
     assert ">c</annotation>" in katex.html("c", display=False)
 
