@@ -65,8 +65,9 @@ def main() -> int:
     return 0
 
 
-def write(bundle: Mapping[str, Any], to: Path = store.BUNDLE) -> tuple[int, int]:
+def write(bundle: Mapping[str, Any], to: Path | None = None) -> tuple[int, int]:
     """Write the bundle, into the package unless told; the sizes before and after compression."""
+    to = to or store.BUNDLE
     to.parent.mkdir(exist_ok=True)
     data = json.dumps(bundle, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
     to.write_bytes(lzma.compress(data, preset=9))
