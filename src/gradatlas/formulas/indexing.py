@@ -133,12 +133,17 @@ SLICES = _sampled(
 )
 
 
+def _key(a: int, s: int, M: int) -> tuple[slice, slice]:
+    """The places a, a + s, ..., M of them, along the second axis; no bound lies beyond the axis."""
+    return slice(None), slice(a, a + s * (M - 1) + 1 if M else a, s)
+
+
 def _slice(ops: Any, x: Any, a: int, s: int, M: int) -> Any:
-    return ops.getitem(x, key=(slice(None), slice(a, a + s * M, s)))
+    return ops.getitem(x, key=_key(a, s, M))
 
 
 def _place(ops: Any, x: Any, a: int, s: int, N: int, M: int) -> Any:
-    return ops.place(x, shape=(x.shape[0], N), key=(slice(None), slice(a, a + s * M, s)))
+    return ops.place(x, shape=(x.shape[0], N), key=_key(a, s, M))
 
 
 statement(
