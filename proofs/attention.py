@@ -30,6 +30,9 @@ def prove_masked_softmax_forward(proof: Proof) -> None:
     with proof.claim("not allowed"):
         proof.unfold(o.P, o.Z)
         proof.rewrite(proof.given[0], "the mask is 0 here")
+    with proof.claim("shift"):
+        proof.contract("exp(S + c) = exp(S) exp(c), and exp(c) cancels")
+        proof.restate(proof.right, "which is P", unfold=[o.P, o.Z])
     with proof.claim("all allowed"):
         proof.unfold(o.P, o.Z)
         proof.rewrite(opened_theorem(proof.given[0]), "the mask is 1 in this row")
@@ -136,8 +139,7 @@ def prove_attention_dp(proof: Proof) -> None:
 
 def prove_attention_ds(proof: Proof) -> None:
     _by_jacobian(proof)
-    proof.contract(PICKED)
-    proof.restate(proof.right, "with the sum over f read as dP", unfold=[o.dP])
+    proof.restate(proof.right, f"{PICKED}, and the sum over f is dP", unfold=[o.dP])
 
 
 def prove_attention_dq(proof: Proof) -> None:
@@ -154,16 +156,14 @@ def _through_scores(proof: Proof) -> None:
         proof.contract(PICKED)
     with proof.claim("whole"):
         _by_jacobian(proof)
-        proof.contract(PICKED)
-        proof.restate(proof.right, "with the sum over f read as dP", unfold=[o.dP, o.weights])
+        proof.restate(proof.right, f"{PICKED}, and the sum over f is dP", unfold=[o.dP, o.weights])
 
 
 def prove_attention_jvp(proof: Proof) -> None:
     for name in ("in Q", "in K"):
         with proof.claim(name):
             _by_jacobian(proof)
-            proof.contract(PICKED)
-            proof.restate(proof.right, "with the weights by their name", unfold=[o.weights])
+            proof.restate(proof.right, PICKED, unfold=[o.weights])
     with proof.claim("in V"):
         proof.differentiate(LINEAR)
         proof.contract(PICKED)

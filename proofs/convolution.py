@@ -8,7 +8,7 @@ from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.language import Sum, at_most, delta, integers, less, mod
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import eq, le, lt
-from gradatlas.symbolic.tactics import at_least_one, below_size, picked, solved_bracket
+from gradatlas.symbolic.tactics import at_least_one, below_size, division, picked, solved_bracket
 from gradatlas.symbolic.terms import ONE, ZERO, Index, Term, substitute
 
 __all__: list[str] = []
@@ -116,6 +116,8 @@ def _picked_output(proof: Proof, output: Index, quotient: Term, summand: Term) -
 def prove_convolution_divisible(proof: Proof) -> None:
     with proof.claim("bracket"):
         (positive,) = proof.given
+        for fact in division(o.reach, o.s, positive):
+            proof.have(fact, "division with remainder, the stride being positive")
         solved = solved_bracket(o.meets, o.s, o.reach, o.o, positive)
         proof.reached(
             solved,

@@ -21,6 +21,7 @@ __all__: list[str] = []
 
 SUMMED = "the output is linear in x: the derivative of an entry of x in an entry of x is a Kronecker delta"
 PICKED = "the deltas pick one entry"
+ONE_HIT = "no entry is beyond the one at top, and that one is beyond each other"
 
 
 def _linear(proof: Proof) -> None:
@@ -255,9 +256,8 @@ def _derivative(proof: Proof, extremum: Extremum, near: Theorem) -> Theorem:
 def _extremum(proof: Proof, extremum: Extremum) -> None:
     near = _value(extremum)
     with proof.claim("value"):
-        proof.rewrite(
-            _in_every_slice(near, proof.given[0]), "no entry is beyond the one at top, and one beyond each other"
-        )
+        proof.have(_hit(extremum), ONE_HIT)
+        proof.rewrite(_in_every_slice(near, proof.given[0]), "so that all other terms vanish")
     with proof.claim("differentiable"):
         proof.reached(_derivative(proof, extremum, near))
     for name in ("vjp", "jvp"):
@@ -271,9 +271,7 @@ def _place_of_extremum(proof: Proof, extremum: Extremum) -> None:
     share, where = _share(extremum), _where(extremum)
     for name, near in (("share", share), ("place", where)):
         with proof.claim(name):
-            proof.rewrite(
-                _in_every_slice(near, proof.given[0]), "no entry is beyond the one at top, and one beyond each other"
-            )
+            proof.rewrite(_in_every_slice(near, proof.given[0]), "so that all other terms vanish")
     for name, near in (("vjp of the share", share), ("vjp of the place", where)):
         with proof.claim(name):
             derivative = _derivative(proof, extremum, near)

@@ -54,6 +54,7 @@ Q, dQ = array("Q", H, N, E), array("dQ", H, N, E)
 K, dK = array("K", H, M, E), array("dK", H, M, E)
 V, dV = array("V", H, M, F), array("dV", H, M, F)
 G, gP = array("G", H, N, F), array("g", H, N, M)
+c = array("c", H, N)
 (s,) = reals("s")
 
 binary = for_all(eq(m[h, i, j] ** 2, m[h, i, j]), h, i, j)
@@ -120,6 +121,9 @@ statement(
     claims={
         "definition": eq(P[h, i, j], m[h, i, j] * exp(S[h, i, j]) / Sum(m[h, i, k] * exp(S[h, i, k]), k)),
         "sum": claim(eq(Sum(P[h, i, j], j), 1), [ne(Sum(m[h, i, k] * exp(S[h, i, k]), k), 0)]),
+        "shift": eq(
+            m[h, i, j] * exp(S[h, i, j] + c[h, i]) / Sum(m[h, i, k] * exp(S[h, i, k] + c[h, i]), k), P[h, i, j]
+        ),
         "not allowed": claim(eq(P[h, i, j], 0), [eq(m[h, i, j], 0)]),
         "all allowed": claim(
             eq(P[h, i, j], exp(S[h, i, j]) / Sum(exp(S[h, i, k]), k)), [for_all(eq(m[h, i, k], 1), k)]
@@ -128,8 +132,9 @@ statement(
     source=SOURCES,
     aliases=MASKED,
     summary="""Exponentials of the allowed entries over their sum: weights that add up to 1 if any entry is allowed, that are
-    0 where the mask is, and the softmax if it is nowhere.""",
-    symbols=_about("S m P"),
+    0 where the mask is, and the softmax if it is nowhere. A number added to all scores of a row cancels, so that the largest
+    allowed one may be taken off.""",
+    symbols=_about("S m P", c="a number for each row"),
     samples=SMALL,
     engine=forward_of(_masked_softmax, P, at=(h, i, j), claim="definition"),
 )
