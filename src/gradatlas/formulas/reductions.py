@@ -428,7 +428,7 @@ ties = Sum(tied[j], j)
 
 def _some_tied(draw: Draw) -> Any:
     """One entry that ties at least, and others; at times none, or anything."""
-    length, kind = draw.sizes["N"], draw.integer(0, 5)
+    length, kind = draw.sizes["N"], draw.integer(0, 3)
     if kind < 2:
         return draw.array(length) if kind else [0] * length
     return [1] + [draw.integer(0, 1) for _ in range(length - 1)]
@@ -436,7 +436,7 @@ def _some_tied(draw: Draw) -> Any:
 
 def _on_the_tied(draw: Draw) -> Any:
     """Weights that add up to 1, on the tied entries; at times on all entries alike, or none at all."""
-    length, kind = draw.sizes["N"], draw.integer(0, 5)
+    length, kind = draw.sizes["N"], draw.integer(0, 3)
     if kind < 2:
         return [Fraction(kind, length)] * length
     weights = [draw.real() * t for t in draw.value(tied)]
