@@ -8,8 +8,10 @@ import fastjsonschema
 import pytest
 
 from gradatlas.evidence import store
+from gradatlas.evidence.digests import statement_digest
 from gradatlas.evidence.judge import Judge, Rejected
-from gradatlas.formulas.statement import Claim
+from gradatlas.formulas.sources import BIBLIOGRAPHY
+from gradatlas.formulas.statement import Claim, cite
 from gradatlas.ops import all_operations
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.errors import ProofError
@@ -274,6 +276,36 @@ class TestCurrency:
         assert old in text
         file.write_text(text.replace(old, new))
         assert self.is_current(judge, records) is current
+
+    @pytest.mark.parametrize("change", ["chapter", "chapter it imports", "proofs it imports", "another chapter"])
+    def test_what_is_imported_changed(self, small, monkeypatch, tmp_path, change):
+        """Proofs and samplers use what chapters define, whether or not it stands in the statement."""
+        chapters = tmp_path / "formulas"
+        chapters.mkdir()
+        (chapters / "activations.py").write_text("from gradatlas.formulas.reductions import half\n")
+        for name in ("reductions", "losses"):
+            (chapters / f"{name}.py").write_text("half = 0.5\n")
+        (small.folder / "losses.py").write_text("def tactic(): pass\n")
+        proofs = small.folder / "activations.py"
+        proofs.write_text("from proofs.losses import tactic\n" + proofs.read_text())
+        monkeypatch.setattr("gradatlas.evidence.digests.CHAPTERS_FOLDER", chapters)
+        judge, records = self.record(small)
+        assert self.is_current(judge, records)
+        changed = {
+            "chapter": chapters / "activations.py",
+            "chapter it imports": chapters / "reductions.py",
+            "proofs it imports": small.folder / "losses.py",
+            "another chapter": chapters / "losses.py",
+        }[change]
+        changed.write_text(changed.read_text() + "more = 1\n")
+        assert self.is_current(judge, records) is (change == "another chapter")
+
+    def test_a_cited_work_changed(self, small, monkeypatch):
+        formulas = changed(small, "sums", source=(cite("bridle1990"),))
+        before = statement_digest(formulas["sums"])
+        other = replace(BIBLIOGRAPHY["bridle1990"], text="another text")
+        monkeypatch.setitem(BIBLIOGRAPHY, "bridle1990", other)
+        assert statement_digest(formulas["sums"]) != before
 
     def test_a_lemma_changed(self, small):
         def order(proof):

@@ -2,7 +2,7 @@
 
 A statement's digest is taken from its terms, not from its source, so that it is the same wherever the package is
 installed. A proof's digest is taken from the syntax of its function, of everything in its file that is not another
-proof, and of the lemmas it used; comments and layout do not count.
+proof, of the chapters and proofs imported there, and from the lemmas it used; comments and layout do not count.
 """
 
 from __future__ import annotations
@@ -10,23 +10,24 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-import inspect
 import json
-import textwrap
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from weakref import WeakKeyDictionary
 
 import gradatlas
-from gradatlas.formulas.statement import EngineLink, Formula
+from gradatlas.formulas.sources import BIBLIOGRAPHY
+from gradatlas.formulas.statement import Formula
 from gradatlas.symbolic.terms import Function, Term
 
 __all__ = ["JUDGES", "code_digest", "combined", "evidence_digest", "proof_digest", "proof_name", "statement_digest"]
 
 PACKAGE: Final = Path(gradatlas.__file__).parent
+CHAPTERS_FOLDER: Final = PACKAGE / "formulas"
+NO_CHAPTERS: Final = frozenset({"statement", "registry", "ledger", "sources"})
 
 # The code that evidence depends on beside a statement and its proof.
 JUDGES: Final = ("errors.py", "symbolic", "backend", "engine", "ops", "xp", "evidence", "formulas/statement.py")
@@ -67,14 +68,16 @@ def of_value(value: object) -> str:
         case _ if is_dataclass(value) and not isinstance(value, type):
             return _sha("|".join([type(value).__name__, *(of_value(getattr(value, f.name)) for f in fields(value))]))
         case _ if callable(value):
-            return "callable"  # its source counts in the proof's digest
+            return "callable"  # the chapter's source counts in the proof's digest
         case _:
             raise TypeError(f"no digest of {type(value).__name__}")
 
 
 def statement_digest(formula: Formula) -> str:
     """The digest of all that a formula says: what is claimed, of what, from where, and how it is called."""
-    return _sha("|".join(f"{f.name}={of_value(getattr(formula, f.name))}" for f in fields(Formula)))
+    said = [f"{f.name}={of_value(getattr(formula, f.name))}" for f in fields(Formula)]
+    works = [of_value(BIBLIOGRAPHY[source.key]) for source in formula.source if source.kind == "citation"]
+    return _sha("|".join([*said, *works]))
 
 
 def proof_name(id: str) -> str:
@@ -83,40 +86,65 @@ def proof_name(id: str) -> str:
 
 
 def proof_digest(formula: Formula, folder: Path, lemmas: Mapping[str, str]) -> str:
-    """The digest of a derivation: its chapter's file without the other proofs, what the statement calls, its lemmas.
+    """The digest of a derivation: its file without the other proofs, the chapters and proofs it imports, its lemmas.
 
-    folder: where the proofs are. lemmas: the digests of the lemmas used, statement and proof, by id.
+    folder: where the proofs are. lemmas: the digests of the lemmas used, statement and proof, by id. The formula's own
+    chapter counts as imported: samplers and what the engine is called with are written there.
     """
-    called = [_source_of(c) for c in _callables(formula)]
-    syntax = _own_syntax(folder / f"{formula.chapter}.py", proof_name(formula.id))
-    return combined(proof=syntax, called=called, lemmas=dict(lemmas))
+    file = folder / f"{formula.chapter}.py"
+    own = _sha("\n".join(dump for name, dump in _syntax(file).statements if name in ("", proof_name(formula.id))))
+    imported = {p.stem: _syntax(p).digest for p in _imported(file, CHAPTERS_FOLDER / file.name, folder)}
+    return combined(proof=own, imported=imported, lemmas=dict(lemmas))
 
 
-def _callables(formula: Formula) -> Iterable[Callable[..., Any]]:
-    for link in formula.engine:
-        if isinstance(link, EngineLink):
-            yield link.call
-    yield from formula.samples.draw.values()
+@dataclass(frozen=True)
+class _Syntax:
+    """A file without its comments and layout: its statements, each with the name of the proof it defines or none."""
+
+    statements: tuple[tuple[str, str], ...]
+    imports: tuple[str, ...]
+    digest: str
 
 
-def _source_of(function: Callable[..., Any]) -> str:
-    return textwrap.dedent(inspect.getsource(function)).strip()
+def _syntax(file: Path) -> _Syntax:
+    return _parsed(file, file.stat().st_mtime_ns)
 
 
 @functools.cache
-def _parsed(file: Path, modified: int) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+def _parsed(file: Path, modified: int) -> _Syntax:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    statements = []
+    for node in tree.body:
+        is_proof = isinstance(node, ast.FunctionDef) and node.name.startswith("prove_")
+        statements.append((node.name if isinstance(node, ast.FunctionDef) and is_proof else "", ast.dump(node)))
+    imports: list[str] = []
+    for part in ast.walk(tree):
+        if isinstance(part, ast.Import):
+            imports += [alias.name for alias in part.names]
+        elif isinstance(part, ast.ImportFrom):
+            imports += [part.module or "", *(f"{part.module}.{alias.name}" for alias in part.names)]
+    return _Syntax(tuple(statements), tuple(imports), _sha("\n".join(dump for _, dump in statements)))
 
 
-def _own_syntax(file: Path, name: str) -> str:
-    """The syntax of a proofs file with every proof but one taken out."""
-    tree = _parsed(file, file.stat().st_mtime_ns)
-    kept = [
-        node
-        for node in tree.body
-        if not (isinstance(node, ast.FunctionDef) and node.name.startswith("prove_") and node.name != name)
-    ]
-    return "\n".join(ast.dump(node) for node in kept)
+def _imported(file: Path, chapter: Path, proofs: Path) -> set[Path]:
+    """The files of chapters, and of other proofs, that a file of proofs depends on: its imports, and theirs in turn."""
+    found: set[Path] = set()
+    waiting = [*([chapter] if chapter.is_file() else []), *_imports(file, proofs)]
+    while waiting:
+        one = waiting.pop()
+        if one not in found and one != file:
+            found.add(one)
+            waiting += _imports(one, proofs)
+    return found
+
+
+def _imports(file: Path, proofs: Path) -> Iterator[Path]:
+    """The chapters' and proofs' files that a file imports from; the other modules of `formulas` count as code."""
+    for name in _syntax(file).imports:
+        package, _, module = name.rpartition(".")
+        place = {"gradatlas.formulas": CHAPTERS_FOLDER, "proofs": proofs}.get(package)
+        if place is not None and module not in NO_CHAPTERS and (place / f"{module}.py").is_file():
+            yield place / f"{module}.py"
 
 
 @functools.cache
