@@ -202,6 +202,12 @@ class TestWrongRules:
             with pytest.raises(Mismatch, match=message):
                 compared(state(2 * x[i], 2 * x[i], forward_of(call, out)))
 
+    def test_an_error_of_the_engine_says_where(self):
+        out = lam(x[k] * 2, k)
+        formula = state(2 * x[i], 2 * x[i], forward_of(lambda ops, x: ops.reshape(x, (7,)), out), of="reshape")
+        with pytest.raises(Mismatch, match="forward of reshape, numpy float64, n=0, seed 0: ShapeError: reshape: got"):
+            compared(formula)
+
     def test_a_second_derivative_is_noticed(self, monkeypatch):
         """A first derivative that is right in value, but whose own derivative is lost."""
         record = all_operations()["softmax"]

@@ -24,7 +24,7 @@ import mpmath
 import numpy as np
 
 from gradatlas.engine.transforms import jvp, vjp
-from gradatlas.errors import IndependentOutputError
+from gradatlas.errors import GradatlasError, IndependentOutputError
 from gradatlas.evidence.sampling import Sample, dyadic_array
 from gradatlas.formulas.statement import EngineLink, Formula
 from gradatlas.symbolic.evaluate import Assignment, evaluate
@@ -412,7 +412,14 @@ def compare(formula: Formula, link: EngineLink, samples: Sequence[Sample]) -> It
         # The last sample is a second one at the sizes of that before it.
         chosen = samples if (library.name, dtype) == ("numpy", "float64") else samples[-3:-1] or samples
         for sample in chosen:
-            yield from _compare_one(_Case(formula, link, sample, library, dtype), terms)
+            case = _Case(formula, link, sample, library, dtype)
+            try:
+                yield from _compare_one(case, terms)
+            except GradatlasError as error:
+                raise Mismatch(
+                    f"{formula.id}, {link.mode} of {case.operation}, {library.name} {dtype}, {case.here()}: "
+                    f"{type(error).__name__}: {error}"
+                ) from error
 
 
 def _compare_one(case: _Case, terms: _Terms | None) -> Iterator[Comparison]:
