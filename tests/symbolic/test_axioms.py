@@ -24,7 +24,7 @@ SAMPLES = 12
 def values(variable: Term, rng: random.Random) -> Any:
     assert isinstance(variable, Sym)
     if variable.kind == "real":
-        return rng.choice((Fraction(rng.randint(-60, 60), rng.randint(1, 9)), Fraction(rng.randint(-9, 9), 10)))
+        return Fraction(rng.randint(-40, 40), rng.randint(9, 13))  # not so small that a limit shows only far out
     return rng.randint(0, 4) if variable.kind == "size" else rng.randint(-9, 9)
 
 
