@@ -5,15 +5,13 @@ from __future__ import annotations
 from gradatlas.formulas import convolution as o
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.language import Sum, at_most, delta, integers, less, mod
+from gradatlas.symbolic.language import Sum, at_most, delta, less, mod
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import eq, le, lt
-from gradatlas.symbolic.tactics import at_least_one, below_size, division, picked, solved_bracket
 from gradatlas.symbolic.terms import ONE, ZERO, Index, Term, substitute
+from gradatlas.symbolic.whole_numbers import at_least_one, below_size, division, picked, solved_bracket
 
 __all__: list[str] = []
-
-_a, _s = integers("a s")  # the variables in which the axioms of division are stated
 
 LINEAR_IN_X = "the output is linear in x: the derivative of an entry of x in an entry of x is a Kronecker delta"
 LINEAR_IN_W = "the output is linear in w: the derivative of an entry of w in an entry of w is a Kronecker delta"

@@ -8,8 +8,9 @@ from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.language import Sum, delta, mod
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import le
-from gradatlas.symbolic.tactics import below_size, opened_theorem, picked, solved_bracket
+from gradatlas.symbolic.tactics import opened_theorem
 from gradatlas.symbolic.terms import Index, Term, fresh_index
+from gradatlas.symbolic.whole_numbers import below_size, picked, solved_bracket
 
 __all__: list[str] = []
 

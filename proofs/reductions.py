@@ -11,8 +11,8 @@ from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.checker.equations import unfold_in
 from gradatlas.symbolic.language import Sum, delta, exp, log, positive, reals
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import Eq, eq, for_all, le, lt, ne
-from gradatlas.symbolic.tactics import by_sign, by_steps, contrary, nonzero_cases, opened_theorem
+from gradatlas.symbolic.propositions import eq, for_all, le, lt, ne
+from gradatlas.symbolic.tactics import by_sign, by_steps, contrary, nonzero_cases, opened_theorem, right_side
 from gradatlas.symbolic.terms import ONE, ZERO, Call, Read, Term
 
 __all__: list[str] = []
@@ -218,7 +218,7 @@ def _near(extremum: Extremum, named: Term, written: Term, plain: Term) -> Theore
     assert isinstance(named.array, Call)
     unfolded = checker.equation(named, written, (), (named.array.head,))
     put_in = checker.rewrite(written, _hit(extremum))
-    return checker.transitive(unfolded, put_in, checker.equation(_right(put_in), plain))
+    return checker.transitive(unfolded, put_in, checker.equation(right_side(put_in), plain))
 
 
 def _value(extremum: Extremum) -> Theorem:
@@ -247,7 +247,7 @@ def _derivative(proof: Proof, extremum: Extremum, near: Theorem) -> Theorem:
     """The derivative of what is known near the point."""
     over = (o.q, o.j, o.d)
     gap = checker.differentiate(extremum.gap, o.x, over)
-    same = checker.locally_equal(near, checker.differentiate(_right(near), o.x, over), (gap,), (o.i,))
+    same = checker.locally_equal(near, checker.differentiate(right_side(near), o.x, over), (gap,), (o.i,))
     proof.have(near, "while one entry is ahead of all others of its slice")
     derivative = _in_every_slice(same, proof.given[0])
     return proof.have(derivative, "it is still ahead after a small change: what agrees nearby has the same derivative")
@@ -293,12 +293,6 @@ def prove_argmax_derivative(proof: Proof) -> None:
 
 def prove_argmin_derivative(proof: Proof) -> None:
     _place_of_extremum(proof, o.smallest)
-
-
-def _right(equation: Theorem) -> Term:
-    claim = equation.conclusion
-    assert isinstance(claim, Eq)
-    return claim.right
 
 
 def prove_max_ties(proof: Proof) -> None:
@@ -359,11 +353,11 @@ def prove_all_derivative(proof: Proof) -> None:
     for name, value in (("all", o.every), ("any", o.some)):
         with proof.claim(name):
             unfolded = checker.equation(value[r, c], unfold_in(value[r, c]), (), (value.head,))
-            constant = checker.transitive(unfolded, checker.rewrite(_right(unfolded), decided))
+            constant = checker.transitive(unfolded, checker.rewrite(right_side(unfolded), decided))
             proof.have(constant, "while x and y have one sign in every entry")
             derivative = checker.locally_equal(
                 constant,
-                checker.differentiate(_right(constant), o.x, over),
+                checker.differentiate(right_side(constant), o.x, over),
                 (checker.differentiate(near, o.x, over),),
                 (i,),
             )

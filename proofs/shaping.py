@@ -10,8 +10,8 @@ from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.language import Sum, array, arrays, delta, floordiv, mod
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import Eq, eq, lt
-from gradatlas.symbolic.tactics import below_size, divided, division, only_zero, picked, row_major
 from gradatlas.symbolic.terms import ONE, Index, Term, fresh_index, term
+from gradatlas.symbolic.whole_numbers import below_size, divided, division, only_zero, picked, row_major
 
 __all__: list[str] = []
 
