@@ -126,6 +126,24 @@ class TestRejection:
         judge = Judge(changed(small, "order.product", claims=less), {"order.product": script}, small.folder)
         assert "needs hypotheses that the claim does not state" in faults(judge, "order.product")
 
+    def test_a_derivation_that_cannot_be_run_again(self, small, monkeypatch):
+        def refuse(theorem):
+            raise ProofError("replaying gave another theorem")
+
+        monkeypatch.setattr("gradatlas.evidence.judge.replay", refuse)
+        assert faults(small.judge(), "sums") == "the checker refuses the proof: replaying gave another theorem"
+
+    def test_a_step_that_is_wrong_in_numbers(self, small):
+        """A line of the derivation that no theorem stands behind is found by the oracle."""
+
+        def script(proof):
+            small.scripts["softmax.vjp"](proof)
+            proof._note("rearrange", "by wishful thinking", 2 * proof.current, chained=True)
+
+        assert "a step differs in numbers: statement, step 4" in faults(
+            small.judge(**{"softmax.vjp": script}), "softmax.vjp"
+        )
+
     def test_a_hypothesis_that_is_not_needed(self, small):
         (claim,) = small.formulas["order.product"].claims
         more = (replace(claim, hypotheses=(*claim.hypotheses, lt(0, beta))),)
