@@ -136,7 +136,13 @@ def test_the_index_of_formulas_lists_titles_and_aliases(built: Project) -> None:
     text = BeautifulSoup(built.page("formula-index"), "html.parser").find("article").get_text()
     for name in ("Gradient of softmax", "softmax backward", "normalised exponential", "dQ"):
         assert name in text
-    assert "proven, any size" in text
+    assert "refuted" in text
+    assert "proven, any size" not in text
+    letters = [
+        heading.get_text() for heading in BeautifulSoup(built.page("formula-index"), "html.parser").select("article h2")
+    ]
+    assert letters == sorted(letters)
+    assert "T" not in letters, "articles do not count"
     general = BeautifulSoup(built.page("genindex"), "html.parser").find("article").get_text()
     assert "attention (operation)" in general
     assert "sigma (symbol)" in general

@@ -14,7 +14,7 @@ from sphinx.util import logging
 
 from gradatlas.sphinx_ext import assets, katex
 from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_missing
-from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, visit_disclosure
+from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
 from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
 from gradatlas.sphinx_ext.reader import load
 from gradatlas.sphinx_ext.stubs import write_stubs
@@ -94,6 +94,6 @@ def _finish_formula_page(
         if 0 <= other < len(shelf):
             context[key] = {
                 "link": uri(pagename, f"formulas/{shelf[other]}"),
-                "title": atlas.formulas[shelf[other]].title,
+                "title": signs(atlas.formulas[shelf[other]].title),
             }
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -68,11 +69,18 @@ class FormulaIndex(Index):
                 continue
             for name in (entry.title, *entry.aliases):
                 also = "" if name == entry.title else entry.title
-                letters.setdefault(name[0].upper(), []).append(
-                    IndexEntry(name, 0, entry.docname, entry.anchor, entry.status, "", also)
+                # Most are proven at any size; only what is not needs a word.
+                status = "" if entry.status == "proven, any size" else entry.status
+                letters.setdefault(_sorted_as(name)[0].upper(), []).append(
+                    IndexEntry(name, 0, entry.docname, entry.anchor, status, "", also)
                 )
-        by_name = {letter: sorted(found, key=lambda e: e.name.lower()) for letter, found in letters.items()}
+        by_name = {letter: sorted(found, key=lambda e: _sorted_as(e.name)) for letter, found in letters.items()}
         return sorted(by_name.items()), False
+
+
+def _sorted_as(name: str) -> str:
+    """A name without its article, in lower case."""
+    return re.sub(r"^(?:a|an|the) ", "", name.lower())
 
 
 class FormulaDomain(Domain):

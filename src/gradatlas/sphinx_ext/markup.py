@@ -27,6 +27,7 @@ __all__ = [
     "paragraph",
     "prose",
     "section",
+    "signs",
     "sizes",
     "table",
     "translated",
@@ -90,6 +91,13 @@ INDEXED = re.compile(
 )
 
 
+def signs(text: str) -> str:
+    """A name with the signs of print and its letters as they are written: `the derivative of t^2`."""
+    for pattern, sign in SIGNS.items():
+        text = re.sub(pattern, sign, text)
+    return text
+
+
 def typeset(text: str) -> str:
     """Words written for a terminal, with the signs that print has.
 
@@ -99,9 +107,7 @@ def typeset(text: str) -> str:
     found = []
     for place, part in enumerate(re.split(r"(\$[^$]*\$|`[^`]*`)", text)):
         if place % 2 == 0:
-            part = LETTER.sub(lambda match: GREEK[match[1]], part)
-            for pattern, sign in SIGNS.items():
-                part = re.sub(pattern, sign, part)
+            part = signs(LETTER.sub(lambda match: GREEK[match[1]], part))
         found.append(part)
     return "".join(found)
 

@@ -26,6 +26,7 @@ from gradatlas.sphinx_ext.markup import (
     paragraph,
     prose,
     section,
+    signs,
     sizes,
     table,
     typeset,
@@ -132,7 +133,7 @@ class FormulaDirective(AtlasDirective):
         if formula is None:
             raise self.error(f"the registry has no formula {name}")
         self.shows(f"formula:{name}")
-        page = section(formula.title, formula.anchor)
+        page = section(signs(formula.title), formula.anchor)
         page += self.index(formula, page["ids"][0])
         page += self.head(formula)
         page += section(_("Statement"), "statement", *self.statement(formula.shown_claims))
@@ -146,14 +147,16 @@ class FormulaDirective(AtlasDirective):
     def entry(self, formula: Formula, anchor: str) -> Entry:
         """What other pages need to link here."""
         note = f"{formula.id}: {formula.status}"
-        return Entry(self.place(), anchor, formula.title, note, formula.aliases, formula.status)
+        aliases = tuple(map(signs, formula.aliases))
+        return Entry(self.place(), anchor, signs(formula.title), note, aliases, formula.status)
 
     def index(self, formula: Formula, anchor: str) -> addnodes.index:
         """Titles, other names, symbols and operations, for the general index and for search."""
-        names = [formula.title, *formula.aliases, formula.id]
-        names += [f"{operation} ({_('operation')}); {formula.title}" for operation in formula.of]
+        title = signs(formula.title)
+        names = [title, *map(signs, formula.aliases), formula.id]
+        names += [f"{operation} ({_('operation')}); {title}" for operation in formula.of]
         if formula.evidence is not None:
-            names += [f"{s.name} ({_('symbol')}); {formula.title}" for s in formula.evidence.symbols if len(s.name) > 1]
+            names += [f"{s.name} ({_('symbol')}); {title}" for s in formula.evidence.symbols if len(s.name) > 1]
         return addnodes.index(entries=[("single", name, anchor, "", None) for name in dict.fromkeys(names)])
 
     def head(self, formula: Formula) -> list[nodes.Node]:
@@ -170,7 +173,9 @@ class FormulaDirective(AtlasDirective):
             ),
         ]
         if formula.aliases:
-            parts.append(paragraph(f"{_('Also known as')}: {'; '.join(formula.aliases)}.", classes=["aliases"]))
+            parts.append(
+                paragraph(f"{_('Also known as')}: {'; '.join(map(signs, formula.aliases))}.", classes=["aliases"])
+            )
         if formula.summary:
             parts.append(paragraph(*self.words(formula.summary), classes=["summary"]))
         if formula.evidence is None:
