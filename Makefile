@@ -37,7 +37,7 @@ $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 prove: $(INSTALLED)  ## derive and check every formula, write the evidence
-	$(BIN)/pytest proofs/
+	$(BIN)/pytest proofs/ -n auto
 
 packages: $(INSTALLED)
 	@$(BIN)/python tools/npm_packages.py
@@ -58,7 +58,7 @@ lint: $(INSTALLED)  ## ruff and mypy
 	$(BIN)/mypy
 
 test: lint packages prove  ## lint, types, proofs/ and tests/
-	$(BIN)/pytest tests/
+	$(BIN)/pytest tests/ -n auto
 
 dist: prove  ## prove, and build a wheel that carries derivations and evidence
 	$(BIN)/python -m gradatlas.evidence.release
