@@ -100,6 +100,14 @@ class TestRightOperations:
         assert all(0 <= r.max_ulps <= r.allowed_ulps == 8 for r in found)
         assert {0, 1} <= {size for r in found for size in r.sizes.values()}
 
+    @pytest.mark.parametrize("name", ["softmax", "matmul", "tanh"])
+    def test_rounding_is_seen(self, name):
+        """Samples that no operation rounds would say nothing of its error."""
+        found = compared(FORMULAS[name])
+        for dtype in ("float64", "float32"):
+            for mode in ("forward", "vjp", "jvp"):
+                assert max(r.max_ulps for r in found if (r.dtype, r.mode) == (dtype, mode)) > 0.1
+
     def test_a_jvp_statement_gives_the_vjp_by_transposition(self):
         formula = state(
             tangent(softmax, x, v)[i],

@@ -1,8 +1,7 @@
-"""Samples satisfy the hypotheses, are the same in every run, and are held exactly by float32."""
+"""Samples satisfy the hypotheses, are the same in every run, and are held exactly by float64."""
 
 from fractions import Fraction
 
-import numpy as np
 import pytest
 
 from gradatlas.evidence.sampling import Sampler, SamplingError, satisfied
@@ -78,10 +77,11 @@ class TestValues:
             values(sampler(lt(0, alpha), of=alpha * x[i]))[2][x] == values(sampler(lt(0, alpha), of=alpha * x[i]))[2][x]
         )
 
-    def test_float32_holds_them(self):
+    def test_float64_holds_them_with_all_its_digits_in_use(self):
         for assignment in values(sampler(of=alpha * x[i])):
             for number in [assignment[alpha], *assignment[x]]:
-                assert Fraction(float(np.float32(float(number)))) == number
+                assert Fraction(float(number)) == number
+                assert number.denominator > 2**40
 
     @pytest.mark.parametrize(
         "given",

@@ -1,11 +1,11 @@
 """The engine's part of the evidence: an operation's value, VJP and JVP against the statement, on every library at hand.
 
-The statement is evaluated in 50 digits at numbers that the dtype holds exactly, so that the whole difference is the
-engine's error. **Its unit** is one ulp of the magnitude M of the entry, which is what one rounding error in each
-intermediate can do to it, to first order: M of a sum is the sum of the magnitudes, of a product their product, of f(u)
-it is |f(u)| + |f'(u)| M(u), with M(u) = 0 where u is an input, which is exact. Where nothing cancels M is about the
-absolute value itself, and the unit the usual ulp. The magnitude is taken entry by entry, and an entry of magnitude 0
-must be 0 up to the smallest subnormal.
+The statement is evaluated in 50 digits at the very numbers that are passed, all digits of the dtype in use, so that the
+whole difference is the engine's error. **Its unit** is one ulp of the magnitude M of the entry, which is what one rounding
+error in each intermediate can do to it, to first order: M of a sum is the sum of the magnitudes, of a product their
+product, of f(u) it is |f(u)| + |f'(u)| M(u), with M(u) = 0 where u is an input, which is exact. Where nothing cancels M is
+about the absolute value itself, and the unit the usual ulp. The magnitude is taken entry by entry, and an entry of
+magnitude 0 must be 0 up to the smallest subnormal.
 """
 
 from __future__ import annotations
@@ -219,6 +219,7 @@ class _Case:
 
     def __init__(self, formula: Formula, link: EngineLink, sample: Sample, library: Library, dtype: str) -> None:
         self.formula, self.link, self.sample, self.library, self.dtype = formula, link, sample, library, dtype
+        self.given = sample.assignment  # with the numbers that are really passed, which the dtype holds
         self.arguments = self._arguments()
 
     def _arguments(self) -> dict[str, Any]:
@@ -229,35 +230,39 @@ class _Case:
         found = {}
         for name in names:
             if name in self.link.arguments:
-                found[name] = self._evaluated(self.link.arguments[name])
-            elif isinstance(by_name.get(name), Array | Sym):
-                found[name] = self._variable(by_name[name])  # type: ignore[arg-type]
-            else:
+                continue
+            if not isinstance(by_name.get(name), Array | Sym):
                 raise Mismatch(
                     f"{self.formula.id}: the engine link's call names {name!r}, which is no array or scalar of the "
                     f"statement ({', '.join(by_name)}) and none of its arguments"
                 )
-        return found
+            found[name] = self._variable(by_name[name])  # type: ignore[arg-type]
+        # What is computed for the call is computed from the numbers that the dtype holds.
+        return found | {name: self._evaluated(self.link.arguments[name]) for name in names if name not in found}
 
     def _variable(self, variable: Array | Sym) -> Any:
         value = self.sample.assignment[variable]
         if isinstance(variable, Sym) and variable.kind != "real":
             return int(value)
         if isinstance(variable, Sym) and variable is not self.link.wrt:
+            self.given = self.given.with_({variable: Fraction(float(value))})
             return float(value)
-        return self.floats(value, shape_of(variable))
+        return self.passed(variable, value)
+
+    def passed(self, variable: Array | Sym, value: Any) -> Any:
+        """A variable's value as an array of the library; from here on the statement is taken at what the dtype holds."""
+        shape = self._shape(shape_of(variable))
+        host = np.array([float(v) for v in flat(value)], dtype=np.float64).reshape(shape).astype(self.dtype)
+        self.given = self.given.with_({variable: _fractions(host.tolist())})
+        return self.library.array(host, self.dtype)
 
     def _evaluated(self, value: Term) -> Any:
-        computed = evaluate(value, self.sample.assignment, DIGITS)
+        computed = evaluate(value, self.given, DIGITS)
         body = value.body if isinstance(value, Lam) else value
         if is_integer(body):
             whole = np.array([int(v) for v in flat(computed)], dtype=np.int64).reshape(self._shape(shape_of(value)))
             return self.library.namespace.asarray(whole) if whole.shape else int(whole)
-        return self.floats(computed, shape_of(value))
-
-    def floats(self, value: Any, shape: Sequence[Term]) -> Any:
-        """Numbers as an array of the library; exact, because samples are."""
-        numbers = np.array([float(v) for v in flat(value)], dtype=np.float64).reshape(self._shape(shape))
+        numbers = np.array([float(v) for v in flat(computed)], dtype=np.float64).reshape(self._shape(shape_of(value)))
         return self.library.array(numbers, self.dtype)
 
     def _shape(self, shape: Sequence[Term]) -> tuple[int, ...]:
@@ -423,17 +428,16 @@ def compare(formula: Formula, link: EngineLink, samples: Sequence[Sample]) -> It
 
 
 def _compare_one(case: _Case, terms: _Terms | None) -> Iterator[Comparison]:
-    link, given = case.link, case.sample.assignment
+    link = case.link
     out_axes = _axes(link.output, "o")
     value = _lam(_entry(link.output, out_axes), out_axes)
     scale = _lam(magnitude(_entry(link.output, out_axes)), out_axes)
-    yield case.compared("forward", case.value(), value, scale, given)
+    yield case.compared("forward", case.value(), value, scale, case.given)
     if terms is None:
         return
-    given = _with_seeds(case, terms)
     x = case.point()
-    g = case.floats(given[terms.cotangent], shape_of(terms.cotangent))
-    dx = case.floats(given[terms.direction], shape_of(terms.direction))
+    g, dx = (case.passed(seed, _seed(case, seed)) for seed in (terms.cotangent, terms.direction))
+    given = case.given
     _, pullback = vjp(case.function, x)
     (pulled,) = pullback(g)
     yield case.compared("vjp", pulled, terms.pulled, terms.pulled_scale, given)
@@ -444,15 +448,17 @@ def _compare_one(case: _Case, terms: _Terms | None) -> Iterator[Comparison]:
     yield from _second_order(case, terms, given, x, g, dx)
 
 
-def _with_seeds(case: _Case, terms: _Terms) -> Assignment:
-    """The sample with a cotangent and a direction where the statement has none of its own."""
+def _seed(case: _Case, variable: Array | Sym) -> Any:
+    """A cotangent or direction: the statement's own, or one made up where it has none."""
     given = case.sample.assignment
-    for variable in (terms.cotangent, terms.direction):
-        if variable not in given:
-            shape = tuple(int(evaluate(s, given, 15)) for s in shape_of(variable))
-            seed = f"{case.formula.id}/{variable.name}/{case.sample.seed}"
-            given = given.with_({variable: dyadic_array(seed, shape)})
-    return given
+    if variable in given:
+        return given[variable]
+    shape = tuple(int(evaluate(s, given, 15)) for s in shape_of(variable))
+    return dyadic_array(f"{case.formula.id}/{variable.name}/{case.sample.seed}", shape)
+
+
+def _fractions(value: Any) -> Any:
+    return [_fractions(v) for v in value] if isinstance(value, list) else Fraction(value)
 
 
 def _count(case: _Case, value: Term) -> int:

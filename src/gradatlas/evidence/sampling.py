@@ -23,7 +23,9 @@ from gradatlas.symbolic.terms import Array, Call, Function, Index, Num, Sym, Ter
 __all__ = ["Sample", "Sampler", "SamplingError", "dyadic_array", "index_values", "satisfied"]
 
 TRIES: Final = 60
-GRAIN: Final = 2**16  # values are multiples of 1 / GRAIN: below 2**8 a float32 holds them exactly
+GRAIN: Final = (
+    2**50
+)  # values are multiples of 1 / GRAIN: below 8 a float64 holds them exactly, with all its digits in use
 
 Key = Sym | Array | Family | Function
 
@@ -153,6 +155,8 @@ class Sampler:
 class _OwnDrawing(Drawing):
     """One attempt at a sample in which a formula's own samplers come first; it is what these are given."""
 
+    grain = GRAIN
+
     def __init__(self, sampler: Sampler, sizes: Mapping[str, int], rng: random.Random) -> None:
         super().__init__(sampler.told, rng, sizes, {s: sizes[s.name] for s in sampler.whole() if s.name in sizes})
         self.own = sampler.own
@@ -245,6 +249,6 @@ def _nested(shape: Sequence[int], draw: Callable[[], Any]) -> Any:
 
 
 def dyadic_array(seed: str, shape: Sequence[int]) -> Any:
-    """A reproducible array of numbers that float32 holds exactly."""
+    """A reproducible array of numbers that float64 holds exactly."""
     rng = random.Random(seed)
     return _nested(shape, lambda: _dyadic(rng, -2, 2))

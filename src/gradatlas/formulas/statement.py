@@ -124,7 +124,7 @@ class FixedSize:
 
 
 class Draw(Protocol):
-    """What a sampler may use: reproducible random values that float32 holds exactly, and what was drawn before."""
+    """What a sampler may use: reproducible random values that float64 holds exactly, and what was drawn before."""
 
     @property
     def sizes(self) -> Mapping[str, int]:

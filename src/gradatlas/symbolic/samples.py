@@ -302,7 +302,9 @@ def _swap(value: Term, entry: Term, stand_in: Sym) -> Term:
 
 
 class Drawing:
-    """One attempt at a sample."""
+    """One attempt at a sample. grain: numbers are multiples of 1 / grain, or of its powers where bounds are narrow."""
+
+    grain: int = GRAIN
 
     def __init__(
         self, told: Hypotheses, rng: random.Random, sizes: Mapping[str, int], given: Mapping[Any, Any]
@@ -414,8 +416,8 @@ class Drawing:
         if high is None:
             high = low + 2
         if not low < high:
-            return Fraction(int(low * GRAIN), GRAIN)
-        grain = GRAIN
+            return Fraction(int(low * self.grain), self.grain)
+        grain = self.grain
         while int(mpmath.floor(low * grain)) + 1 > int(mpmath.ceil(high * grain)) - 1:
             grain *= GRAIN
         return Fraction(self.rng.randint(int(mpmath.floor(low * grain)) + 1, int(mpmath.ceil(high * grain)) - 1), grain)
