@@ -46,7 +46,7 @@ def prove_gradient_descent_proximal(proof: Proof) -> None:
             "one square is at most the sum of all squares, which is not positive",
         )
         zero = proof.have(zero_from_square(at_k, [small]), "so the square is zero, and its root too")
-        proof.reached(checker.combination(proof.goal, (1,), (zero,)), "which is the step")
+        proof.reached(checker.combination(proof.goal, (ONE,), (zero,)), "which is the step")
 
 
 def prove_gradient_descent_descent_lemma(proof: Proof) -> None:
