@@ -7,6 +7,7 @@ import pickle
 
 import pytest
 import sympy
+from sympy.tensor.array.expressions.from_indexed_to_array import convert_indexed_to_array
 
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.canonical import canonical, equal
@@ -32,7 +33,7 @@ from gradatlas.symbolic.language import (
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import eq, for_all, has_derivative, implies, le, lt, ne, substitute_in, tends
 from gradatlas.symbolic.tactics import absurd, by_sign
-from gradatlas.symbolic.terms import ZERO, Pos, Term, fresh_index
+from gradatlas.symbolic.terms import ZERO, Pos, Term, free_variables, fresh_index
 
 n, m, t = sizes("n m t")
 i, j, k = indices("i j k", n)
@@ -383,15 +384,25 @@ def test_a_reversed_range_is_empty() -> None:
 
 
 def test_a_bracket_inside_nested_sums_stays_inside() -> None:
-    """SymPy hoists the condition of a Piecewise out of the sum that binds its index; a bracket stays where it is."""
-    inner = Sum(Pos(x[i] - y[j]), j)
-    outer = Sum(inner, i)
-    assert equal(outer, Sum(Pos(x[j] - y[i]), i, j))
-    assert not equal(outer, n * Sum(Pos(x[i] - y[j]), j))
+    """SymPy hoists the condition of a Piecewise out of the sum that binds its index, which is then free."""
+    si, sj, sn = sympy.symbols("i j n", integer=True)
+    sy = sympy.IndexedBase("y")
+    nested = sympy.Sum(sy[sj] * sympy.Piecewise((1, sj > si), (0, True)), (sj, 0, sn))
+    assert sj not in nested.free_symbols
+    inner = sympy.Sum(sympy.Piecewise((sy[sj], sj > si), (0, True)), (sj, 0, sn))
+    assert sj in sympy.Sum(sy[si] * inner, (si, 0, sn)).free_symbols
+    ours = Sum(y[i] * Sum(Pos(j - i) * y[j], j), i)
+    assert j not in free_variables(ours)
+    assert equal(ours, Sum(y[j] * y[i] * Pos(i - j), i, j))
+    assert not equal(ours, Sum(y[i] * Pos(j - i), i) * Sum(y[j], j))
 
 
 def test_the_denominator_of_softmax_is_kept() -> None:
     """SymPy's convert_indexed_to_array drops it."""
+    si, sk, sn = sympy.symbols("i k n", integer=True, positive=True)
+    sx = sympy.IndexedBase("x", shape=(sn,))
+    lost = convert_indexed_to_array(sympy.exp(sx[si]) / sympy.Sum(sympy.exp(sx[sk]), (sk, 0, sn - 1)), [si])
+    assert not lost.has(sympy.Sum, sympy.Pow)
     total = Sum(exp(x[k]), k)
     assert not equal(exp(x[i]) / total, exp(x[i]))
     known = checker.sign(lt(0, total), (checker.assume(lt(0, n)),))
@@ -401,7 +412,13 @@ def test_the_denominator_of_softmax_is_kept() -> None:
 
 
 def test_an_offset_index_keeps_its_offset() -> None:
-    """SymPy's convert_indexed_to_array loses the offset of x[i + k]."""
+    """SymPy's convert_indexed_to_array loses the offset of x[i + 1], and drops a delta between free indices."""
+    si, sj, sn = sympy.symbols("i j n", integer=True, positive=True)
+    sx, sw = (sympy.IndexedBase(name, shape=(sn,)) for name in "xw")
+    scalar = convert_indexed_to_array(sympy.Sum(sx[si + 1] * sw[si], (si, 0, sn - 1)))
+    assert scalar.shape == (sn,)
+    assert not convert_indexed_to_array(sx[si] * sympy.KroneckerDelta(si, sj)).has(sympy.KroneckerDelta)
+    assert not equal(x[i] * delta(i, j), x[i])
     shifted = Sum(x[j] * delta(j, i + 1), j)
     assert not equal(shifted, x[i])
     assert not equal(shifted, Sum(x[j] * delta(j, i), j))
@@ -418,7 +435,10 @@ def test_what_simplify_cannot_prove_the_canonical_form_does() -> None:
 
 
 def test_log_of_a_matrix_of_sums_is_not_differentiated_to_zero() -> None:
-    """SymPy's matrix diff gives zero for a log-sum-exp; here it is the softmax."""
+    """SymPy's matrix diff gives zero for a log-sum-exp, and for log det; here the former is the softmax."""
+    si, sv, sm = sympy.Symbol("i", integer=True), sympy.MatrixSymbol("v", 3, 1), sympy.MatrixSymbol("A", 3, 3)
+    assert sympy.diff(sympy.log(sympy.Sum(sympy.exp(sv[si, 0]), (si, 0, 2))), sv) == sympy.ZeroMatrix(3, 1)
+    assert sympy.diff(sympy.log(sympy.det(sm)), sm) == sympy.ZeroMatrix(3, 3)
     total = Sum(exp(x[k]), k)
     claim = eq(Derivative(log(total), x[i]), exp(x[i]) / total)
     proof = Proof({"it": Sequent((), claim)})
