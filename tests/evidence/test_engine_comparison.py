@@ -21,6 +21,7 @@ from gradatlas.symbolic.language import (
     array,
     arrays,
     cos,
+    define,
     delta,
     exp,
     indices,
@@ -262,6 +263,15 @@ class TestUnits:
     )
     def test_magnitude(self, value, expected):
         assert magnitude(value) is expected
+
+    def test_a_name_is_looked_through(self):
+        """The error of a sum does not shrink because the sum has a name."""
+        given = Assignment({n: 2, x: [1, 2], g: [3, -1], alpha: 5, i: 1})
+        inner = define("inner", Sum(x[j] * g[j], j))
+        rows = define("rows", lam(alpha * x[k] - inner, k))
+        assert evaluate(inner, given) == 1
+        assert evaluate(magnitude(inner), given) == 5
+        assert evaluate(magnitude(rows[i]), given) == 15
 
     def test_a_magnitude_is_never_smaller_than_the_value(self):
         given = Assignment({n: 3, x: [1, -2, 3], g: [-1, -1, 2], alpha: -2, beta: 3})

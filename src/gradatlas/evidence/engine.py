@@ -28,7 +28,7 @@ from gradatlas.errors import GradatlasError, IndependentOutputError
 from gradatlas.evidence.sampling import Sample, dyadic_array
 from gradatlas.formulas.statement import EngineLink, Formula
 from gradatlas.symbolic.evaluate import Assignment, evaluate
-from gradatlas.symbolic.language import ABS, COS, EXP, LOG, SIN, SQRT
+from gradatlas.symbolic.language import ABS, COS, EXP, LOG, SIN, SQRT, define
 from gradatlas.symbolic.propositions import Eq
 from gradatlas.symbolic.terms import (
     ONE,
@@ -61,6 +61,7 @@ from gradatlas.symbolic.terms import (
     read,
     shape_of,
     substitute,
+    unfolded,
 )
 
 __all__ = ["Comparison", "Library", "Mismatch", "compare", "libraries", "magnitude", "ulps"]
@@ -140,7 +141,7 @@ OPERATIONS: Final = _Operations()
 def magnitude(value: Term) -> Term:
     """What one rounding error in each intermediate of the term can do to it, to first order; see the module's head.
 
-    What stands under a bracket, a name or an integral counts as known to a relative rounding error.
+    What stands under a bracket or an integral counts as known to a relative rounding error.
     """
     match value:
         case Num():
@@ -159,9 +160,14 @@ def magnitude(value: Term) -> Term:
         case Summation():
             index = fresh_index(value.size)
             return bind.sum(magnitude(opened(value.body, index)), index)
-        case Read() if isinstance(value.array, Lam):
-            over = tuple(fresh_index(s) for s in value.array.shape)
-            return read(bind.lam(magnitude(opened(value.array.body, *over)), *over), *value.indices)
+        case Read(array=Lam() | Call() as array) if not isinstance(array, Call) or array.head.definition is not None:
+            return read(magnitude(array), *value.indices)
+        case Lam():
+            over = tuple(fresh_index(s) for s in value.shape)
+            return bind.lam(magnitude(opened(value.body, *over)), *over)
+        case Call() if value.head.definition is not None:
+            # A name for the magnitude too, so that it is computed once wherever it is used.
+            return define(f"|{value.head.name}|", magnitude(unfolded(value)))
         case Call() if value.head in _SLOPES and not _is_input(value.args[0]):
             (inner,) = value.args
             return add(ABS(value), mul(ABS(_SLOPES[value.head](inner)), magnitude(inner)))
