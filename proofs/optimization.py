@@ -63,7 +63,7 @@ def prove_gradient_descent_descent_lemma(proof: Proof) -> None:
 def _descent_bound(proof: Proof) -> Theorem:
     """J(theta + d) <= J(theta) + <grad J(theta), d> + L/2 |d|^2, by the integral of the slope along the segment."""
     i, d, L = o.i, o.d, o.L
-    x, y = reals("x y")
+    x, y = reals("t s")
     positive, differentiable, smooth = proof.given
 
     def line(at: Term | int) -> Term:
