@@ -6,7 +6,8 @@ from fractions import Fraction
 import pytest
 
 from gradatlas.evidence.oracle import Oracle, compare, finite
-from gradatlas.formulas.statement import statement
+from gradatlas.formulas.statement import samples, statement
+from gradatlas.symbolic.language import ABS as absolute
 from gradatlas.symbolic.language import Derivative, Sum, arrays, delta, exp, indices, log, positive, reals, size
 from gradatlas.symbolic.proof import Step
 from gradatlas.symbolic.propositions import eq, for_all, has_derivative, le, lt, ne, tends
@@ -117,6 +118,24 @@ class TestCounterexample:
         assert found is not None
         assert float(found.sample.assignment[alpha]) < 0
         assert float(found.sample.assignment[beta]) > 1
+
+    @pytest.mark.parametrize(
+        ("claim", "given"),
+        [
+            (eq(alpha / alpha, 1), ne(alpha, 0)),
+            (eq(Derivative(absolute(alpha), alpha), positive(alpha) - positive(-alpha)), ne(alpha, 0)),
+            (for_all(eq(x[i] / x[i], 1), i), for_all(ne(x[i], 0), i)),
+            (eq(x[i] ** 3, x[i]), for_all(eq(x[i] ** 2, x[i]), i)),
+            (le(0, alpha), le(0, alpha)),
+        ],
+        ids=repr,
+    )
+    def test_it_lies_where_the_hypothesis_fails(self, claim, given):
+        """Where no random number would fall on it, and where the formula's own sampler keeps away from it."""
+        made = statement("t", "t", chapter="losses", register=False, claims=claim, given=[given],
+                         samples=samples({x: lambda d: [d.integer(0, 1)] * d.sizes["n"]}))  # fmt: skip
+        (without,) = statement("t", "t", chapter="losses", register=False, claims=claim).claims
+        assert Oracle(made).counterexample([without], given) is not None
 
     def test_none_where_the_hypothesis_is_not_needed(self):
         judge = oracle(le(0, alpha**2), [lt(0, alpha)])

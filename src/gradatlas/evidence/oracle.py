@@ -14,11 +14,12 @@ from typing import Any, Final
 import mpmath
 
 from gradatlas.evidence.sampling import Sample, Sampler, SamplingError, satisfied
-from gradatlas.formulas.statement import Claim, Formula
+from gradatlas.formulas.statement import Claim, Formula, is_abstract
 from gradatlas.symbolic.checker.theorem import Theorem
 from gradatlas.symbolic.evaluate import (
     Assignment,
     EvaluationError,
+    NotDifferentiableError,
     Verdict,
     evaluate,
     holds,
@@ -41,13 +42,13 @@ from gradatlas.symbolic.propositions import (
     free_variables_of,
     terms_of,
 )
-from gradatlas.symbolic.terms import Array, Index, Sym, Term, free_variables, loose
+from gradatlas.symbolic.terms import Array, Call, Function, Index, Sym, Term, free_variables, loose, walk
 
 __all__ = ["DIGITS", "Oracle", "Seen", "Steps"]
 
 DIGITS: Final = 50
 WORKING: Final = 70
-SEARCHED: Final = 16  # samples looked at for a counterexample to a statement without one of its hypotheses
+SEARCHED: Final = 10  # samples looked at in each way, for a counterexample to a statement without a hypothesis
 ENTRIES: Final = 12  # at most so many entries of an array are looked at for each sample
 PATIENCE: Final = 4  # samples that satisfy a hypothesis although it was dropped, before the search is given up
 CHOICES: Final = 6  # of free indices, for a step that assumes something of them
@@ -156,6 +157,8 @@ class Oracle:
                 left, right = (self._value(side, sample, where) for side in (conclusion.left, conclusion.right))
                 return compare(left, right)
             return holds(conclusion, assignment, DIGITS, rng=rng, tries=6)
+        except NotDifferentiableError as error:
+            return Verdict("fails", 0.0, reason=str(error))
         except EvaluationError as error:
             return Verdict("inconclusive", 0.0, reason=str(error), checked=0)
 
@@ -198,12 +201,28 @@ class Oracle:
         return None
 
     def counterexample(self, claims: Sequence[Claim], dropped: Proposition) -> Seen | None:
-        """Values that satisfy the hypotheses but one, at which one of the claims fails; None where none is found."""
-        others = dict.fromkeys(h for c in claims for h in c.hypotheses)
-        sampler, alike = Sampler(self.formula, claims, others), 0
+        """Values that satisfy the hypotheses but one, at which one of the claims fails; None where none is found.
+
+        First its negation is assumed, then nothing is; what it speaks of is drawn without the formula's own samplers,
+        which may know of it, and at last with them.
+        """
+        others = list(dict.fromkeys(h for c in claims for h in c.hypotheses))
+        spoken = [v for v in free_variables_of(dropped) if isinstance(v, Array | Sym)] + _functions(dropped)
+        negated = negation(dropped)
+        ways = [Sampler(self.formula, claims, others, spoken), Sampler(self.formula, claims, others)]
+        if negated is not None:
+            ways.insert(0, Sampler(self.formula, claims, [*others, negated], spoken))
+        for way, sampler in enumerate(ways):
+            found = self._fails(claims, dropped, sampler, 1000 * (way + 1))
+            if found is not None:
+                return found
+        return None
+
+    def _fails(self, claims: Sequence[Claim], dropped: Proposition, sampler: Sampler, first: int) -> Seen | None:
+        alike = 0
         for seed, sizes in enumerate(itertools.islice(itertools.cycle(sampler.sizes()), SEARCHED)):
             try:
-                sample = sampler.sample(sizes, 1000 + seed, tries=3)
+                sample = sampler.sample(sizes, first + seed, tries=3)
             except SamplingError:
                 continue
             if satisfied(dropped, sample.assignment):
@@ -290,6 +309,28 @@ def _same(left: Any, right: Any) -> bool:
 def finite(digits: float) -> float:
     """Digits for the record: of sides that are identical, those that were computed."""
     return round(min(digits, float(WORKING)), 1)
+
+
+def negation(hypothesis: Proposition) -> Proposition | None:
+    """What denies a hypothesis, at every index where it speaks of all; None where that is no equation or inequality."""
+    match hypothesis:
+        case Lt(left, right):
+            return Le(right, left)
+        case Le(left, right):
+            return Lt(right, left)
+        case Ne(left, right):
+            return Eq(left, right)
+        case ForAll(kind, shape, body):
+            inner = negation(body)
+            return None if inner is None else ForAll(kind, shape, inner)
+        case _:
+            return None
+
+
+def _functions(proposition: Proposition) -> list[Function]:
+    """The abstract functions that a proposition speaks of."""
+    parts = (part for root in terms_of(proposition) for part in walk(root))
+    return [part.head for part in parts if isinstance(part, Call) and is_abstract(part.head)]
 
 
 def _bare(conclusion: Proposition) -> Proposition:

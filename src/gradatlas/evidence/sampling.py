@@ -46,7 +46,8 @@ class Sample:
 class Sampler:
     """Draws samples for some of a formula's claims (all of them where none are given).
 
-    hypotheses: those to satisfy; those of the claims where none are given.
+    hypotheses: those to satisfy; those of the claims where none are given. free: variables that the formula's own
+    samplers are not asked for.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Sampler:
         formula: Formula,
         claims: Sequence[Claim] | None = None,
         hypotheses: Iterable[Proposition] | None = None,
+        free: Iterable[Term | Function] = (),
     ) -> None:
         self.formula = formula
         self.claims = tuple(formula.claims if claims is None else claims)
@@ -68,7 +70,8 @@ class Sampler:
         self.told = Hypotheses(self.hypotheses, also)
         known = {*self.told.variables, *self.told.calls}
         own = {key_of(variable): draw for variable, draw in formula.samples.draw.items()}
-        self.own = {key: draw for key, draw in own.items() if key in known}
+        unasked = {key_of(variable) for variable in free}
+        self.own = {key: draw for key, draw in own.items() if key in known - unasked}
 
     def whole(self) -> list[Sym]:
         """The sizes and integers among the free variables, by name."""
