@@ -133,6 +133,17 @@ class TestValues:
         drawn = sampler(of=alpha * beta, draw={alpha: lambda d: d.value(beta) + 1})
         assert all(a[alpha] == a[beta] + 1 for a in values(drawn))
 
+    def test_samplers_that_need_each_other(self):
+        """Where one of them is left out, another that cannot do without it finds no sample, and is no error."""
+        made = sampler(of=alpha * beta, draw={alpha: lambda d: "one", beta: lambda d: len(d.value(alpha))})
+        assert all(a[beta] == 3 for a in [made.sample({}, 0).assignment])
+        with pytest.raises(SamplingError, match="does not work by itself"):
+            Sampler(made.formula, free=[alpha]).sample({}, 0)
+
+    def test_a_sampler_that_fails_is_an_error(self):
+        with pytest.raises(TypeError):
+            sampler(of=alpha, draw={alpha: lambda d: len(3)}).sample({}, 0)
+
     def test_a_circle_of_samplers_is_found(self):
         drawn = sampler(of=alpha * beta, draw={alpha: lambda d: d.value(beta), beta: lambda d: d.value(alpha)})
         with pytest.raises(SamplingError, match="computed from itself"):

@@ -72,6 +72,7 @@ class Sampler:
         own = {key_of(variable): draw for variable, draw in formula.samples.draw.items()}
         unasked = {key_of(variable) for variable in free}
         self.own = {key: draw for key, draw in own.items() if key in known - unasked}
+        self.incomplete = bool(unasked & own.keys())
 
     def whole(self) -> list[Sym]:
         """The sizes and integers among the free variables, by name."""
@@ -163,11 +164,18 @@ class _OwnDrawing(Drawing):
     def __init__(self, sampler: Sampler, sizes: Mapping[str, int], rng: random.Random) -> None:
         super().__init__(sampler.told, rng, sizes, {s: sizes[s.name] for s in sampler.whole() if s.name in sizes})
         self.own = sampler.own
+        self.incomplete = sampler.incomplete
 
     def draw(self, key: Key) -> None:
         if key in self.own and key not in self.found and key not in self.open:
             self.open.add(key)
-            self.keep(key, self.own[key](self))
+            try:
+                self.keep(key, self.own[key](self))
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+                if not self.incomplete:
+                    raise
+                # Samplers are made to work together: without one of them another may find what it cannot use.
+                raise NoSampleError(f"the sampler of {key!r} does not work by itself: {error}") from error
             self.open.discard(key)
         else:
             super().draw(key)
