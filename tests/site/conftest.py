@@ -16,7 +16,7 @@ import pytest
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[1] / "docs"
-STRICT = ["-n", "-W", "--keep-going", "-b", "html"]
+STRICT = ["-n", "-W", "--keep-going", "--no-color", "-b", "html"]
 
 
 @pytest.fixture(scope="session")
