@@ -180,7 +180,7 @@ class Proof:
     def contract(self, why: str = "sums over Kronecker deltas collapse", facts: Iterable[Theorem] = ()) -> Term:
         """The expression is brought to canonical form."""
         given = self._facts(facts)
-        return self._restate(canonical(self.current, facts_from(given)).term(), "contract", why, given, (), ())
+        return self._restate(canonical(self.current, facts_from(given)).term(), "rearrange", why, given, (), ())
 
     tidy = contract
 
