@@ -92,7 +92,8 @@ class TestRecord:
 
     def test_time_is_accounted_for(self, records):
         record = records["softmax.vjp"]
-        assert sum(record["timing"].values()) == pytest.approx(record["seconds"], abs=0.05)
+        rounding = 0.001 * (len(record["timing"]) + 1)
+        assert 0 < sum(record["timing"].values()) <= record["seconds"] + rounding
 
 
 class TestRejection:
