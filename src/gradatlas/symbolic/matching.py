@@ -60,9 +60,14 @@ def _match(pattern: Term, target: Term, variables: frozenset[Term], so_far: dict
         case Index():
             assert isinstance(target, Index)
             return pattern.uid == target.uid and _match(pattern.size, target.size, variables, so_far)
+        case Array():
+            if len(pattern.params) != len(target.params):  # type: ignore[attr-defined]
+                return False
         case Call():
             assert isinstance(target, Call)
             if pattern.head != target.head or (pattern.below is None) is not (target.below is None):
+                return False
+            if len(pattern.args) != len(target.args):
                 return False
         case Pow():
             assert isinstance(target, Pow)

@@ -8,10 +8,10 @@ the same object, and no substitution can capture a variable.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from threading import Lock
 from typing import Any, Final, Literal, TypeAlias, TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -62,7 +62,8 @@ Kind: TypeAlias = Literal["real", "integer", "size"]
 T = TypeVar("T", bound="Term")
 
 _interned: WeakValueDictionary[tuple[Any, ...], Term] = WeakValueDictionary()
-_fresh = itertools.count(1)
+_numbering = Lock()
+_latest = 0  # no variable, whoever made it and wherever it came from, has a larger number
 
 
 def _intern(cls: type[T], *fields: Any) -> T:
@@ -74,8 +75,29 @@ def _intern(cls: type[T], *fields: Any) -> T:
         for name, value in zip(cls._fields, fields, strict=True):
             object.__setattr__(found, name, value)
         object.__setattr__(found, "_key", key)
+        if issubclass(cls, Sym | Index | Array):
+            _number(fields)
         _interned[key] = found
     return cast(T, found)
+
+
+def _number(fields: tuple[Any, ...]) -> None:
+    """Takes note of a variable's number, so that what is fresh later is no variable there is: an index may come from another
+    process, and anybody can give one a number."""
+    global _latest
+    name, uid = str(fields[0]), fields[-1]
+    tail = name.rpartition("#")[2]
+    numbers = (uid if isinstance(uid, int) else 0, int(tail) if "#" in name and tail.isdecimal() else 0)
+    with _numbering:
+        _latest = max(_latest, *numbers)
+
+
+def _fresh() -> int:
+    """A number above those of all variables there are."""
+    global _latest
+    with _numbering:
+        _latest += 1
+        return _latest
 
 
 class Term:
@@ -230,6 +252,10 @@ class Function:
             return
         if self.arity is None or loose(self.definition) > self.arity or free_variables(self.definition):
             raise ValueError(f"the definition of {self.name} must be closed but for its {self.arity} arguments")
+        if self.integer:
+            raise ValueError(
+                f"{self.name} is what its definition says: that its values are integers is not for it to claim"
+            )
 
     def __call__(self, *args: TermLike, shape: Iterable[TermLike] = (), below: Term | None = None) -> Call:
         return Call(self, args, shape, below)
@@ -477,6 +503,8 @@ def is_integer(value: Term) -> bool:
         case Pow():
             return value.exponent >= 0 and is_integer(value.base)
         case Call():
+            if value.head.name == "mod":  # a - b floor(a / b) is an integer where a and b are
+                return value.below is not None or (value.head.integer and all(map(is_integer, value.args)))
             return value.head.integer or value.below is not None
         case _:
             return False
@@ -684,17 +712,17 @@ def substitute(value: Term, replacements: Mapping[Term, Term]) -> Term:
 
 def fresh_index(size: TermLike, name: str = "i") -> Index:
     """An index variable that occurs nowhere else."""
-    return Index(name, size, next(_fresh))
+    return Index(name, size, _fresh())
 
 
 def fresh_symbol(name: str, kind: Kind = "real") -> Sym:
     """A scalar variable that occurs nowhere else."""
-    return Sym(f"{name}#{next(_fresh)}", kind)
+    return Sym(f"{name}#{_fresh()}", kind)
 
 
 def fresh_array(shape: Iterable[TermLike], name: str = "v") -> Array:
     """An array variable that occurs nowhere else."""
-    return Array(f"{name}#{next(_fresh)}", shape)
+    return Array(f"{name}#{_fresh()}", shape)
 
 
 class bind:

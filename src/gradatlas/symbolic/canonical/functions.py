@@ -43,7 +43,7 @@ def called(work: Work, call: Call) -> Poly:
     if call.head == ABS:
         return absolute(work, work.poly(call.args[0]))
     if call.head == POWER:
-        return natural(work, work.poly(call.args[0]), work.final(work.poly(call.args[1])))
+        return natural(work, work.final(work.poly(call.args[0])), work.final(work.poly(call.args[1])))
     args = [work.argument(a) for a in call.args]
     if len(args) == 1 and (call.head, args[0]) in _VALUES:
         return constant(_VALUES[call.head, args[0]])

@@ -86,8 +86,14 @@ class Known:
 
 def compiled(work: Work, facts: Facts) -> Known:
     """The facts in the form in which atoms will meet them."""
-    nonzero = set().union(*(_cannot_vanish(work, f) for f in facts.nonzero | facts.positive | facts.sizes_nonzero))
-    positive = set().union(*(_is_positive(work, f) for f in facts.positive))
+
+    def parts(found: Callable[[Work, Term], set[Term]], fact: Term) -> set[Term]:
+        # A factor that lost a generic index would hold where the index has no value too.
+        over = facts.generic & free_variables(fact)
+        return {t for t in found(work, fact) if over <= free_variables(t)}
+
+    nonzero = set().union(*(parts(_cannot_vanish, f) for f in facts.nonzero | facts.positive | facts.sizes_nonzero))
+    positive = set().union(*(parts(_is_positive, f) for f in facts.positive))
 
     def patterns(terms: set[Term]) -> frozenset[tuple[Term, tuple[Index, ...]]]:
         generic = sorted(facts.generic, key=order)
@@ -248,7 +254,8 @@ def _sign_by_type(work: Work, atom: Term) -> Sign:
         case Summation():
             index = Index(LABEL, work.tidy(atom.size), next_label(atom))
             inner = sign(work, work.poly(opened(atom.body, index)))
-            if inner == 2 and sign(work, work.poly(index.size)) == 2:
+            size = work.poly(index.size)
+            if inner == 2 and sign(work, size) == 2 and integral(work, size):
                 return 2
             return 1 if inner else 0
         case _:
@@ -265,6 +272,8 @@ def sizes_if_positive(work: Work, value: Summation) -> list[Term] | None:
         size = work.tidy(inner.size)
         index = Index(LABEL, size, next_label(inner))
         if free_variables(size) & labels:
+            return None
+        if not integral(work, work.poly(size)):
             return None
         labels.add(index)
         sizes.append(size)

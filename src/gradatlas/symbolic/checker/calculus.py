@@ -6,7 +6,7 @@ from gradatlas.symbolic.axioms import AXIOMS
 from gradatlas.symbolic.canonical import canonical, equal, residual
 from gradatlas.symbolic.checker.logic import from_axiom, suits
 from gradatlas.symbolic.checker.signs import Sign, Signs, opened_facts
-from gradatlas.symbolic.checker.theorem import Derived, Theorem, rule
+from gradatlas.symbolic.checker.theorem import Derived, Theorem, refuse_ranges_of, rule
 from gradatlas.symbolic.errors import ProofError
 from gradatlas.symbolic.language import COS, EXP, SIN
 from gradatlas.symbolic.matching import match
@@ -167,6 +167,8 @@ class _Differentiation:
             if found is None or fact.variable not in found:
                 continue
             inner = found.pop(fact.variable)
+            if any(isinstance(v, Index) and v not in found for v in fact.arbitrary):
+                continue  # it holds for every value of an index that it ignores: there may be none
             if any(self.variable in free_variables(v) for v in found.values()):
                 continue
             if self.variable in free_variables(fact.pattern) - names:
@@ -294,7 +296,7 @@ def _real(variable: Term) -> Sym:
     return variable
 
 
-@rule("continuity", instances=["facts"])
+@rule("continuity")
 def continuity(body: Term, variable: Term, facts: tuple[Theorem, ...] = ()) -> Derived:
     """Sums and products of continuous functions are continuous.
     Constants, the variable, sums, products, powers, finite sums, exp, sin and cos of continuous functions are continuous,
@@ -303,7 +305,9 @@ def continuity(body: Term, variable: Term, facts: tuple[Theorem, ...] = ()) -> D
     t = _real(variable)
     used = frozenset[Proposition]()
     known = [
-        (opened(c.body, t), source.hypotheses) for c, _, source in opened_facts(facts) if isinstance(c, Continuous)
+        (opened(fact.conclusion.body, t), fact.hypotheses)
+        for fact in facts
+        if isinstance(fact.conclusion, Continuous) and t not in free_variables(fact.conclusion.body)
     ]
 
     def check(value: Term) -> None:
@@ -320,7 +324,7 @@ def continuity(body: Term, variable: Term, facts: tuple[Theorem, ...] = ()) -> D
                     check(part)
             case Pow() if value.exponent > 0:
                 check(value.base)
-            case Summation():
+            case Summation() if t not in free_variables(value.size):
                 check(opened(value.body, fresh_index(value.size)))
             case Call() if value.head in {EXP, SIN, COS}:
                 check(value.args[0])
@@ -341,6 +345,7 @@ def lipschitz_continuity(theorem: Theorem, body: Term, variable: Term, other: Te
     t, s = _real(variable), _real(other)
     claim = theorem.conclusion
     left = _without_unit(theorem, s, t)
+    refuse_ranges_of(theorem, s, t)
     if {s, t} & free_variables(constant) or s in free_variables(body) or s is t:
         raise ProofError("Lipschitz: the constant may not depend on s or t, nor f(t) on s")
     difference = substitute(body, {t: s}) - body
@@ -406,6 +411,8 @@ def integral_linear(coefficients: tuple[Term, ...], parts: tuple[Theorem, ...], 
     for part in parts:
         if not isinstance(part.conclusion, Continuous):
             raise ProofError(f"{part.conclusion!r} does not say that a function is continuous")
+        if t in free_variables(part.conclusion.body):
+            raise ProofError(f"integral linear: {t!r} is a constant of {part.conclusion!r}, and not to be bound")
         bodies.append(part.conclusion.body)
     whole = add(*(mul(c, opened(b, t)) for c, b in zip(coefficients, bodies, strict=True)))
     split = add(*(mul(c, Integral(b)) for c, b in zip(coefficients, bodies, strict=True)))
@@ -449,7 +456,9 @@ def locally_equal(
     bodies = {
         (opened(c.conclusion.body, variable), c)
         for c in continuous
-        if isinstance(c.conclusion, HasDerivative) and c.conclusion.point is variable
+        if isinstance(c.conclusion, HasDerivative)
+        and c.conclusion.point is variable
+        and variable not in free_variables(c.conclusion.body)
     }
     hypotheses = equation.hypotheses | derivative.hypotheses
     for condition in conditions:

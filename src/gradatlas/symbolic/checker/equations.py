@@ -374,8 +374,8 @@ def contract(value: Term, at: Term, facts: tuple[Theorem, ...] = ()) -> Derived:
     [e >= 0] [n - e > 0] f(e). The sum's body must have the delta as a factor, up to canonical form.
     """
     total = _summation(value)
-    if not is_integer(at):
-        raise ProofError(f"contract: {at!r} is not an integer by its type")
+    if not is_integer(at) or not is_integer(total.size):
+        raise ProofError(f"contract: {at!r} or {total.size!r} is not an integer by its type")
     index = fresh_index(total.size)
     body = opened(total.body, index)
     if index in free_variables(at):
@@ -425,6 +425,13 @@ def reindex(
         raise ProofError("re-index: give one forward value per old index and one inverse per new one, all distinct")
     if not all(map(is_integer, (*forward, *inverse))):
         raise ProofError("re-index: an index must be an integer by its type")
+    both = {*old, *new}
+    for own, values in ((set(new), forward), (set(old), inverse)):
+        if any(both & free_variables(index.size) for index in own):
+            raise ProofError("re-index: the range of an index depends on another one")
+        for other in frozenset().union(*map(free_variables, values)) - own:
+            if both & free_variables(other):
+                raise ProofError(f"re-index: a value may not depend on {other!r}")
     to_old: dict[Term, Term] = dict(zip(old, forward, strict=True))
     to_new: dict[Term, Term] = dict(zip(new, inverse, strict=True))
     needed: list[Proposition] = []
@@ -437,7 +444,7 @@ def reindex(
         if want not in proven:
             raise ProofError(f"re-index: not among the facts given: {want!r}")
     hypotheses = frozenset[Proposition]().union(*(f.hypotheses for f in facts))
-    if any({*old, *new} & free_variables_of(h) for h in hypotheses) or {*old, *new} & free_variables(value):
+    if any(both & free_variables_of(h) for h in hypotheses) or both & free_variables(value):
         raise ProofError("re-index: the indices must be new to the sum and to every hypothesis")
     body = value
     for index in old:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradatlas.symbolic.canonical import canonical, equal
 from gradatlas.symbolic.checker.logic import suits
 from gradatlas.symbolic.checker.signs import Signs, opened_facts
-from gradatlas.symbolic.checker.theorem import Derived, Theorem, rule
+from gradatlas.symbolic.checker.theorem import Derived, Theorem, refuse_ranges_of, rule
 from gradatlas.symbolic.errors import ProofError
 from gradatlas.symbolic.matching import match
 from gradatlas.symbolic.propositions import (
@@ -56,7 +56,11 @@ def limit(body: Term, variable: Term, facts: tuple[Theorem, ...] = ()) -> Derive
     A constant tends to itself; the limit of a sum, a finite sum over an index, a product or a power is that of the limits.
     """
     t = _sequence(variable)
-    known = [(c, arbitrary, s) for c, arbitrary, s in opened_facts(facts) if isinstance(c, Tends)]
+    known = [
+        (c, arbitrary, s)
+        for c, arbitrary, s in opened_facts(facts)
+        if isinstance(c, Tends) and t not in free_variables_of(c)
+    ]
     used = frozenset[Proposition]()
     local: set[Term] = set()
 
@@ -72,6 +76,10 @@ def limit(body: Term, variable: Term, facts: tuple[Theorem, ...] = ()) -> Derive
                 if free or not equal(pattern, value):
                     continue
                 values = {}
+            if set(values) != free:  # for some value of an index that the sequence ignores: there may be none
+                continue
+            if any(t in free_variables(new) for new in values.values()):
+                continue
             if not all(suits(v, new, values) for v, new in values.items()):
                 continue
             result = substitute(claim.limit, values)
@@ -121,6 +129,8 @@ def squeeze(body: Term, variable: Term, lower: Theorem, upper: Theorem, above: T
     low, high = lower.conclusion, upper.conclusion
     if not isinstance(low, Tends) or not isinstance(high, Tends) or low.limit is not high.limit:
         raise ProofError("squeeze: two sequences of one limit are needed")
+    if t in free_variables_of(low) | free_variables_of(high):
+        raise ProofError(f"squeeze: {t!r} grows here, but is a constant of {low!r} or {high!r}")
     for inequality, wanted in ((above, Le(opened(low.body, t), body)), (below, Le(body, opened(high.body, t)))):
         if inequality.conclusion != wanted:
             raise ProofError(f"squeeze: {inequality.conclusion!r} is not {wanted!r}")
@@ -140,6 +150,8 @@ def comparison(
     claim = growing.conclusion
     if not isinstance(claim, Diverges):
         raise ProofError(f"comparison: {claim!r} does not say that a sequence grows")
+    if t in free_variables_of(claim):
+        raise ProofError(f"comparison: {t!r} grows here, but is a constant of {claim!r}")
     if t in free_variables(factor):
         raise ProofError("comparison: the factor depends on the variable")
     signs = Signs(facts)
@@ -151,6 +163,7 @@ def comparison(
         or not equal(below.left, mul(factor, opened(claim.body, t)))
     ):
         raise ProofError(f"comparison: {below!r} is not c a(t) <= f(t)")
+    refuse_ranges_of(inequality, t)
     _about(inequality.hypotheses, t)
     hypotheses = growing.hypotheses | inequality.hypotheses | signs.hypotheses
     _about(hypotheses, t)

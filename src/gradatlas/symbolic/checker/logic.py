@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from gradatlas.symbolic.axioms import AXIOMS
 from gradatlas.symbolic.canonical import equal
-from gradatlas.symbolic.checker.theorem import Derived, FrozenMapping, Theorem, rule
+from gradatlas.symbolic.checker.theorem import Derived, FrozenMapping, Theorem, inhabitants, rule
 from gradatlas.symbolic.errors import ProofError
 from gradatlas.symbolic.propositions import (
     Eq,
@@ -148,8 +148,15 @@ def instantiate(theorem: Theorem, replacements: Mapping[Term, Term]) -> Derived:
     """
     chosen = dict(_pairs(replacements))
     check_replacements(chosen, theorem)
+    # Where an array or a factor is replaced, an index may go with it: the range it was in is remembered.
+    inhabited = {
+        (substitute(size, chosen), frozenset(substitute(s, chosen) for s in over))
+        for size, over in inhabitants(theorem)
+    }
     return Derived(
-        frozenset(substitute_in(h, chosen) for h in theorem.hypotheses), substitute_in(theorem.conclusion, chosen)
+        frozenset(substitute_in(h, chosen) for h in theorem.hypotheses),
+        substitute_in(theorem.conclusion, chosen),
+        inhabited=frozenset(inhabited),
     )
 
 

@@ -38,8 +38,10 @@ from gradatlas.symbolic.terms import (
     Summation,
     Sym,
     Term,
+    below,
     free_variables,
     fresh_index,
+    is_integer,
     opened,
     read,
     substitute,
@@ -77,10 +79,17 @@ class _Fact:
 
 def opened_facts(theorems: Iterable[Theorem]) -> Iterator[tuple[Proposition, frozenset[Term], Theorem]]:
     """Each theorem's conclusion with universal quantifiers opened by fresh variables and generic indices renamed apart,
-    and the variables that are arbitrary in it."""
+    and the variables that are arbitrary in it.
+
+    A member of a family is not, since what is assumed of the family is assumed of it; nor is an index on which the range of
+    another one depends."""
     for theorem in theorems:
         claim = theorem.conclusion
         free = generic(theorem)
+        inside = frozenset().union(*(free_variables(v.size) for v in free if isinstance(v, Index)))
+        free = frozenset(
+            v for v in free if not (isinstance(v, Array) and v.params) and not (isinstance(v, Index) and v in inside)
+        )
         renamed: dict[Term, Term] = {v: fresh_index(v.size, v.name) for v in free if isinstance(v, Index)}
         claim = substitute_in(claim, renamed)
         arbitrary = {renamed.get(v, v) for v in free}
@@ -125,7 +134,9 @@ def _mentions_all(value: Term, arbitrary: set[Index]) -> bool:
 def _is_any_entry(entry: Read, arbitrary: set[Index]) -> bool:
     """True for an entry of a free array at distinct, arbitrary indices: what holds of it holds of every entry."""
     where = set(entry.indices)
-    return isinstance(entry.array, Array) and where <= arbitrary and len(where) == len(entry.indices)
+    if not isinstance(entry.array, Array) or not where <= arbitrary or len(where) != len(entry.indices):
+        return False
+    return all(below(i, s) for i, s in zip(entry.indices, entry.array.shape, strict=True))
 
 
 class Signs:
@@ -226,6 +237,8 @@ class Signs:
                 for part in value.args:
                     signs = frozenset(a * b for a in signs for b in self._of(part))
                 return signs
+            case Pow(exponent=0):
+                return _ALLOWS["positive"]
             case Pow():
                 base = self._of(value.base)
                 return frozenset(s ** (2 if value.exponent % 2 == 0 else 1) for s in base)
@@ -268,7 +281,7 @@ class Signs:
             return _ALLOWS["zero"]
         for side in (1, -1):
             if body <= {0, side}:
-                strict = body == {side} and self._of(value.size) == {1}
+                strict = body == {side} and self._of(value.size) == {1} and is_integer(value.size)
                 return frozenset({side}) if strict else frozenset({0, side})
         return _ANY
 

@@ -11,12 +11,33 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final, NoReturn, ParamSpec
+from typing import Any, Final, NoReturn, ParamSpec, TypeAlias
 from weakref import WeakKeyDictionary
 
+from gradatlas.symbolic.checker.wellformed import check
 from gradatlas.symbolic.errors import ProofError
-from gradatlas.symbolic.propositions import Lt, Proposition, free_variables_of, terms_of
-from gradatlas.symbolic.terms import ZERO, Call, Index, Num, Term, free_variables, loose, walk
+from gradatlas.symbolic.propositions import (
+    ForAll,
+    Implies,
+    Lt,
+    Proposition,
+    free_variables_of,
+    map_terms,
+)
+from gradatlas.symbolic.terms import (
+    ZERO,
+    Bound,
+    Call,
+    Index,
+    Lam,
+    Num,
+    Summation,
+    Term,
+    children,
+    free_variables,
+    loose,
+    walk,
+)
 
 __all__ = [
     "RULES",
@@ -25,7 +46,9 @@ __all__ = [
     "Sequent",
     "Theorem",
     "generic",
+    "inhabitants",
     "is_theorem",
+    "refuse_ranges_of",
     "replay",
     "rule",
     "verdict",
@@ -44,12 +67,17 @@ class Sequent:
 
 @dataclass(frozen=True)
 class Derived:
-    """What a rule hands to the gate: the hypotheses and conclusion it vouches for, and the axioms it used itself."""
+    """What a rule hands to the gate: the hypotheses and conclusion it vouches for, and the axioms it used itself.
+
+    inhabited: ranges that the result speaks of only where they are not empty, beside those that the gate finds in what was
+    given to the rule.
+    """
 
     hypotheses: frozenset[Proposition]
     conclusion: Proposition
     axioms: frozenset[str] = frozenset()
     lemmas: frozenset[str] = frozenset()
+    inhabited: frozenset[tuple[Term, frozenset[Term]]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -115,11 +143,14 @@ def _gate() -> tuple[Callable[[Rule, tuple[Any, ...], dict[str, Any]], Theorem],
     def make(used: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Theorem:
         if RULES.get(used.name) is not used:
             raise ProofError(f"{used.name!r} is not a rule of the checker")
+        _admit((args, tuple(kwargs.values())))
         premises = list(_theorems_in((args, kwargs)))
         for premise in premises:
             if not genuine(premise):
                 raise ProofError(f"{used.name}: a premise was not made by the checker: {premise!r}")
         derived = used.apply(*args, **kwargs)
+        for claim in (derived.conclusion, *derived.hypotheses):
+            check(claim)
         theorem: Theorem = object.__new__(Theorem)
         fields = {
             "hypotheses": derived.hypotheses | _not_empty(used, args, kwargs, derived),
@@ -145,6 +176,16 @@ def is_theorem(candidate: object) -> bool:
     return _genuine(candidate)
 
 
+def _admit(value: Any) -> None:
+    """Raises unless a rule is given theorems, propositions, terms, functions and names alone, or tuples of these: whatever
+    merely looks like a theorem, or is looked through as it changes, is refused."""
+    if type(value) in (tuple, FrozenMapping):
+        for item in value:
+            _admit(item)
+    elif not isinstance(value, Theorem) and type(value) is not str:
+        check(value)
+
+
 def _theorems_in(value: Any) -> Iterator[Theorem]:
     if isinstance(value, Theorem):
         yield value
@@ -156,42 +197,119 @@ def _theorems_in(value: Any) -> Iterator[Theorem]:
             yield from _theorems_in(item)
 
 
+# That a range is not empty, if none of these other ranges is: what it means that a statement has an index in it.
+Inhabited: TypeAlias = tuple[Term, frozenset[Term]]
+
+
 def _not_empty(used: Rule, args: tuple[Any, ...], kwargs: dict[str, Any], derived: Derived) -> set[Proposition]:
     """0 < n, for each range that something used has an index in, and that the result has none in.
 
     A statement that mentions an index i of 0..n-1 speaks of n >= 1 only. Where what was used mentions such an index and what
-    comes out does not, as when a = b(i) and b(i) = c give a = c, the result holds for n >= 1 and has to say so.
+    comes out does not, as when a = b(i) and b(i) = c give a = c, the result holds for n >= 1 and has to say so. So it is with
+    a value of an index map into 0..n-1, which at indices k below m says that n >= 1 if m >= 1.
     """
     given = inspect.signature(used.apply).bind(*args, **kwargs).arguments
-    bound = {i for name in used.binds for i in given.get(name, ())}
-    needed: set[Term] = set()
+    bound = frozenset(i for name in used.binds for i in given.get(name, ()) if isinstance(i, Index))
+    needed = set(derived.inhabited)
     for name, value in given.items():
-        if name not in used.instances and name not in used.binds:
-            needed |= {size for index, size in _inhabitants(value) if not free_variables(index) & bound}
+        if name in used.instances:
+            for theorem in _theorems_in(value):
+                # At the indices for which a fact holds anyway it is used only where there is one.
+                free = frozenset(v for v in generic(theorem) if isinstance(v, Index))
+                needed |= inhabitants(theorem, bound | free)
+        elif name not in used.binds:
+            needed |= inhabitants(value, bound)
     if not needed:
         return set()
-    there = {size for _, size in _inhabitants((derived.conclusion, tuple(derived.hypotheses)))}
-    return {Lt(ZERO, size) for size in needed - there}
+    there = _found((derived.conclusion, *derived.hypotheses), sure=True)
+    return {Lt(ZERO, size) for size, over in needed if not any(s is size and others <= over for s, others in there)}
 
 
-def _inhabitants(value: Any) -> Iterator[tuple[Term, Term]]:
-    """Each free index, and each value of an index map, in a theorem, proposition or term, with its size. There is no map into
-    an empty range, so that also a map that is read under a sum alone says that its range is not empty."""
-    if isinstance(value, Theorem):
-        value = (value.conclusion, *value.hypotheses)
-    if isinstance(value, tuple):
-        for item in value:
-            yield from _inhabitants(item)
-    elif isinstance(value, Term):
-        for variable in free_variables(value):
-            if isinstance(variable, Index):
-                yield variable, variable.size
-        if _has_index_map(value):
-            for part in walk(value):
-                if isinstance(part, Call) and part.below is not None and not loose(part.below):
-                    yield part, part.below
-    elif isinstance(value, Proposition):
-        yield from _inhabitants(tuple(terms_of(value)))
+def inhabitants(value: Any, bound: frozenset[Index] = frozenset()) -> set[Inhabited]:
+    """The ranges that a theorem, proposition or term, or a tuple of them, has an index or the value of an index map in.
+
+    bound: indices that are bound by a rule, or that may be any of their range: a value at them is one if they are.
+    """
+    return _found(value, bound)
+
+
+def refuse_ranges_of(theorem: Theorem, *variables: Term) -> None:
+    """Raises if the theorem speaks of an index whose range depends on one of these variables: it says nothing where there is
+    none, and so does not hold for every value of the variable."""
+    for size, _ in inhabitants(theorem):
+        if free_variables(size) & set(variables):
+            raise ProofError(
+                f"{theorem!r} holds only where {size!r} is not 0, and not for every value of {variables!r}"
+            )
+
+
+def _found(value: Any, bound: frozenset[Index] = frozenset(), *, sure: bool = False) -> set[Inhabited]:
+    """The ranges inhabited in a value. sure: without those of which it cannot be told on what other ranges they depend."""
+    found: set[Inhabited] = set()
+
+    def add(part: Term, size: Term, over: Iterable[Term]) -> None:
+        own = free_variables(part) & bound
+        if any(bound & free_variables(s) for s in (size, *(i.size for i in own if isinstance(i, Index)))):
+            raise ProofError(f"the range of {part!r} depends on an index that is bound")
+        found.add((size, frozenset(over).union(i.size for i in own if isinstance(i, Index))))
+
+    def term(value: Term, under: tuple[Term | None, ...]) -> None:
+        """under: the ranges of the binders around it, the innermost first; None where it is never empty."""
+        if not _has_index_map(value):
+            return
+        if isinstance(value, Call) and value.below is not None:
+            over = {under[depth] for depth in _depths(value)} - {None}
+            if not any(s is not None and loose(s) for s in over) or not sure:
+                add(value, value.below, (s for s in over if s is not None and not loose(s)))
+        ranges: tuple[Term, ...] = ()
+        if isinstance(value, Summation):
+            ranges = (value.size,)
+        elif isinstance(value, Lam):
+            ranges = value.shape
+        for child, binders in children(value):
+            term(child, ((*reversed(ranges), *under) if ranges else (None, *under)) if binders else under)
+
+    def claim(value: Proposition, under: tuple[Term | None, ...]) -> None:
+        if isinstance(value, ForAll):
+            for size in value.shape:
+                term(size, under)
+            claim(value.body, (value.shape[0] if value.kind == "index" else None, *under))
+        elif isinstance(value, Implies):
+            claim(value.condition, under)
+            claim(value.conclusion, under)
+        else:
+
+            def visit(t: Term, binders: int) -> Term:
+                term(t, (None,) * binders + under)
+                return t
+
+            map_terms(value, visit)
+
+    def go(value: Any) -> None:
+        if isinstance(value, Theorem):
+            go((value.conclusion, *value.hypotheses))
+        elif isinstance(value, tuple):
+            for item in value:
+                go(item)
+        elif isinstance(value, Term | Proposition):
+            for variable in free_variables(value) if isinstance(value, Term) else free_variables_of(value):
+                if isinstance(variable, Index) and variable not in bound:
+                    add(variable, variable.size, ())
+            if isinstance(value, Term):
+                term(value, ())
+            else:
+                claim(value, ())
+
+    go(value)
+    return found
+
+
+@functools.cache
+def _depths(value: Term) -> frozenset[int]:
+    """The bound variables of a term that are bound outside it, by their depth there."""
+    if isinstance(value, Bound):
+        return frozenset({value.depth})
+    return frozenset(d - under for child, under in children(value) for d in _depths(child) if d >= under)
 
 
 @functools.cache
