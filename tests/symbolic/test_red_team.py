@@ -146,6 +146,9 @@ def test_a_proposition_that_equals_another_at_will_is_refused() -> None:
         def __hash__(self) -> int:
             return hash(eq(0, 0))
 
+    for claimed in (Sequent((), Agreeable(ZERO, ONE)), Sequent((Agreeable(ZERO, ONE),), eq(a, b))):
+        with pytest.raises(ProofError, match="not of the language"):
+            checker.verdict(claimed, checker.assume(eq(a, b)))
     with pytest.raises(ProofError, match="not of the language"):
         checker.assume(Agreeable(ZERO, ONE))
     head = type("Head", (Function,), {})("f", 1)
@@ -322,6 +325,14 @@ def test_what_is_assumed_of_a_family_is_not_known_of_every_array() -> None:
     with pytest.raises(ProofError, match="no derivative is known"):
         checker.differentiate(G(b, y), b, (), (known,))
     assert checker.differentiate(G(b, member), b, (), (known,))
+
+
+def test_a_member_of_a_family_is_not_arbitrary_beside_itself_by_another_name() -> None:
+    member, again = family("w", (n,), t), Array("w", (n,), (Add((t, ZERO)),))
+    known = checker.convert(checker.assume(eq(J(again), 0)), eq(J(member), 0))
+    for theorem in (known, checker.equation(J(member), J(again))):
+        with pytest.raises(ProofError, match="may be"):
+            checker.generalise(theorem, member)
 
 
 def test_axes_are_not_taken_for_parameters_nor_shapes_for_arguments() -> None:
@@ -580,6 +591,26 @@ def test_a_condition_that_is_continuous_in_something_else_is_not_open() -> None:
     smooth = checker.instantiate(checker.differentiate(here, b), {b: a})
     with pytest.raises(ProofError, match="not shown to be differentiable"):
         checker.locally_equal(equation, checker.differentiate(ONE, a), (smooth,))
+
+
+def test_a_condition_over_a_range_that_depends_on_the_point_is_not_open() -> None:
+    """0 < -1 for all h below [a > 0] holds where a <= 0: there a [a > 0] is 0, but at a = 0 it has no derivative."""
+    index = Index("h", Pos(a))
+    given = checker.assume(for_all(lt(0, Num(-1)), index))
+    goal = eq(a * Pos(a), 0)
+
+    def right(case: Theorem) -> Theorem:
+        never = checker.certificate(lt(0, 0), (Num(-1), ONE), (checker.specialise(given, index),))
+        one = checker.combination(eq(Pos(a), 1), (ONE,), (checker.bracket(case),))
+        there = checker.certificate(lt(0, Pos(a)), (Pos(a) - 1, ONE), (one,))
+        return checker.cut(checker.contradiction(never, goal), there)
+
+    def left(case: Theorem) -> Theorem:
+        return checker.combination(goal, (a,), (checker.bracket(checker.sign(le(a, 0), (case,))),))
+
+    equation = by_sign(a, right, lambda case: checker.combination(goal, (Pos(a),), (case,)), left)
+    with pytest.raises(ProofError, match="depends on a"):
+        checker.locally_equal(equation, checker.differentiate(ZERO, a), (checker.differentiate(Num(-1), a),), (index,))
 
 
 # Attempts that were refused from the start.

@@ -468,6 +468,8 @@ def locally_equal(
             index = next((o for o in over if o.size is condition.shape[0]), None)
             if index is None:
                 raise ProofError(f"local equality: give an index over {condition.shape[0]!r} for {condition!r}")
+            if variable in free_variables(index.size):
+                raise ProofError(f"local equality: the range of {condition!r} depends on {variable!r}")
             inner = open_for_all(condition, index)
         if not isinstance(inner, Lt) or inner.left is not ZERO:
             raise ProofError(f"local equality: {condition!r} is not a condition 0 < e, or one for all i")

@@ -120,6 +120,9 @@ def generalise(theorem: Theorem, *variables: Term) -> Derived:
     If C holds and v does not occur in the hypotheses, then C holds for all v.
     """
     for variable in variables:
+        if isinstance(variable, Array) and variable.params:
+            for other in _named(variable.name, theorem) - {variable}:
+                raise ProofError(f"generalise: {other!r} may be {variable!r} itself")
         for hypothesis in theorem.hypotheses:
             if variable in free_variables_of(hypothesis):
                 raise ProofError(f"generalise: {variable!r} occurs in the hypothesis {hypothesis!r}")
@@ -169,18 +172,14 @@ def check_replacements(chosen: Mapping[Term, Term], theorem: Theorem) -> None:
     for variable, value in chosen.items():
         if not suits(variable, value, chosen):
             raise ProofError(f"instantiate: {value!r} does not suit the variable {variable!r}")
-        if isinstance(variable, Array):
-            everything = (theorem.conclusion, *theorem.hypotheses)
-            same_name = {
-                v
-                for claim in everything
-                for v in free_variables_of(claim)
-                if isinstance(v, Array) and v.name == variable.name
-            }
-            if same_name - {variable}:
-                raise ProofError(
-                    f"instantiate: {variable.name!r} names several arrays here; replacing one is ambiguous"
-                )
+        if isinstance(variable, Array) and _named(variable.name, theorem) - {variable}:
+            raise ProofError(f"instantiate: {variable.name!r} names several arrays here; replacing one is ambiguous")
+
+
+def _named(name: str, theorem: Theorem) -> set[Term]:
+    """The arrays of that name, members of a family among them, that a theorem speaks of."""
+    claims = (theorem.conclusion, *theorem.hypotheses)
+    return {v for c in claims for v in free_variables_of(c) if isinstance(v, Array) and v.name == name}
 
 
 def suits(variable: Term, value: Term, chosen: Mapping[Term, Term]) -> bool:

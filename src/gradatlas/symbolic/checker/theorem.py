@@ -400,6 +400,8 @@ def verdict(sequent: Sequent, theorem: Theorem) -> str:
     """'proven' if the theorem is genuine, concludes what is claimed, and needs no hypothesis that is not stated."""
     if not is_theorem(theorem):
         raise ProofError("the theorem offered was not made by the checker")
+    for claim in (sequent.conclusion, *sequent.hypotheses):
+        check(claim)
     if theorem.conclusion != sequent.conclusion:
         raise ProofError(f"the theorem concludes {theorem.conclusion!r}, the claim is {sequent.conclusion!r}")
     extra = theorem.hypotheses - set(sequent.hypotheses)
