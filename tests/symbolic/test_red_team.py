@@ -156,6 +156,16 @@ def test_a_proposition_that_equals_another_at_will_is_refused() -> None:
         checker.equation(head(a), head(a))
 
 
+def test_a_proposition_that_was_changed_after_it_was_proven_is_proven_no_more() -> None:
+    proven, given = checker.equation(a + b, b + a), checker.assume(lt(0, a))
+    object.__setattr__(proven.conclusion, "right", a)
+    object.__setattr__(next(iter(checker.weaken(given).hypotheses)), "right", b)
+    for theorem in (proven, given):
+        assert not checker.is_theorem(theorem)
+        with pytest.raises(ProofError, match="not made by the checker"):
+            checker.weaken(theorem)
+
+
 def not_terms() -> list[Term]:
     any_kind: Any = "banana"
     half: Any = Fraction(1, 2)

@@ -129,16 +129,26 @@ class Theorem:
 
 def _gate() -> tuple[Callable[[Rule, tuple[Any, ...], dict[str, Any]], Theorem], Callable[[object], bool]]:
     """The maker of theorems and the judge of genuineness, sharing a ledger that nothing else can reach."""
-    ledger: WeakKeyDictionary[Theorem, tuple[Any, ...]] = WeakKeyDictionary()
+    ledger: WeakKeyDictionary[Theorem, tuple[tuple[Any, ...], tuple[Any, ...]]] = WeakKeyDictionary()
 
     def contents(theorem: Theorem) -> tuple[Any, ...]:
         return tuple(getattr(theorem, s) for s in Theorem.__slots__ if s != "__weakref__")
 
+    def copied(theorem: Theorem) -> tuple[Any, ...]:
+        # Copies, since also a proposition can be changed from outside after it was proven.
+        def copy(claim: Proposition) -> Proposition:
+            return map_terms(claim, lambda t, _: t)
+
+        return copy(theorem.conclusion), frozenset(map(copy, theorem.hypotheses))
+
     def genuine(candidate: object) -> bool:
         if not isinstance(candidate, Theorem) or type(candidate) is not Theorem or candidate not in ledger:
             return False
-        noted = ledger[candidate]
-        return all(a is b for a, b in zip(noted, contents(candidate), strict=True))
+        noted, copies = ledger[candidate]
+        return all(a is b for a, b in zip(noted, contents(candidate), strict=True)) and copies == (
+            candidate.conclusion,
+            candidate.hypotheses,
+        )
 
     def make(used: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Theorem:
         if RULES.get(used.name) is not used:
@@ -162,7 +172,7 @@ def _gate() -> tuple[Callable[[Rule, tuple[Any, ...], dict[str, Any]], Theorem],
         }
         for name, value in fields.items():
             object.__setattr__(theorem, name, value)
-        ledger[theorem] = contents(theorem)
+        ledger[theorem] = contents(theorem), copied(theorem)
         return theorem
 
     return make, genuine
