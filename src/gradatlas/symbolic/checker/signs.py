@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
-from gradatlas.symbolic.canonical import Facts, canonical
+from gradatlas.symbolic.canonical import Facts, canonical, residual
 from gradatlas.symbolic.checker.theorem import Derived, Theorem, generic, rule
 from gradatlas.symbolic.errors import ProofError
 from gradatlas.symbolic.language import ABS, EXP, POWER
@@ -377,8 +377,6 @@ def certificate(
     total = ZERO + sum(parts, start=ZERO)
     used = same(claim.right - claim.left, total, facts, denominators)
     if used is None:
-        from gradatlas.symbolic.canonical import residual
-
         left_over = residual(claim.right - claim.left, total, facts_from(facts))
         raise ProofError(f"certificate: the parts do not add up to the difference, by {left_over!r}", left_over)
     signs.merge(used)
