@@ -370,7 +370,6 @@ class _Terms:
     cotangent: Array | Sym
     direction: Array | Sym
     moved: Term  # the derivative of `pulled` along `direction`
-    moved_scale: Term
 
 
 def terms_of_link(formula: Formula, link: EngineLink) -> _Terms:
@@ -405,7 +404,7 @@ def terms_of_link(formula: Formula, link: EngineLink) -> _Terms:
         _entry(pulled, where), {link.wrt: _lam(_entry(link.wrt, in_axes) + t * _entry(direction, in_axes), in_axes)}
     )
     moved = _lam(Deriv((), close(body, t), Num(0), ()), where)
-    return _Terms(pulled, pulled_scale, pushed, pushed_scale, cotangent, direction, moved, pulled_scale)
+    return _Terms(pulled, pulled_scale, pushed, pushed_scale, cotangent, direction, moved)
 
 
 def _stand_in(name: str, like: Term) -> Array | Sym:
