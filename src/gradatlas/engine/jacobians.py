@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from gradatlas.engine.linear_maps import conjugate, reshape, stack, turn
+from gradatlas.engine.linear_maps import conjugate, reshape, stack
 from gradatlas.engine.recording import Inputs, Outputs, Recording
 from gradatlas.engine.space import Space
 from gradatlas.engine.transforms import chosen_inputs, partial_at, push_forward, select
@@ -50,7 +50,7 @@ def jacfwd(
             blocks.append([])
             for space in inputs.spaces:
                 entries = [_or_zeros(next(rest)[position], target) for _ in range(space.size)]
-                blocks[-1].append(_block([turn(stack(entries))] if entries else [], target, space, target))
+                blocks[-1].append(_block([stack(entries, axis=target.ndim)] if entries else [], target, space, target))
         jac = _arrange(blocks, outputs, inputs, single=isinstance(argnums, int))
         return (jac, aux) if has_aux else jac
 

@@ -19,12 +19,18 @@ from gradatlas.errors import ShapeError
 
 __all__ = [
     "add",
+    "add_rows",
+    "align",
     "broadcast_to",
     "cast",
     "conjugate",
+    "fill",
     "fit_cotangent",
     "fit_tangent",
     "is_complex",
+    "lift_rank",
+    "move_axis",
+    "permute",
     "pick",
     "product",
     "product_or_zero",
@@ -33,7 +39,7 @@ __all__ = [
     "scale",
     "stack",
     "sum_to",
-    "turn",
+    "take_rows",
 ]
 
 
@@ -52,6 +58,9 @@ class _LinearMap(Primitive):
 
     def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
         return bind(self, (tangents[0],), params)
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        return bind(self, args, params)
 
 
 class _Add(Primitive):
@@ -74,6 +83,9 @@ class _Add(Primitive):
             return second if first is None else first
         return add(first, second)
 
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        return add(*[fill(x, each, size) for x, each in zip(args, batched, strict=True)])
+
 
 class _Product(Primitive):
     """x * y entry by entry, with broadcasting; bilinear."""
@@ -93,6 +105,9 @@ class _Product(Primitive):
         terms = [product(args[1 - slot], t) for slot, t in enumerate(tangents) if t is not None]
         fitted = [fit_tangent(term, out) for term in terms]
         return fitted[0] if len(fitted) == 1 else add(*fitted)
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        return bind(self, align(args, batched))
 
 
 class _ProductOrZero(Primitive):
@@ -121,6 +136,9 @@ class _ProductOrZero(Primitive):
         terms += [] if tv is None else [product_or_zero(d, tv)]
         fitted = [fit_tangent(term, out) for term in terms]
         return fitted[0] if len(fitted) == 1 else add(*fitted)
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        return bind(self, align(args, batched))
 
 
 class _Scale(_LinearMap):
@@ -180,6 +198,11 @@ class _SumTo(_LinearMap):
     def adjoint(self, g: Any, x: Space, **params: Any) -> Any:
         return broadcast_to(g, x.shape)
 
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        shape = params["shape"]
+        added = len(plain_of(args[0]).shape) - 1 - len(shape)
+        return reshape(sum_to(args[0], (size, *(1,) * added, *shape)), (size, *shape))
+
 
 class _BroadcastTo(_LinearMap):
     name = "broadcast_to"
@@ -189,6 +212,10 @@ class _BroadcastTo(_LinearMap):
 
     def adjoint(self, g: Any, x: Space, **params: Any) -> Any:
         return sum_to(g, x.shape)
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        shape = params["shape"]
+        return broadcast_to(lift_rank(args[0], len(shape)), (size, *shape))
 
 
 class _Reshape(_LinearMap):
@@ -200,49 +227,62 @@ class _Reshape(_LinearMap):
     def adjoint(self, g: Any, x: Space, **params: Any) -> Any:
         return reshape(g, x.shape)
 
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        return reshape(args[0], (size, *params["shape"]))
 
-class _Turn(_LinearMap):
-    """x with its first axis made the last."""
 
-    name = "turn"
+class _Permute(_LinearMap):
+    """x with its axes in another order: axis k of the result is axis axes[k] of x."""
+
+    name = "permute"
 
     def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
-        axes = list(range(len(args[0].shape)))
-        return lib.permute_dims(args[0], (*axes[-1:], *axes[:-1]) if params["back"] else (*axes[1:], *axes[:1]))
+        return lib.permute_dims(args[0], params["axes"])
 
     def adjoint(self, g: Any, x: Space, **params: Any) -> Any:
-        return bind(self, (g,), {"back": not params["back"]})
+        axes = params["axes"]
+        return permute(g, tuple(sorted(range(len(axes)), key=axes.__getitem__)))
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        return permute(args[0], (0, *[axis + 1 for axis in params["axes"]]))
 
 
 class _Stack(Primitive):
-    """Arrays of one space along a new first axis."""
+    """Arrays of one space along a new axis."""
 
     name = "stack"
 
     def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
-        return lib.stack(args, axis=0)
+        return lib.stack(args, axis=params["axis"])
 
     def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
-        return ()
+        return which, params["axis"]
 
     def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
-        return [pick(g, slot) for slot in which]
+        slots, axis = saved
+        return [pick(g, slot, axis) for slot in slots]
 
     def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
         zero = Space.of(args[0]).zeros()
-        return stack([zero if t is None else t for t in tangents])
+        return bind(self, tuple([zero if t is None else t for t in tangents]), params)
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        return stack([fill(x, each, size) for x, each in zip(args, batched, strict=True)], params["axis"] + 1)
 
 
 class _Pick(_LinearMap):
-    """x[row], along the first axis."""
+    """x[row], along an axis."""
 
     name = "pick"
 
     def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
-        return args[0][params["row"], ...]
+        return args[0][(*[slice(None)] * params["axis"], params["row"], ...)]
 
     def adjoint(self, g: Any, x: Space, **params: Any) -> Any:
-        return bind(_PUT, (g,), {"row": params["row"], "rows": x.shape[0]})
+        return bind(_PUT, (g,), {**params, "rows": x.shape[params["axis"]]})
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        return pick(args[0], params["row"], params["axis"] + 1)
 
 
 class _Put(_LinearMap):
@@ -251,21 +291,103 @@ class _Put(_LinearMap):
     name = "put"
 
     def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
-        x, rows = args[0], params["rows"]
+        x, axis = args[0], params["axis"]
         library = library_of(x)
         assert library is not None
-        result = lib.zeros((rows, *x.shape), dtype=x.dtype, device=library.device(x))
-        result[params["row"], ...] = x
+        shape = (*x.shape[:axis], params["rows"], *x.shape[axis:])
+        result = lib.zeros(shape, dtype=x.dtype, device=library.device(x))
+        result[(*[slice(None)] * axis, params["row"], ...)] = x
         return result
 
     def adjoint(self, g: Any, x: Space, **params: Any) -> Any:
-        return pick(g, params["row"])
+        return pick(g, params["row"], params["axis"])
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        return bind(self, args, {**params, "axis": params["axis"] + 1})
+
+
+class _TakeRows(Primitive):
+    """y[b, m] = x[b, index[m]], index counting from 1 and 0 standing for an entry 0; index may be (b, m) as well.
+
+    Linear in x, the index held. It is how an index map that all examples of a batch share is followed at once.
+    """
+
+    name = "take_rows"
+
+    def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
+        x, index = args
+        library = library_of(x)
+        assert library is not None
+        nothing = lib.zeros((x.shape[0], 1), dtype=x.dtype, device=library.device(x))
+        padded = lib.concat([nothing, x], axis=1)
+        if len(index.shape) == 1:
+            return lib.take(padded, index, axis=1)
+        return lib.take_along_axis(padded, index, axis=1)
+
+    def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        return args[1], plain_of(args[0]).shape[1]
+
+    def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
+        index, length = saved
+        return (add_rows(g, index, length),) + (None,) * (len(which) - 1)
+
+    def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        return None if tangents[0] is None else take_rows(tangents[0], args[1])
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        x, index, rows = _folded(args, batched, size)
+        y = take_rows(x, index)
+        return reshape(y, (size, rows, plain_of(y).shape[1]))
+
+
+class _AddRows(Primitive):
+    """The adjoint of take_rows: g[b, m] added to entry index[m] of row b, of which there are length."""
+
+    name = "add_rows"
+
+    def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
+        g, index = args
+        library = library_of(g)
+        assert library is not None
+        rows, room = g.shape[0], params["length"] + 1
+        starts = lib.arange(rows, dtype=index.dtype, device=library.device(g))
+        places = lib.expand_dims(starts * room, axis=1) + (index if len(index.shape) == 2 else index[None, :])
+        total = library.scatter_add(lib.reshape(g, (-1,)), lib.reshape(places, (-1,)), rows * room)
+        return lib.reshape(total, (rows, room))[:, 1:]
+
+    def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        return args[1]
+
+    def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
+        return (take_rows(g, saved),) + (None,) * (len(which) - 1)
+
+    def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        return None if tangents[0] is None else bind(self, (tangents[0], args[1]), params)
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        g, index, rows = _folded(args, batched, size)
+        return reshape(bind(self, (g, index), params), (size, rows, params["length"]))
+
+
+def _folded(args: Any, batched: Sequence[bool], size: int) -> tuple[Any, Any, int]:
+    """Entries (batch, row, n) and their index as (batch * row, n), and the number of rows of one example."""
+    x, index = args
+    rows, length = plain_of(x).shape[-2:]
+    x = reshape(fill(x, batched[0], size), (size * rows, length))
+    shape = tuple(plain_of(index).shape)
+    if not batched[1] and len(shape) == 1:
+        return x, index, rows
+    index = fill(index, batched[1], size)
+    if (len(shape) - batched[1]) == 1:
+        index = broadcast_to(reshape(index, (size, 1, shape[-1])), (size, rows, shape[-1]))
+    return x, reshape(index, (size * rows, shape[-1])), rows
 
 
 _ADD, _PRODUCT, _PRODUCT_OR_ZERO, _SCALE = _Add(), _Product(), _ProductOrZero(), _Scale()
 _CONJUGATE, _REAL, _CAST = _Conjugate(), _RealPart(), _Cast()
-_SUM_TO, _BROADCAST_TO, _RESHAPE, _TURN = _SumTo(), _BroadcastTo(), _Reshape(), _Turn()
+_SUM_TO, _BROADCAST_TO, _RESHAPE, _PERMUTE = _SumTo(), _BroadcastTo(), _Reshape(), _Permute()
 _STACK, _PICK, _PUT = _Stack(), _Pick(), _Put()
+_TAKE_ROWS, _ADD_ROWS = _TakeRows(), _AddRows()
 
 
 def add(x: Any, y: Any) -> Any:
@@ -332,19 +454,57 @@ def reshape(x: Any, shape: tuple[int, ...]) -> Any:
     return x if tuple(plain_of(x).shape) == shape else bind(_RESHAPE, (x,), {"shape": shape})
 
 
-def turn(x: Any) -> Any:
-    """x with its first axis made the last."""
-    return bind(_TURN, (x,), {"back": False})
+def permute(x: Any, axes: tuple[int, ...]) -> Any:
+    """x with its axes in another order: axis k of the result is axis axes[k] of x."""
+    return x if axes == tuple(range(len(axes))) else bind(_PERMUTE, (x,), {"axes": axes})
 
 
-def stack(rows: Sequence[Any]) -> Any:
-    """Arrays of one space along a new first axis."""
-    return bind(_STACK, tuple(rows))
+def move_axis(x: Any, source: int, destination: int) -> Any:
+    """x with one axis, counted from the front, moved elsewhere, the others in their order."""
+    axes = [axis for axis in range(len(plain_of(x).shape)) if axis != source]
+    axes.insert(destination, source)
+    return permute(x, tuple(axes))
 
 
-def pick(x: Any, row: int) -> Any:
-    """x[row], along the first axis."""
-    return bind(_PICK, (x,), {"row": row})
+def stack(rows: Sequence[Any], axis: int = 0) -> Any:
+    """Arrays of one space along a new axis."""
+    return bind(_STACK, tuple(rows), {"axis": axis})
+
+
+def pick(x: Any, row: int, axis: int = 0) -> Any:
+    """x[row], along an axis counted from the front."""
+    return bind(_PICK, (x,), {"row": row, "axis": axis})
+
+
+def take_rows(x: Any, index: Any) -> Any:
+    """y[b, m] = x[b, index[m]], index of integers that count from 1, 0 giving 0; (m,), or (b, m) with its own for each b."""
+    return bind(_TAKE_ROWS, (x, index))
+
+
+def add_rows(g: Any, index: Any, length: int) -> Any:
+    """The adjoint of `take_rows` for x of shape (b, length): entries of g that index names alike are added."""
+    return bind(_ADD_ROWS, (g, index), {"length": length})
+
+
+def fill(x: Any, batched: bool, size: int) -> Any:
+    """x with the axis of a batch in front: as it is where it has one, else repeated along it."""
+    if batched:
+        return x
+    x = x if library_of(plain_of(x)) is not None else Space.of(x).library.as_array(x)
+    return broadcast_to(x, (size, *plain_of(x).shape))
+
+
+def lift_rank(x: Any, rank: int) -> Any:
+    """x, whose first axis is that of a batch, with axes of length 1 after it until its examples have this rank."""
+    shape = tuple(plain_of(x).shape)
+    missing = rank + 1 - len(shape)
+    return x if missing <= 0 else reshape(x, (shape[0], *(1,) * missing, *shape[1:]))
+
+
+def align(args: Sequence[Any], batched: Sequence[bool]) -> tuple[Any, ...]:
+    """args made to broadcast as each example's do: the examples of a batch are given the highest rank of all."""
+    rank = max([len(getattr(plain_of(x), "shape", ())) - each for x, each in zip(args, batched, strict=True)])
+    return tuple([lift_rank(x, rank) if each else x for x, each in zip(args, batched, strict=True)])
 
 
 def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:

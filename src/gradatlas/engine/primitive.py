@@ -49,6 +49,13 @@ class Primitive:
         """The tangent of the output, given one for each argument; None stands for zero, in and out."""
         raise NotImplementedError
 
+    def batch(self, args: tuple[Any, ...], batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        """The results for a whole batch of size examples, each with the axis of the batch in front.
+
+        args: those that are batched have that axis in front, the others are the same for every example.
+        """
+        raise NotImplementedError
+
     def mend(self, args: Sequence[Any], params: Mapping[str, Any]) -> str | None:
         """What to tell a caller whose arguments did not fit; None for the general advice."""
         return None

@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 
 from gradatlas.engine.array import plain_of
+from gradatlas.engine.linear_maps import fill
 from gradatlas.engine.linear_maps import scale as scaled
 from gradatlas.errors import ShapeError
+from gradatlas.ops import _attention_blocks as blocks
+from gradatlas.ops._batching import Call, leading
 from gradatlas.ops._samples import calls, shaped
 from gradatlas.ops.elementwise import logical_and
 from gradatlas.ops.kinds import Record, Sample, general, locally_constant
@@ -24,11 +27,17 @@ def _causal(lib: Any, q: Any, k: Any) -> Any:
     return row >= lib.arange(k.shape[-2], device=k.device)
 
 
+def _same_mask(call: Call) -> Any:
+    """The mask depends on lengths alone."""
+    return fill(call.again(), False, call.size)
+
+
 causal_mask = locally_constant(
     "causal_mask",
     _causal,
     signature="(n,d),(m,d)->(n,m)",
     samples=shaped(([(3, 2), (4, 2)], {}), ([(2, 4, 2), (1, 3, 2)], {})),
+    batching=_same_mask,
     summary="Whether key j stands no later than query i.",
 )
 
@@ -49,6 +58,8 @@ def _weights(q: Any, k: Any, mask: Any, causal: bool, scale: float | None) -> An
 
 def _pulled(g: Any, q: Any, k: Any, v: Any, mask: Any, causal: bool, scale: float | None) -> tuple[Any, ...]:
     """dV = P^T G; dP = G V^T; dS = P (dP - row sums of P dP); dQ = dS K and dK = dS^T Q, scaled."""
+    if type(g) is np.ndarray and blocks.pays(q, k, v, mask):
+        return *blocks.pull(g, q, k, v, mask, causal, _default_scale(q, scale)), None
     p = _weights(q, k, mask, causal, scale)
     ds = scaled(softmax_times(matrix_product(g, matrix_transpose(v)), p, -1), _default_scale(q, scale))
     dq, dk = matrix_product(ds, k), matrix_product(matrix_transpose(ds), q)
@@ -62,6 +73,8 @@ def _pushed_scores(ds: Any, q: Any, k: Any, v: Any, mask: Any, causal: bool, sca
 
 
 def _forward(lib: Any, q: Any, k: Any, v: Any, mask: Any, *, causal: bool = False, scale: float | None = None) -> Any:
+    if blocks.pays(q, k, v, mask):
+        return blocks.forward(q, k, v, mask, causal, _default_scale(q, scale))
     return matrix_product(_weights(q, k, mask, causal, scale), v)
 
 
@@ -101,6 +114,7 @@ scaled_dot_product_attention: Record = general(
         _draw((1, 1), (1, 1), (1, 1)),
         _draw((2, 0, 3), (2, 4, 3), (2, 4, 2)),
     ),
+    batching=leading,
     summary="softmax(scale q k^T) v, over the keys that the mask allows.",
 )
 

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from gradatlas.ops import _floating as floating
+from gradatlas.ops._batching import aligned
 from gradatlas.ops._samples import calls, entrywise
 from gradatlas.ops.kinds import Record, Sample, elementwise, linear, locally_constant
 
@@ -511,6 +512,7 @@ where: Record = linear(
         lambda rng: (np.asarray(True), rng.normal(size=(2,)), rng.normal(size=(2,))),
         lambda rng: (np.zeros((0,), dtype=bool), rng.normal(size=(0,)), rng.normal(size=(1,))),
     ),
+    batching=aligned,
     summary="x where the condition holds, else y; a branch not taken leaves no trace in a gradient.",
 )
 

@@ -1,10 +1,14 @@
 """Indexing: each is an index map, and its adjoint adds the entries back to where they were taken from."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from gradatlas.engine.linear_maps import broadcast_to, reshape
 from gradatlas.engine.patch import patch
+from gradatlas.engine.primitive import bind
+from gradatlas.ops._batching import Call, along_axis_of_all, keyed, placed
 from gradatlas.ops._samples import calls, shaped
 from gradatlas.ops.kinds import Record, Sample, gather, linear
 
@@ -43,6 +47,7 @@ getitem: Record = gather(
     takes="any",
     advice="index within the shape, with at most as many indices as there are axes",
     samples=shaped(*_KEYS),
+    batching=keyed,
     summary="x[key], for a key of integers, slices, None and Ellipsis.",
 )
 place: Record = linear(
@@ -53,6 +58,7 @@ place: Record = linear(
     samples=shaped(
         ([(4,)], {"shape": (3, 4), "key": (1,)}), ([(2, 2)], {"shape": (2, 4), "key": (..., slice(0, 4, 2))})
     ),
+    batching=placed,
     summary="Zeros but for x at key, the adjoint of getitem.",
 )
 getitem_by_arrays = gather(
@@ -66,6 +72,22 @@ getitem_by_arrays = gather(
     ),
     summary="x[key], for a key with arrays.",
 )
+
+
+def _take_batch(call: Call) -> Any:
+    """take: where each example has indices of its own, by take_along_axis."""
+    _, indices = call.args
+    rank, shape = len(call.shape(0)), call.shape(1)
+    axis = call.axis(call.params["axis"], rank)
+    if not call.batched[1]:
+        return call.again(axis=axis)
+    before, after = call.shape(0)[: axis - 1], call.shape(0)[axis:]
+    count = prod(shape)
+    index = reshape(indices, (call.size, *(1,) * len(before), count, *(1,) * len(after)))
+    index = broadcast_to(index, (call.size, *before, count, *after))
+    return reshape(bind(take_along_axis, (call.full(0), index), {"axis": axis}), (call.size, *before, *shape, *after))
+
+
 take = gather(
     "take",
     lambda lib, x, indices, *, axis: lib.take(x, indices, axis=axis),
@@ -75,9 +97,10 @@ take = gather(
         lambda rng: Sample((rng.normal(size=(4, 3)), rng.integers(0, 3, 2)), {"axis": -1}),
         lambda rng: Sample((rng.normal(size=(4, 3)), np.zeros((0,), dtype=np.int64)), {"axis": 1}),
     ),
+    batching=_take_batch,
     summary="The entries of x at indices along an axis.",
 )
-take_along_axis = gather(
+take_along_axis: Record = gather(
     "take_along_axis",
     lambda lib, x, indices, *, axis=-1: lib.take_along_axis(x, indices, axis=axis),
     takes=("any", "integer"),
@@ -85,5 +108,6 @@ take_along_axis = gather(
         lambda rng: (rng.normal(size=(4, 3)), rng.integers(0, 3, (4, 2))),
         lambda rng: Sample((rng.normal(size=(4, 3)), rng.integers(0, 4, (2, 3))), {"axis": 0}),
     ),
+    batching=along_axis_of_all,
     summary="The entries of x that indices of as many axes name.",
 )

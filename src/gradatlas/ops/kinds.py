@@ -28,17 +28,21 @@ from gradatlas.backend import LIBRARY_BY_TYPE, category, library_of
 from gradatlas.engine.array import Array
 from gradatlas.engine.linear_maps import (
     add,
+    add_rows,
     conjugate,
+    fill,
     fit_cotangent,
     fit_tangent,
     is_complex,
     product,
     product_or_zero,
+    reshape,
     scale,
 )
 from gradatlas.engine.primitive import Primitive, apply, bind
 from gradatlas.engine.space import Space
-from gradatlas.errors import DTypeError, describe
+from gradatlas.errors import CustomRuleError, DTypeError, describe
+from gradatlas.ops._batching import Batching, Call, aligned, leading, per_example, positions, through_index_map
 
 __all__ = [
     "Record",
@@ -133,7 +137,8 @@ class Record(Primitive):
     error of its derivatives that is promised, in ulps with NumPy, by dtype. roots: the simple roots of its derivatives,
     near which an ulp is one of max(|f'|, |x f''|). unbounded: whether a derivative may be infinite or nan, so that a
     product of it with 0 must be kept 0. samples: draws valid calls. advice: the mend of arguments that do not fit. summary:
-    what it computes, in a line.
+    what it computes, in a line. batching: how a whole batch of calls becomes one, for `ga.vmap`: see `ops._batching`,
+    which also says for which kinds it need not be said.
     """
 
     name: str
@@ -150,6 +155,7 @@ class Record(Primitive):
     samples: Samples | None = None
     advice: str | None = None
     summary: str = ""
+    batching: Batching | None = None
 
     def __post_init__(self) -> None:
         names, variadic, defaults = _parameters(self.name, self.compute)
@@ -160,6 +166,8 @@ class Record(Primitive):
         takes = (self.takes,) if isinstance(self.takes, str) else self.takes
         self._allowed = tuple(_TAKES[each] for each in takes)
         self._alike = isinstance(self.takes, str)  # then all arguments hold one kind of number
+        if self.batching is None:
+            self.batching = self._usual_batching()
         self.__doc__ = self._documentation()
 
     def _documentation(self) -> str:
@@ -192,6 +200,17 @@ class Record(Primitive):
                 raise TypeError(f"{self.name}: got {sorted(params)}, and its keywords are {sorted(self.defaults)}")
             params = {**self.defaults, **params}
         return apply(self, args, params or self.defaults)
+
+    def _usual_batching(self) -> Batching | None:
+        """How records of this kind are batched, unless they say otherwise; None where the kind does not fix it."""
+        return None
+
+    def batch(self, args: tuple[Any, ...], batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        return (self.batching or per_example)(Call(self, args, batched, params, size))
+
+    def batched_call(self, args: tuple[Any, ...], batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        """The record on arguments of which some may be batched: `batch`, or one plain call where none is."""
+        return self.batch(args, batched, params, size) if any(batched) else bind(self, args, params)
 
     def by_position(self, *values: Any) -> Any:
         """The operation with its keywords given by position after the arrays, in the order of the forward."""
@@ -285,6 +304,9 @@ def _fit_for(arg: Any, out: Any) -> Space | None:
 
 class _Elementwise(Record):
     """y = f(x1, x2, ...) entry by entry. JVP: sum of f'_k dx_k. VJP: conj(f'_k) g, summed over broadcast axes."""
+
+    def _usual_batching(self) -> Batching | None:
+        return aligned
 
     def derive(self, derivatives: Sequence[Rule | float | None], conjugates: Sequence[Rule | float | None]) -> None:
         """Take the derivative in each argument, and that in its conjugate where f is not holomorphic."""
@@ -414,6 +436,9 @@ def _zero_of(arg: Any) -> Any:
 class _Gather(_Linear):
     """y_i = x_phi(i), or 0 where phi points nowhere. JVP: the same gather. VJP: the scatter-add along phi."""
 
+    def _usual_batching(self) -> Batching | None:
+        return through_index_map if len(self.argument_names) == 1 else None
+
     def adjoin(self, adjoint: Rule | Sequence[Rule | None] | None) -> None:
         """Take a quick form of the adjoint, where there is one: without it the scatter-add follows from the forward."""
         if adjoint is not None:
@@ -462,12 +487,24 @@ class _Scatter(Primitive):
     def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
         return bind(self, (tangents[0], *args[1:]), params)
 
+    def batch(self, args: tuple[Any, ...], batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        space = params["space"]
+        call = Call(params["record"], (space.zeros(), *args[1:]), (False, *batched[1:]), params["params"], size)
+        index, shared = positions(call), not any(batched[1:])
+        count = Space.of(index).size // (1 if shared else max(size, 1))
+        index = reshape(index, (count,) if shared else (size, count))
+        total = add_rows(reshape(fill(args[0], batched[0], size), (size, count)), index, space.size)
+        return reshape(total, (size, *space.shape))
+
 
 _SCATTER = _Scatter()
 
 
 class _Multilinear(Record):
     """Linear in each slot, the others held. JVP: the product rule. VJP: the slot's adjoint at the conjugate others."""
+
+    def _usual_batching(self) -> Batching | None:
+        return leading if self.signature else None
 
     def adjoin(self, slots: Sequence[Rule]) -> None:
         """Take the adjoint of each slot: it names the other slots for their values, its own for its space."""
@@ -503,38 +540,80 @@ class _LocallyConstant(Record):
 
     inert = True
 
+    def _usual_batching(self) -> Batching | None:
+        return None if self.signature or "axis" in self.defaults else aligned
+
 
 class _General(Record):
-    """Both rules as stated."""
+    """Both rules as stated. The result may be a tuple of arrays; then so are its tangent and its cotangent g.
+
+    gauge: brings the results at a nearby point into the gauge in which the rules differentiate, where the result is
+    only determined up to some freedom (the phase of an eigenvector): gauge(lib, nearby, here), of plain arrays.
+    """
+
+    gauge: Callable[..., Any] | None = None
 
     def state(self, vjp: Rule | Sequence[Rule | None], jvp: Rule | Sequence[Rule | None]) -> None:
         """Take the rules: vjp for all arguments at once, giving a tuple, or one for each; jvp one for each."""
-        jvps = (jvp,) if callable(jvp) else tuple(jvp)
         arity = len(self.argument_names)
-        if callable(vjp) and arity > 1:
+        jvps = (jvp,) if callable(jvp) else tuple(jvp)
+        if callable(vjp) and (arity > 1 or self.variadic is not None):
             self._rules = _Cotangents(self._bind_rule(vjp, "g"), ())
         else:
             vjps = (vjp,) if callable(vjp) else (*vjp, *[None] * (arity - len(vjp)))
             self._rules = _Cotangents(
                 None, tuple(None if rule is None else self._bind_rule(rule, "g") for rule in vjps)
             )
-        jvps += (None,) * (arity - len(jvps))
+        if self.variadic is None:
+            jvps += (None,) * (arity - len(jvps))
+        elif arity or len(jvps) != 1:
+            raise TypeError(f"{self.name}: a forward of *arrays has these alone and one jvp, which takes all tangents")
         self._jvp = tuple(None if rule is None else self._bind_rule(rule, "t") for rule in jvps)
 
     def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
-        return self._rules.save(which, args, out, params)
+        spaces = tuple([Space.of(part) for part in out]) if type(out) is tuple else None
+        return self._rules.save(which, args, out, params), spaces
 
     def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
-        return self._rules.pull(g, which, saved, self.name)
+        values, spaces = saved
+        if spaces is not None:
+            g = tuple([space.zeros() if part is None else part for part, space in zip(g, spaces, strict=True)])
+        return self._rules.pull(g, which, values, self.name)
 
     def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        if self.variadic is not None:
+            (rule,) = self._jvp
+            assert rule is not None
+            return self._fit(rule.function(tuple(tangents), *rule.collect(args, out, params)), out)
         total = None
         for slot, t in enumerate(tangents):
             rule = self._jvp[slot] if t is not None else None
             if rule is not None:
-                term = fit_tangent(rule.function(t, *rule.collect(args, out, params)), out, self.name)
-                total = term if total is None else add(total, term)
+                term = self._fit(rule.function(t, *rule.collect(args, out, params)), out)
+                total = term if total is None else _sum_of(total, term)
         return total
+
+    def _fit(self, t: Any, out: Any) -> Any:
+        """A tangent in the space of the output, part by part where that is a tuple."""
+        if type(out) is not tuple:
+            return fit_tangent(t, out, self.name)
+        if not isinstance(t, tuple | list) or len(t) != len(out):
+            found = f"{len(t)} tangents" if isinstance(t, tuple | list) else "one tangent"
+            raise CustomRuleError(
+                self.name, f"the jvp gave {found} for {len(out)} outputs", "give a tuple, None for a part that is zero"
+            )
+        return tuple(
+            [None if part is None else fit_tangent(part, o, self.name) for part, o in zip(t, out, strict=True)]
+        )
+
+
+def _sum_of(first: Any, second: Any) -> Any:
+    """The sum of two tangents, part by part where they are tuples; None is zero."""
+    if type(first) is tuple:
+        return tuple([_sum_of(a, b) for a, b in zip(first, second, strict=True)])
+    if first is None or second is None:
+        return second if first is None else first
+    return add(first, second)
 
 
 class Row(TypedDict, total=False):
@@ -550,6 +629,7 @@ class Row(TypedDict, total=False):
     samples: Samples | None
     advice: str | None
     summary: str
+    batching: Batching | None
 
 
 class CoreRow(Row, total=False):
@@ -635,6 +715,7 @@ def general(
     *,
     vjp: Rule | Sequence[Rule | None],
     jvp: Rule | Sequence[Rule | None],
+    gauge: Callable[..., Any] | None = None,
     **row: Unpack[CoreRow],
 ) -> Record:
     """An operation of no other kind, with both rules as stated.
@@ -642,7 +723,12 @@ def general(
     vjp: takes g, then what it names, and gives the cotangent; of several arguments it is one callable that gives a
     tuple for all of them, or a sequence with one for each. jvp: takes t, the tangent of its argument, then what it
     names, and gives its part of the tangent of the output; a sequence with one for each argument.
+    A forward may give a tuple of arrays: then out and g are tuples, g with zeros for outputs that nothing depends on, and
+    jvp gives a tuple, with None for parts that are zero. Of a forward that takes `*arrays`, vjp gives a tuple of
+    cotangents, and one jvp takes t as the tuple of their tangents, None for those that are zero.
+    gauge(lib, nearby, here): see `_General`; what a record says whose result has a freedom.
     """
     record = _General(name, "general", forward, **row)
+    record.gauge = gauge
     record.state(vjp, jvp)
     return record

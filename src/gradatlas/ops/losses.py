@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 
 from gradatlas.backend import category
-from gradatlas.engine.array import plain_of
-from gradatlas.engine.linear_maps import conjugate, reshape, scale
+from gradatlas.engine.array import lower, plain_of
+from gradatlas.engine.linear_maps import conjugate, lift_rank, reshape, scale
+from gradatlas.engine.primitive import bind
 from gradatlas.errors import DTypeError, ShapeError
 from gradatlas.ops import _floating as floating
+from gradatlas.ops._batching import Call
 from gradatlas.ops._samples import calls
-from gradatlas.ops.elementwise import multiply, negative, subtract
+from gradatlas.ops.elementwise import add, multiply, negative, subtract
 from gradatlas.ops.kinds import Sample, general, locally_constant
 from gradatlas.ops.linalg import matmul, matrix_product
 from gradatlas.ops.reductions import log_softmax, softmax, sum_
@@ -63,6 +65,24 @@ def _rows(x: Any) -> Any:
     return reshape(x, (math.prod(shape[:-1]), shape[-1]))
 
 
+def _dense_batch(call: Call) -> Any:
+    """One product where the examples share w; else a product for each, the axes of x before the last made one."""
+    x, w, b = call.args
+    shape, filters = call.shape(0), call.shape(1)[-1]
+    if not call.batched[1]:
+        y = matmul(x, w)
+    elif call.batched[0]:
+        rows = reshape(x, (call.size, math.prod(shape[:-1]), shape[-1]))
+        y = reshape(matrix_product(rows, w), (call.size, *shape[:-1], filters))
+    else:
+        rows = reshape(x, (math.prod(shape[:-1]), shape[-1]))
+        y = reshape(matrix_product(rows, w), (call.size, *shape[:-1], filters))
+    if b is None:
+        return lower(y)
+    b = lift_rank(b, len(shape)) if call.batched[2] else b
+    return lower(add(y if call.batched[0] or call.batched[1] else expand_dims(y, axis=0), b))
+
+
 affine = general(
     "dense",
     lambda lib, x, w, b: matmul(x, w) if b is None else matmul(x, w) + b,
@@ -80,6 +100,7 @@ affine = general(
         lambda rng: (rng.normal(size=(0, 3)), rng.normal(size=(3, 2)), rng.normal(size=(2,))),
         lambda rng: (rng.normal(size=(1, 1)), rng.normal(size=(1, 1)), rng.normal(size=(1,))),
     ),
+    batching=_dense_batch,
     summary="x w + b, rows samples.",
 )
 
@@ -101,6 +122,20 @@ def dense(x: Any, w: Any, b: Any = None, /) -> Any:
 
 
 # ------------------------------------------------------------------------------------------------ mean squared error
+
+
+def _loss_batch(call: Call) -> Any:
+    """The losses of each example's samples, and what each example makes of its own."""
+    params = dict(call.params)
+    reduction = params.pop("reduction")
+    if "axis" in params:
+        params["axis"] = call.axis(params["axis"], len(call.shape(0)))
+    losses = call.again(call.filled(), reduction="none", **params)
+    if reduction == "none":
+        return losses
+    shape = plain_of(losses).shape
+    total = bind(sum_, (losses,), {"axis": tuple(range(1, len(shape))), "keepdims": False})
+    return scale(total, _share(reduction, math.prod(shape[1:])))
 
 
 def _squared_error(lib: Any, x: Any, y: Any, *, reduction: str = "mean") -> Any:
@@ -136,6 +171,7 @@ squared_error = general(
         lambda rng: Sample((rng.normal(size=()), rng.normal(size=()))),
         lambda rng: Sample((rng.normal(size=(0,)), rng.normal(size=(0,)))),
     ),
+    batching=_loss_batch,
     summary="The mean of (x - y)^2.",
 )
 
@@ -171,6 +207,10 @@ def _one_hot(lib: Any, labels: Any, like: Any, *, axis: int = -1) -> Any:
     return lib.where(known, hot, lib.full_like(hot, float("nan")))
 
 
+def _labels_batch(call: Call) -> Any:
+    return call.again(call.filled(), axis=call.axis(call.params["axis"], len(call.shape(1))))
+
+
 one_hot = locally_constant(
     "one_hot",
     _one_hot,
@@ -180,6 +220,7 @@ one_hot = locally_constant(
         lambda rng: (rng.integers(0, 3, (4,)), rng.normal(size=(4, 3))),
         lambda rng: Sample((rng.integers(0, 3, (2, 4)), rng.normal(size=(2, 3, 4))), {"axis": 1}),
     ),
+    batching=_labels_batch,
     summary="1 at the label, else 0.",
 )
 
@@ -243,6 +284,7 @@ cross_entropy = general(
         lambda rng: (rng.normal(size=(0, 3)), np.zeros((0,), dtype=np.int64)),
         lambda rng: (rng.normal(size=(2, 1)), np.zeros((2,), dtype=np.int64)),
     ),
+    batching=_loss_batch,
     summary="The cross-entropy of softmax(x) from labels.",
 )
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from gradatlas.engine.linear_maps import broadcast_to, reshape, scale
 from gradatlas.ops import _floating as floating
+from gradatlas.ops._batching import along_axis, along_one_axis
 from gradatlas.ops._samples import Case, calls, shaped
 from gradatlas.ops.elementwise import equal, multiply, subtract, where
 from gradatlas.ops.kinds import Sample, general, linear, locally_constant
@@ -67,6 +68,7 @@ sum_ = linear(
     signature="(n)->()",
     takes="numeric",
     samples=shaped(*_CASES, ([(0, 3)], {}), ([(0, 3)], {"axis": 0})),
+    batching=along_axis,
     summary="The sum along axes.",
 )
 mean = linear(
@@ -77,6 +79,7 @@ mean = linear(
     ),
     signature="(n)->()",
     samples=shaped(*_CASES, ([(0, 3)], {"axis": 1})),
+    batching=along_axis,
     summary="The mean along axes.",
 )
 
@@ -97,6 +100,7 @@ _share = locally_constant(
     jumps="two entries tie",
     takes="real",
     samples=shaped(([(3, 4)], {}), ([(3, 4)], {"axis": 0}), ([(2, 3, 4)], {"axis": (0, 2), "largest": False})),
+    batching=along_axis,
     summary="1 at the largest (or smallest) entry along axes, shared equally where several tie, else 0.",
 )
 max_ = general(
@@ -109,6 +113,7 @@ max_ = general(
     kinks={"entries tie": "shared equally, the element of least norm"},
     takes="ordered",
     samples=shaped(*_CASES),
+    batching=along_axis,
     summary="The largest entry along axes.",
 )
 min_ = general(
@@ -123,6 +128,7 @@ min_ = general(
     kinks={"entries tie": "shared equally, the element of least norm"},
     takes="ordered",
     samples=shaped(*_CASES),
+    batching=along_axis,
     summary="The smallest entry along axes.",
 )
 argmax = locally_constant(
@@ -131,6 +137,7 @@ argmax = locally_constant(
     jumps="two entries tie",
     takes="ordered",
     samples=shaped(([(3, 4)], {"axis": 0}), ([(5,)], {})),
+    batching=along_one_axis,
     summary="Where the largest entry along an axis is, the first of several.",
 )
 argmin = locally_constant(
@@ -139,18 +146,21 @@ argmin = locally_constant(
     jumps="two entries tie",
     takes="ordered",
     samples=shaped(([(3, 4)], {"axis": 0}), ([(5,)], {})),
+    batching=along_one_axis,
     summary="Where the smallest entry along an axis is, the first of several.",
 )
 all_ = locally_constant(
     "all",
     lambda lib, x, *, axis=None, keepdims=False: lib.all(x, axis=axis, keepdims=keepdims),
     samples=calls(lambda rng: (rng.random((3, 4)) < 0.9,), lambda rng: (np.ones((0,), dtype=bool),)),
+    batching=along_axis,
     summary="Whether all entries along axes are true.",
 )
 any_ = locally_constant(
     "any",
     lambda lib, x, *, axis=None, keepdims=False: lib.any(x, axis=axis, keepdims=keepdims),
     samples=calls(lambda rng: (rng.random((3, 4)) < 0.1,), lambda rng: (np.ones((0,), dtype=bool),)),
+    batching=along_axis,
     summary="Whether an entry along axes is true.",
 )
 
@@ -189,6 +199,7 @@ softmax = general(
     kinks={"all entries -inf": "nan, as the value"},
     takes="real",
     samples=shaped(*_AXIS_CASES),
+    batching=along_axis,
     summary="exp(x - max x) / sum exp(x - max x) along axes.",
 )
 
@@ -218,6 +229,7 @@ log_softmax = general(
     kinks={"all entries -inf": "nan, as the value"},
     takes="real",
     samples=shaped(*_AXIS_CASES),
+    batching=along_axis,
     summary="The logarithm of the softmax along axes.",
 )
 
@@ -250,6 +262,7 @@ logsumexp = general(
     kinks={"all entries -inf": "value -inf, derivative shared equally: the limit of equal entries"},
     takes="real",
     samples=shaped(*_CASES, ([(0, 3)], {"axis": 1})),
+    batching=along_axis,
     summary="log sum exp x along axes.",
 )
 
@@ -283,5 +296,6 @@ masked_softmax = general(
         lambda rng: (rng.normal(size=(2, 3)), np.zeros((2, 3), dtype=bool)),
         lambda rng: (rng.normal(size=(0, 3)), np.zeros((3,), dtype=bool)),
     ),
+    batching=along_axis,
     summary="The softmax over the entries that the mask allows, 0 elsewhere.",
 )

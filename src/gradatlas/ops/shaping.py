@@ -7,6 +7,19 @@ from typing import Any
 
 from gradatlas.engine.linear_maps import sum_to
 from gradatlas.errors import ShapeError
+from gradatlas.ops._batching import (
+    along_axis,
+    along_axis_of_all,
+    broadcast,
+    leading,
+    permuted,
+    repeated,
+    reshaped,
+    shifted,
+    tiled,
+    with_margins,
+    with_new_axis,
+)
 from gradatlas.ops._samples import shaped
 from gradatlas.ops.kinds import Record, gather, linear
 
@@ -40,6 +53,7 @@ reshape: Record = gather(
         ([()], {"shape": (1, 1)}),
         ([(0, 3)], {"shape": (3, 0)}),
     ),
+    batching=reshaped,
     summary="x under another shape, its entries in the same order.",
 )
 
@@ -56,6 +70,7 @@ permute_dims: Record = gather(
     adjoint=lambda g, axes: permute_dims(g, axes=_inverse(axes)),
     takes="any",
     samples=shaped(([(2, 3, 4)], {"axes": (2, 0, 1)}), ([(2, 3)], {"axes": (-1, 0)}), ([()], {"axes": ()})),
+    batching=permuted,
     summary="x with its axes in another order.",
 )
 matrix_transpose: Record = gather(
@@ -65,6 +80,7 @@ matrix_transpose: Record = gather(
     signature="(m,n)->(n,m)",
     takes="any",
     samples=shaped(([(2, 3)], {}), ([(4, 2, 3)], {}), ([(0, 2)], {})),
+    batching=leading,
     summary="x with its last two axes exchanged.",
 )
 broadcast_to = gather(
@@ -78,6 +94,7 @@ broadcast_to = gather(
         ([()], {"shape": (2,)}),
         ([(1, 2)], {"shape": (0, 2)}),
     ),
+    batching=broadcast,
     summary="x repeated along axes to a shape.",
 )
 expand_dims = gather(
@@ -86,6 +103,7 @@ expand_dims = gather(
     adjoint=lambda g, x: reshape(g, shape=x.shape),
     takes="any",
     samples=shaped(([(2, 3)], {"axis": 1}), ([(2, 3)], {"axis": -1}), ([()], {})),
+    batching=with_new_axis,
     summary="x with a new axis of length 1.",
 )
 squeeze = gather(
@@ -94,6 +112,7 @@ squeeze = gather(
     adjoint=lambda g, x: reshape(g, shape=x.shape),
     takes="any",
     samples=shaped(([(2, 1, 3)], {"axis": 1}), ([(1, 2, 1)], {"axis": (0, -1)})),
+    batching=along_axis,
     summary="x without axes of length 1.",
 )
 flip: Record = gather(
@@ -102,6 +121,7 @@ flip: Record = gather(
     adjoint=lambda g, axis: flip(g, axis=axis),
     takes="any",
     samples=shaped(([(2, 3)], {}), ([(2, 3)], {"axis": 1}), ([(2, 3, 2)], {"axis": (0, -1)}), ([()], {})),
+    batching=along_axis,
     summary="x turned round along axes.",
 )
 
@@ -121,6 +141,7 @@ roll: Record = gather(
         ([(2, 3)], {"shift": (1, -2), "axis": (0, 1)}),
         ([(2, 3)], {"shift": 4, "axis": -1}),
     ),
+    batching=shifted,
     summary="x moved on along axes, what leaves entering again.",
 )
 tile = gather(
@@ -130,6 +151,7 @@ tile = gather(
     samples=shaped(
         ([(2, 3)], {"repetitions": (2, 2)}), ([(3,)], {"repetitions": (2, 1)}), ([(2, 2)], {"repetitions": (2,)})
     ),
+    batching=tiled,
     summary="x laid out several times.",
 )
 repeat = gather(
@@ -139,6 +161,7 @@ repeat = gather(
     samples=shaped(
         ([(2, 3)], {"repeats": 2}), ([(2, 3)], {"repeats": 3, "axis": -1}), ([(2, 3)], {"repeats": 0, "axis": 0})
     ),
+    batching=repeated,
     summary="Each entry repeated.",
 )
 
@@ -172,6 +195,7 @@ cut = gather(
     adjoint=lambda g, widths: pad(g, widths=widths),
     takes="any",
     samples=shaped(([(4, 5)], {"widths": ((1, 2), (0, 1))}), ([(2,)], {"widths": ((1, 1),)})),
+    batching=with_margins,
     summary="x without its margins, the adjoint of pad.",
 )
 pad: Record = gather(
@@ -180,6 +204,7 @@ pad: Record = gather(
     adjoint=lambda g, widths: cut(g, widths=widths),
     takes="any",
     samples=shaped(([(2, 3)], {"widths": ((1, 2), (0, 1))}), ([(0,)], {"widths": ((1, 1),)}), ([()], {"widths": ()})),
+    batching=with_margins,
     summary="x amid zeros.",
 )
 
@@ -216,6 +241,7 @@ concat = linear(
         ([(2,), (2, 2)], {"axis": None}),
         ([(2,)], {}),
     ),
+    batching=along_axis_of_all,
     summary="Arrays one after another along an axis.",
 )
 
@@ -237,5 +263,6 @@ stack = linear(
     adjoint=lambda g, arrays, axis: _unstack(g, arrays, axis),
     takes="any",
     samples=shaped(([(2, 3), (2, 3)], {}), ([(2, 3), (2, 3), (2, 3)], {"axis": -1}), ([(), ()], {})),
+    batching=with_new_axis,
     summary="Arrays along a new axis.",
 )

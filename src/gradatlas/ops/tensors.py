@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradatlas.ops._batching import any_rank
 from gradatlas.ops._samples import shaped
 from gradatlas.ops.kinds import Record, linear, locally_constant
 
@@ -26,6 +27,7 @@ cast: Record = linear(
     adjoint=lambda g, x: cast(g, dtype=x.dtype),
     takes="any",
     samples=shaped(([(2, 3)], {"dtype": "float32"}), ([()], {"dtype": "float64"})),
+    batching=any_rank,
     summary="x in another floating dtype.",
 )
 truncate = locally_constant(
@@ -48,5 +50,6 @@ to_device: Record = linear(
     _to_device,
     adjoint=lambda g, x: to_device(g, device=x.device),
     takes="any",
+    batching=any_rank,
     summary="x on another device.",
 )
