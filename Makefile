@@ -15,7 +15,7 @@ export PYTHONNOUSERSITE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help check packages site serve test lint prove dist bench clean distclean chromium constraints
+.PHONY: help check packages site serve test lint prove dist bench peers compare clean distclean chromium constraints
 
 help:  ## list what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -66,6 +66,15 @@ dist: prove  ## prove, and build a wheel that carries derivations and evidence
 
 bench: $(INSTALLED)  ## time the engine
 	$(BIN)/python benchmarks/engine.py
+
+# An environment of their own: nothing that is tested or documented needs the peers, and some are large.
+peers: $(INSTALLED)  ## install PyTorch, JAX, autograd and MyGrad beside gradatlas, into build/peers
+	$(PYTHON) -m venv build/peers
+	build/peers/bin/python -m pip install --quiet --editable '.[peers]'
+
+compare:  ## time gradient steps beside the peers that make peers installed
+	@test -x build/peers/bin/python || { echo "no peers yet: run make peers first"; exit 1; }
+	build/peers/bin/python benchmarks/compare.py
 
 chromium:  ## install Chromium, which the tests of the site's pages need
 	@if command -v chromium || command -v chromium-browser || command -v google-chrome; then echo "Chromium is there"; \
