@@ -29,6 +29,7 @@ from gradatlas.symbolic.propositions import (
     Ne,
     Proposition,
     Tends,
+    free_variables_of,
     open_for_all,
 )
 from gradatlas.symbolic.terms import (
@@ -574,6 +575,7 @@ def _for_all(claim: ForAll, given: Assignment, digits: int, rng: random.Random, 
         case "array":
             shape = [int(_run(s, given, 15)) for s in claim.shape]
             values = [random_array(rng, shape) for _ in range(max(2, tries // 3))]
+            values = [*_nearby(body, given, shape, rng, digits), *values]
     found = []
     for value in values:
         verdict = _judge(body, given.with_({variable: value}), digits, rng, tries, depth + 1)
@@ -584,6 +586,31 @@ def _for_all(claim: ForAll, given: Assignment, digits: int, rng: random.Random, 
     if verdict.status == "holds" and not verdict.checked and claim.kind not in ("index", "size", "integer"):
         return Verdict("inconclusive", checked=0, reason="no random value met the condition")
     return verdict
+
+
+def _nearby(body: Proposition, given: Assignment, shape: list[int], rng: random.Random, digits: int) -> list[Value]:
+    """Arrays next to those that a conditional claim speaks of: what is said of a ball about A is looked at near A."""
+    inner, depth = body, 1000
+    while isinstance(inner, ForAll):
+        inner, depth = open_for_all(inner, _variable(inner, depth)), depth + 1
+    if not isinstance(inner, Implies):
+        return []
+    centres = [v for v in free_variables_of(inner.condition) if isinstance(v, Array) and v in given]
+    found = []
+    for centre in sorted(centres, key=lambda v: v.name):
+        if [int(_run(s, given, 15)) for s in centre.shape] == shape:
+            value = _run(centre, given, digits + GUARD)
+            found.append(value)
+            found.append(_added(value, random_array(rng, shape, lambda r: random_real(r) / 2**30)))
+    return found
+
+
+def _added(a: Value, b: Value) -> Value:
+    return (
+        [_added(x, y) for x, y in zip(a, b, strict=True)]
+        if isinstance(a, list)
+        else a + mpmath.mpf(b.numerator) / b.denominator
+    )
 
 
 def _has_derivative(claim: HasDerivative, given: Assignment, digits: int, rng: random.Random, depth: int) -> Verdict:

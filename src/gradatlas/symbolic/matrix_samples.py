@@ -1,0 +1,176 @@
+"""Matrices and factors for samples: random matrices far from singular, and their inverses and factors to any precision.
+
+A hypothesis such as "Q R is A near A" speaks of abstract functions; in a sample these have to be the true factors, as functions
+of the matrix, computed to as many digits as are asked for. Each function here takes and returns nested lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any, Final
+
+import mpmath
+
+__all__ = ["Remembered", "columns", "deep", "gradient", "inverse", "listed", "spd_root", "transposed"]
+
+GUARD: Final = 15  # digits beyond those asked for, in which a factor is computed
+MANY: Final = 400  # digits at which a gradient is taken by differences
+
+Rows = list[list[Any]]
+
+
+class Remembered:
+    """A function of matrices whose last values are remembered: each entry that is read asks for the whole again.
+
+    It computes with a few digits more than the working precision, and returns numbers of that many.
+    """
+
+    def __init__(self, compute: Callable[..., Any]) -> None:
+        self.compute = compute
+        self._values: dict[Any, Any] = {}
+
+    def __call__(self, *args: Any) -> Any:
+        key = (mpmath.mp.prec, _frozen(args))
+        if key not in self._values:
+            if len(self._values) > 2000:
+                self._values.clear()
+            with mpmath.extradps(GUARD):
+                self._values[key] = self.compute(*(_numbers(a) for a in args))
+        return self._values[key]
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_numbers(v) for v in value]
+    if isinstance(value, Fraction):
+        return mpmath.mpf(value.numerator) / value.denominator
+    return value if isinstance(value, int) else mpmath.mpf(value)
+
+
+def deep(value: Any, digits: int = MANY) -> Any:
+    """Numbers as decimals of many digits."""
+    with mpmath.workdps(digits):
+        return _numbers(value)
+
+
+def listed(value: Any) -> Rows:
+    """mpmath's matrix as nested lists."""
+    return [[value[i, j] for j in range(value.cols)] for i in range(value.rows)]
+
+
+def transposed(rows: Sequence[Sequence[Any]]) -> Rows:
+    """The transpose of nested lists; of no rows, no rows."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def columns(rows: Sequence[Sequence[Any]]) -> int:
+    """How many columns there are."""
+    return len(rows[0]) if rows else 0
+
+
+def product(a: Rows, b: Rows) -> Rows:
+    """The product of two matrices."""
+    return [[mpmath.fdot(row, column) for column in transposed(b)] for row in a] if b else [[] for _ in a]
+
+
+def inverse(rows: Rows) -> Rows:
+    """The inverse of a square matrix, by elimination with the largest pivot."""
+    n = len(rows)
+    work = [[*row, *(mpmath.mpf(i == j) for j in range(n))] for i, row in enumerate(rows)]
+    for k in range(n):
+        pivot = max(range(k, n), key=lambda i: abs(work[i][k]))
+        if not work[pivot][k]:
+            return [[mpmath.mpf(0)] * n for _ in range(n)]
+        work[k], work[pivot] = work[pivot], work[k]
+        work[k] = [v / work[k][k] for v in work[k]]
+        for i in range(n):
+            if i != k and work[i][k]:
+                work[i] = [a - work[i][k] * b for a, b in zip(work[i], work[k], strict=True)]
+    return [row[n:] for row in work]
+
+
+def spd_root(rows: Rows) -> Rows:
+    """The Cholesky factor of the symmetric part of a matrix: lower triangular, with a positive diagonal."""
+    n = len(rows)
+    found = [[mpmath.mpf(0)] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(i + 1):
+            left = (rows[i][j] + rows[j][i]) / 2 - mpmath.fdot(found[i][:j], found[j][:j])
+            found[i][j] = mpmath.sqrt(left) if i == j else left / found[j][j]
+    return found
+
+
+def gradient(function: Callable[..., Any], *at: Any, in_argument: int = 0) -> Any:
+    """The partial derivatives of an array-valued function in the entries of an argument: the value's axes come first.
+
+    By central differences at several hundred digits, so that what is left of the error is far below a hundred.
+    """
+    with mpmath.workdps(MANY):
+        args = [_numbers(a) for a in at]
+        step = mpmath.mpf(10) ** (-MANY // 3)
+        moved = {
+            place: (
+                function(*_moved(args, in_argument, place, step)),
+                function(*_moved(args, in_argument, place, -step)),
+            )
+            for place in _places(args[in_argument])
+        }
+
+        def slope(high: Any, low: Any) -> Any:
+            if isinstance(high, list):
+                return [slope(a, b) for a, b in zip(high, low, strict=True)]
+            return (high - low) / (2 * step)
+
+        slopes = {place: slope(*pair) for place, pair in moved.items()}
+        value = function(*args)
+        return _turned(value, slopes, args[in_argument])
+
+
+def _places(value: Any, at: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:
+    if isinstance(value, list):
+        for k, part in enumerate(value):
+            yield from _places(part, (*at, k))
+    else:
+        yield at
+
+
+def _moved(args: Sequence[Any], number: int, place: tuple[int, ...], by: Any) -> list[Any]:
+    def go(value: Any, at: tuple[int, ...]) -> Any:
+        if not at:
+            return value + by
+        return [go(part, at[1:]) if k == at[0] else part for k, part in enumerate(value)]
+
+    return [go(a, place) if k == number else a for k, a in enumerate(args)]
+
+
+def _turned(value: Any, slopes: dict[tuple[int, ...], Any], like: Any, at: tuple[int, ...] = ()) -> Any:
+    """For each entry of the value, the array of its slopes."""
+    if isinstance(value, list):
+        return [_turned(part, slopes, like, (*at, k)) for k, part in enumerate(value)]
+
+    def build(part: Any, place: tuple[int, ...]) -> Any:
+        if isinstance(part, list):
+            return [build(p, (*place, k)) for k, p in enumerate(part)]
+        entry = slopes[place]
+        for k in at:
+            entry = entry[k]
+        return entry
+
+    return build(like, ())
+
+
+def well_conditioned(draw: Callable[[], Any], n: int, m: int | None = None, weight: int = 3) -> Rows:
+    """A random matrix with a heavy diagonal."""
+    m = n if m is None else m
+    return [[draw() + (weight if i == j else 0) for j in range(m)] for i in range(n)]
+
+
+def symmetric(rows: Iterable[Iterable[Any]]) -> Rows:
+    """The lower triangle, mirrored."""
+    given = [list(row) for row in rows]
+    return [[given[max(i, j)][min(i, j)] for j in range(len(given))] for i in range(len(given))]
