@@ -97,7 +97,7 @@ BAD = [
     (lambda: xp.softmax_cross_entropy(F, B), DTypeError, r"softmax_cross_entropy: .*the labels bool: pass integers"),
     (lambda: xp.exp([1.0, 2.0]), DTypeError, r"exp: got list, which is no array"),
     (lambda: xp.astype([1.0], xp.float32), DTypeError, r"astype: got list"),
-    (lambda: xp.repeat(F, np.asarray([1, 2]), axis=0), DTypeError, r"repeat: got repeats int64 \(2,\)"),
+    (lambda: xp.repeat(F, [1, 2], axis=0), DTypeError, r"repeat: got repeats list"),
     # Two libraries, two devices.
     (lambda: xp.add(F, S), LibraryMismatchError, r"add: got arrays of two libraries, numpy .* and array_api_strict"),
     (lambda: xp.add(S, S.to_device(array_api_strict.Device("device1"))), DeviceMismatchError, r"add: got arrays on two devices"),

@@ -6,13 +6,15 @@ things that the array API does not say: on which device an array lies, how to re
 
 from __future__ import annotations
 
+import importlib
+import os
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import array_api_compat.numpy
 import numpy as np
 
-from gradatlas.errors import DeviceMismatchError, DTypeError, LibraryMismatchError, describe
+from gradatlas.errors import ArgumentError, DeviceMismatchError, DTypeError, LibraryMismatchError, describe
 
 __all__ = [
     "CATEGORY_BY_DTYPE",
@@ -21,6 +23,7 @@ __all__ = [
     "Plain",
     "category",
     "common_library",
+    "default_library",
     "is_array",
     "is_scalar",
     "library_of",
@@ -54,10 +57,18 @@ class Library:
         """The device that x lies on."""
         return x.device
 
+    def dtype(self, name: str) -> Any:
+        """The dtype of this name, as the library's namespace has it."""
+        return getattr(self.namespace, name)
+
     def as_array(self, value: Any, like: Plain | None = None) -> Plain:
         """value as an array of this library, on like's device: a scalar that a reduction gave becomes 0-dimensional."""
         device = None if like is None else self.device(like)
         return self.namespace.asarray(value, device=device)
+
+    def from_dlpack(self, x: Any, device: Any = None, copy: bool | None = None) -> Plain:
+        """The array x of any library as one of this library, by DLPack."""
+        return self.namespace.from_dlpack(x, device=device, copy=copy)
 
     def alias(self, x: Plain) -> Plain:
         """x as an array object of its own on the same memory, where that can be told apart from x."""
@@ -95,6 +106,9 @@ class Library:
 
 class _NumPy(Library):
     one_device = True
+
+    def dtype(self, name: str) -> Any:
+        return getattr(np, "bool_" if name == "bool" else name)
 
     def device(self, x: Plain) -> Any:
         return "cpu"
@@ -163,6 +177,23 @@ LIBRARY_BY_TYPE[np.ndarray] = _NUMPY
 def numpy_library() -> Library:
     """NumPy, the library that is always there."""
     return _NUMPY
+
+
+_CHOICE = "GRADATLAS_ARRAY_LIBRARY"
+
+
+def default_library() -> Library:
+    """The library that creation functions make arrays of where none is said: NumPy, or what the environment chooses.
+
+    GRADATLAS_ARRAY_LIBRARY may name numpy, cupy or array_api_strict. Raises ArgumentError for any other name, and
+    ImportError where the library that it names is not installed.
+    """
+    name = os.environ.get(_CHOICE, "numpy")
+    if name not in ("numpy", "cupy", "array_api_strict"):
+        raise ArgumentError(_CHOICE, f"is {name!r}", "set it to numpy, cupy or array_api_strict, or unset it")
+    library = library_of(importlib.import_module(name).zeros(()))
+    assert library is not None
+    return library
 
 
 def _discover(kind: type) -> Library | None:

@@ -194,12 +194,33 @@ class Array:
 
     def __setitem__(self, key: Any, value: Any) -> NoReturn:
         raise TypeError(
-            "Array: arrays are immutable, x[key] = value cannot be done: build the new array with xp.where or xp.concat"
+            "Array: arrays are immutable, x[key] = value cannot be done: write x = x.at[key].set(value), which gives a new one"
         )
+
+    # Exchange with other libraries
+
+    def _exported(self) -> Any:
+        """The plain array beneath, for another library to read. Raises TracerConversionError while it is traced."""
+        if self._trace is not None:
+            self._refuse("dlpack", "be handed to another library", "hand over gradatlas.stop_gradient(x)")
+        return self._plain
+
+    def __dlpack__(
+        self, /, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
+    ) -> Any:
+        """A capsule with the memory of the wrapped array, for any library that reads DLPack."""
+        options = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
+        return self._exported().__dlpack__(**{name: value for name, value in options.items() if value is not None})
+
+    def __dlpack_device__(self, /) -> tuple[Any, int]:
+        """The kind of device and its number, as DLPack has them."""
+        kind, number = self._plain.__dlpack_device__()
+        return kind, int(number)
 
     if TYPE_CHECKING:  # installed by gradatlas.ops, through install_operators
         mT: Any
         T: Any
+        at: Any
 
         def __array_namespace__(self, *, api_version: str | None = None) -> Any: ...
         def to_device(self, device: Any, /, *, stream: Any = None) -> Array: ...
@@ -262,15 +283,15 @@ _PLAIN_METHODS = frozenset(
     | {"__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__"}
     | {f"__{name}__" for name in _REFLECTED}
 )
-_PROPERTIES = frozenset({"mT", "T"})
+_PROPERTIES = frozenset({"at", "mT", "T"})
 
 
 def install_operators(methods: Mapping[str, Callable[..., Any]]) -> None:
     """Give `Array` its operators: the engine knows no operation, so `gradatlas.ops` hands them in once.
 
     methods: from a method's name to the function it calls with the array first, such as {"__mul__": multiply,
-    "__getitem__": getitem, "mT": matrix_transpose}. A binary arithmetic one is installed reflected as well; "mT" and
-    "T" become properties. What a binary operator is given that is neither array nor number is left to the other side.
+    "__getitem__": getitem, "mT": matrix_transpose}. A binary arithmetic one is installed reflected as well; "mT",
+    "T" and "at" become properties. What a binary operator is given that is neither array nor number is left to the other side.
     Raises ValueError for a name that is no operator of an array.
     """
     for name, function in methods.items():

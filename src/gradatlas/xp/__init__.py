@@ -15,13 +15,11 @@ import functools
 import math
 from typing import Any
 
-import numpy as _numpy
-
-from gradatlas.backend import Library, library_of, numpy_library
+from gradatlas.backend import Library, default_library, library_of
 from gradatlas.engine.array import Array as _Array
 from gradatlas.engine.array import install_operators as _install_operators
 from gradatlas.engine.array import plain_of
-from gradatlas.errors import DTypeError, describe
+from gradatlas.errors import ArgumentError, DTypeError, describe
 from gradatlas.ops.activations import relu, sigmoid, softplus, tanh
 from gradatlas.ops.attention import attention
 from gradatlas.ops.convolution import conv1d, conv2d
@@ -66,47 +64,54 @@ from gradatlas.ops.elementwise import (
 from gradatlas.ops.elementwise import round_ as round
 from gradatlas.ops.linalg import einsum, matmul, tensordot, vecdot
 from gradatlas.ops.losses import dense, mean_squared_error, softmax_cross_entropy
-from gradatlas.ops.reductions import argmax, argmin
 from gradatlas.xp import linalg
 from gradatlas.xp._creation import Creation as _Creation
-from gradatlas.xp._functions import T as _T
-from gradatlas.xp._functions import (
-    all,
-    any,
-    astype,
-    broadcast_arrays,
-    broadcast_to,
+from gradatlas.xp._creation import meshgrid, tril, triu
+from gradatlas.xp._data_types import astype, to_device
+from gradatlas.xp._elementwise import (
+    bitwise_and,
+    bitwise_invert,
+    bitwise_left_shift,
+    bitwise_or,
+    bitwise_right_shift,
+    bitwise_xor,
     clip,
+    nextafter,
+    pow,
+    signbit,
+)
+from gradatlas.xp._indexing import getitem as _getitem
+from gradatlas.xp._indexing import take, take_along_axis
+from gradatlas.xp._manipulation import T as _T
+from gradatlas.xp._manipulation import (
+    broadcast_arrays,
+    broadcast_shapes,
+    broadcast_to,
     concat,
     expand_dims,
     flip,
-    log_softmax,
-    logsumexp,
     matrix_transpose,
-    max,
-    mean,
-    min,
     moveaxis,
     pad,
     permute_dims,
-    pow,
     repeat,
     reshape,
     roll,
-    softmax,
     squeeze,
     stack,
-    sum,
-    take,
-    take_along_axis,
     tile,
-    to_device,
     unstack,
 )
-from gradatlas.xp._functions import getitem as _getitem
+from gradatlas.xp._searching import argmax, argmin, count_nonzero, nonzero, searchsorted
+from gradatlas.xp._sets import isin, unique_all, unique_counts, unique_inverse, unique_values
+from gradatlas.xp._statistical import all, any, log_softmax, logsumexp, max, mean, min, softmax, sum
+from gradatlas.xp._updates import At as _At
+from gradatlas.xp._utility import diff
 
 __all__ = [
     "Namespace",
+    "__array_api_version__",
+    "__array_namespace_info__",
     "abs",
     "add",
     "all",
@@ -117,9 +122,17 @@ __all__ = [
     "asarray",
     "astype",
     "attention",
+    "bitwise_and",
+    "bitwise_invert",
+    "bitwise_left_shift",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
     "bool",
     "broadcast_arrays",
+    "broadcast_shapes",
     "broadcast_to",
+    "can_cast",
     "ceil",
     "clip",
     "complex64",
@@ -128,7 +141,9 @@ __all__ = [
     "conv1d",
     "conv2d",
     "cos",
+    "count_nonzero",
     "dense",
+    "diff",
     "divide",
     "e",
     "einsum",
@@ -144,6 +159,7 @@ __all__ = [
     "float32",
     "float64",
     "floor",
+    "from_dlpack",
     "full",
     "full_like",
     "greater",
@@ -156,6 +172,7 @@ __all__ = [
     "int64",
     "isdtype",
     "isfinite",
+    "isin",
     "isinf",
     "isnan",
     "less",
@@ -176,6 +193,7 @@ __all__ = [
     "maximum",
     "mean",
     "mean_squared_error",
+    "meshgrid",
     "min",
     "minimum",
     "moveaxis",
@@ -184,6 +202,8 @@ __all__ = [
     "nan",
     "negative",
     "newaxis",
+    "nextafter",
+    "nonzero",
     "not_equal",
     "ones",
     "ones_like",
@@ -199,8 +219,10 @@ __all__ = [
     "result_type",
     "roll",
     "round",
+    "searchsorted",
     "sigmoid",
     "sign",
+    "signbit",
     "sin",
     "softmax",
     "softmax_cross_entropy",
@@ -217,11 +239,17 @@ __all__ = [
     "tensordot",
     "tile",
     "to_device",
+    "tril",
+    "triu",
     "trunc",
     "uint8",
     "uint16",
     "uint32",
     "uint64",
+    "unique_all",
+    "unique_counts",
+    "unique_inverse",
+    "unique_values",
     "unstack",
     "vecdot",
     "where",
@@ -229,13 +257,16 @@ __all__ = [
     "zeros_like",
 ]
 
-_home = _Creation(numpy_library())
+_library = default_library()
+_home = _Creation(_library)
 arange = _home.arange
 asarray = _home.asarray
+can_cast = _home.can_cast
 empty = _home.empty
 empty_like = _home.empty_like
 eye = _home.eye
 finfo = _home.finfo
+from_dlpack = _home.from_dlpack
 full = _home.full
 full_like = _home.full_like
 iinfo = _home.iinfo
@@ -246,6 +277,8 @@ ones_like = _home.ones_like
 result_type = _home.result_type
 zeros = _home.zeros
 zeros_like = _home.zeros_like
+__array_namespace_info__ = _home.__array_namespace_info__
+__array_api_version__ = "2025.12"
 
 e = math.e
 inf = math.inf
@@ -253,19 +286,19 @@ nan = math.nan
 newaxis = None
 pi = math.pi
 
-bool = _numpy.bool_
-complex128 = _numpy.complex128
-complex64 = _numpy.complex64
-float32 = _numpy.float32
-float64 = _numpy.float64
-int16 = _numpy.int16
-int32 = _numpy.int32
-int64 = _numpy.int64
-int8 = _numpy.int8
-uint16 = _numpy.uint16
-uint32 = _numpy.uint32
-uint64 = _numpy.uint64
-uint8 = _numpy.uint8
+bool = _library.dtype("bool")
+complex128 = _library.dtype("complex128")
+complex64 = _library.dtype("complex64")
+float32 = _library.dtype("float32")
+float64 = _library.dtype("float64")
+int16 = _library.dtype("int16")
+int32 = _library.dtype("int32")
+int64 = _library.dtype("int64")
+int8 = _library.dtype("int8")
+uint16 = _library.dtype("uint16")
+uint32 = _library.dtype("uint32")
+uint64 = _library.dtype("uint64")
+uint8 = _library.dtype("uint8")
 
 _CREATION = frozenset(name for name in __all__ if hasattr(_Creation, name))
 _DTYPES = frozenset(
@@ -344,8 +377,14 @@ def __dir__() -> list[str]:
     return list(__all__)
 
 
+_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", __array_api_version__)
+
+
 def _array_namespace(x: _Array, /, *, api_version: str | None = None) -> Namespace:
-    """The array API's way to ask an array for its namespace."""
+    """The array API's way to ask an array for its namespace, which is that of the newest version and of all before it."""
+    if api_version is not None and api_version not in _VERSIONS:
+        seen = f"got api_version={api_version!r}"
+        raise ArgumentError("__array_namespace__", seen, f"choose one of {', '.join(_VERSIONS)}")
     return namespace(x)
 
 
@@ -360,10 +399,12 @@ _install_operators(
         "__neg__": negative,
         "__pos__": positive,
         "__abs__": abs,
-        "__invert__": logical_not,
-        "__and__": logical_and,
-        "__or__": logical_or,
-        "__xor__": logical_xor,
+        "__invert__": bitwise_invert,
+        "__and__": bitwise_and,
+        "__or__": bitwise_or,
+        "__xor__": bitwise_xor,
+        "__lshift__": bitwise_left_shift,
+        "__rshift__": bitwise_right_shift,
         "__lt__": less,
         "__le__": less_equal,
         "__gt__": greater,
@@ -373,6 +414,7 @@ _install_operators(
         "__getitem__": _getitem,
         "mT": matrix_transpose,
         "T": _T,
+        "at": _At,
         "to_device": to_device,
         "__array_namespace__": _array_namespace,
     }

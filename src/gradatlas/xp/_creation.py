@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradatlas.backend import Library, library_of
+from gradatlas.backend import Library, category, library_of
 from gradatlas.engine.array import Array, plain_of
+from gradatlas.errors import ArgumentError, ShapeError, describe
 from gradatlas.ops import elementwise, shaping
 from gradatlas.ops.tensors import dtype_of
-from gradatlas.xp import _functions as functions
+from gradatlas.xp._arguments import is_array_like, library_for, shape_of
+from gradatlas.xp._data_types import astype, to_device
+from gradatlas.xp._inspection import NamespaceInfo
+from gradatlas.xp._manipulation import broadcast_to
 
-__all__ = ["Creation"]
+__all__ = ["Creation", "meshgrid", "tril", "triu"]
 
 
 class Creation:
@@ -29,20 +33,24 @@ class Creation:
         """obj as an Array: a number, nested lists of numbers and arrays, or an array, which stays in its library.
 
         A traced array stays traced, and so do traced arrays in a list, which become the slices of the new array.
+        copy: True makes a new one in any case, False refuses to. Raises ArgumentError where it must and may not copy.
         """
         if library_of(plain_of(obj)) is not None:
             array = obj if type(obj) is Array else Array(obj)
             if dtype is not None and array.dtype != dtype_of(self._library_of(array).namespace, dtype):
-                array = functions.astype(array, dtype)
+                if copy is False:
+                    mend = "leave copy out, or the dtype as it is"
+                    raise ArgumentError("asarray", f"got {describe(array)} for {dtype} with copy=False", mend)
+                array = astype(array, dtype)
             if device is not None and array.device != device:
-                array = functions.to_device(array, device)
+                array = to_device(array, device)
             return _wrapped(elementwise.positive(array)) if copy else array
         if _holds_arrays(obj):
             rows = [self.asarray(each, dtype=dtype, device=device) for each in obj]
             like = next(
-                plain_of(row) for row, each in zip(rows, obj, strict=True) if _is_array(each) or _holds_arrays(each)
+                plain_of(row) for row, each in zip(rows, obj, strict=True) if is_array_like(each) or _holds_arrays(each)
             )
-            rows = [row if row.dtype == like.dtype else functions.astype(row, like.dtype) for row in rows]
+            rows = [row if row.dtype == like.dtype else astype(row, like.dtype) for row in rows]
             return _wrapped(shaping.stack(*rows, axis=0))
         return Array(self._lib.asarray(obj, copy=copy, **self._options(dtype, device)))
 
@@ -63,9 +71,9 @@ class Creation:
 
     def full(self, shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
         """fill_value everywhere; an array without axes may be given for it, and may be traced."""
-        if _is_array(fill_value):
+        if is_array_like(fill_value):
             array = self.asarray(fill_value, dtype=dtype, device=device)
-            return _wrapped(functions.broadcast_to(array, shape))
+            return _wrapped(broadcast_to(array, shape))
         return Array(self._lib.full(shape, fill_value, **self._options(dtype, device)))
 
     def arange(
@@ -77,7 +85,15 @@ class Creation:
     def linspace(
         self, start: Any, stop: Any, /, num: int, *, dtype: Any = None, device: Any = None, endpoint: bool = True
     ) -> Array:
-        """num numbers from start to stop at equal distances."""
+        """num numbers from start to stop at equal distances; both may be arrays without axes, and traced."""
+        if is_array_like(start) or is_array_like(stop):
+            steps = max(num - 1 if endpoint else num, 1)
+            part = self.arange(
+                num, dtype=dtype or plain_of(start if is_array_like(start) else stop).dtype, device=device
+            )
+            part = elementwise.divide(part, float(steps))
+            far = elementwise.multiply(part, stop)
+            return _wrapped(elementwise.add(elementwise.multiply(elementwise.subtract(1.0, part), start), far))
         return Array(self._lib.linspace(start, stop, num, endpoint=endpoint, **self._options(dtype, device)))
 
     def eye(
@@ -85,6 +101,15 @@ class Creation:
     ) -> Array:
         """Ones on the k-th diagonal, zeros elsewhere."""
         return Array(self._lib.eye(n_rows, n_cols, k=k, **self._options(dtype, device)))
+
+    def from_dlpack(self, x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
+        """The array of any library that exports DLPack as an Array here, on the same memory where it can be.
+
+        device: where the result shall lie. copy: True for memory of its own, False to refuse where it would need that.
+        """
+        given = x._exported() if type(x) is Array else x
+        library = library_of(given) or self._library  # an array of a library that is known stays there
+        return Array(library.from_dlpack(given, device=device, copy=copy))
 
     def _like(self, name: str, x: Any, *args: Any, dtype: Any, device: Any) -> Array:
         plain = plain_of(x)
@@ -121,6 +146,16 @@ class Creation:
         """Whether a dtype is of a kind, such as "real floating"."""
         return bool(self._lib.isdtype(dtype_of(self._lib, dtype), kind))
 
+    def can_cast(self, from_: Any, to: Any, /) -> bool:
+        """Whether type promotion may turn a dtype, or the dtype of an array, into another."""
+        given = from_.dtype if is_array_like(from_) else from_
+        source, target = dtype_of(self._lib, given), dtype_of(self._lib, to)
+        return bool(self._lib.can_cast(source, target))
+
+    def __array_namespace_info__(self) -> NamespaceInfo:
+        """The devices, dtypes and capabilities of the library beneath."""
+        return NamespaceInfo(self._library)
+
     def result_type(self, *arrays_and_dtypes: Any) -> Any:
         """The dtype that an operation of these gives."""
         lowered = [plain_of(each) for each in arrays_and_dtypes]
@@ -135,17 +170,63 @@ class Creation:
         return self._library.name if self._device is None else f"{self._library.name} on {self._device}"
 
     def _dtype(self, type: Any) -> Any:
-        return type.dtype if _is_array(type) else dtype_of(self._lib, type)
+        return type.dtype if is_array_like(type) else dtype_of(self._lib, type)
 
 
 def _wrapped(x: Any) -> Array:
     return x if type(x) is Array else Array(x)
 
 
-def _is_array(x: Any) -> bool:
-    return library_of(plain_of(x)) is not None
-
-
 def _holds_arrays(obj: Any) -> bool:
     """Whether nested lists hold an array anywhere."""
-    return isinstance(obj, list | tuple) and any(_is_array(each) or _holds_arrays(each) for each in obj)
+    return isinstance(obj, list | tuple) and any(is_array_like(each) or _holds_arrays(each) for each in obj)
+
+
+# ------------------------------------------------------------------------------------------------ made of other arrays
+
+
+def _triangle(function: str, x: Any, k: int, lower: bool) -> Any:
+    shape = shape_of(x)
+    if len(shape) < 2:
+        raise ShapeError(function, f"got {describe(x)}", "it needs two axes or more: add one with xp.expand_dims")
+    plain = plain_of(x)
+    library = library_for(x)
+    lib, device = library.namespace, library.device(plain)
+    rows = lib.expand_dims(lib.arange(shape[-2], device=device), axis=1)
+    columns = lib.expand_dims(lib.arange(shape[-1], device=device), axis=0)
+    kept = columns - rows <= k if lower else columns - rows >= k
+    return elementwise.where(kept, x, False if category(plain.dtype) == "bool" else 0)
+
+
+def tril(x: Any, /, *, k: int = 0) -> Any:
+    """The lower triangles of matrices, up to the k-th diagonal, zeros above. Raises ShapeError below two axes."""
+    return _triangle("tril", x, k, lower=True)
+
+
+def triu(x: Any, /, *, k: int = 0) -> Any:
+    """The upper triangles of matrices, from the k-th diagonal on, zeros below. Raises ShapeError below two axes."""
+    return _triangle("triu", x, k, lower=False)
+
+
+def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Any, ...]:
+    """Vectors as the coordinates of a grid: array k of the result varies along axis k alone.
+
+    indexing: "ij" for that, "xy" to exchange the first two axes. Raises ShapeError for an array of two axes or more.
+    """
+    if indexing not in ("xy", "ij"):
+        raise ArgumentError("meshgrid", f"got indexing={indexing!r}", "choose xy or ij")
+    shapes = [shape_of(x) for x in arrays]
+    if any(len(shape) > 1 for shape in shapes):
+        raise ShapeError("meshgrid", f"got shapes {shapes}", "pass vectors: flatten with xp.reshape(x, (-1,))")
+    places = list(range(len(arrays)))
+    if indexing == "xy" and len(arrays) > 1:
+        places[:2] = [1, 0]
+    lengths = [shape[0] if shape else 1 for shape in shapes]
+    grid = [0] * len(arrays)
+    for place, length in zip(places, lengths, strict=True):
+        grid[place] = length
+    spread = []
+    for x, place, length in zip(arrays, places, lengths, strict=True):
+        alone = tuple(length if k == place else 1 for k in range(len(grid)))
+        spread.append(broadcast_to(shaping.reshape(x, shape=alone), tuple(grid)))
+    return tuple(spread)

@@ -1,0 +1,121 @@
+"""Elementwise functions whose array-API signature is not that of a record, and those of whole numbers and truth values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradatlas.backend import category, is_array, library_of
+from gradatlas.engine.array import Array, lower, plain_of
+from gradatlas.engine.transforms import stop_gradient
+from gradatlas.errors import DTypeError, describe
+from gradatlas.ops import elementwise
+from gradatlas.xp._discrete import Discrete
+
+__all__ = [
+    "bitwise_and",
+    "bitwise_invert",
+    "bitwise_left_shift",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "clip",
+    "nextafter",
+    "pow",
+    "signbit",
+]
+
+
+def pow(x: Any, y: Any, /) -> Any:
+    """x to the power y, entry by entry, with broadcasting.
+
+    Small whole exponents, given as Python numbers, take a shorter way: x ** 3 is square(x) * x, x ** -1 is reciprocal(x).
+    """
+    if isinstance(y, int | float) and not is_array(y) and library_of(plain_of(x)) is not None:
+        if y == 2:
+            return elementwise.square(x)
+        if y == 3:
+            return elementwise.multiply(elementwise.square(x), x)
+        if y == 4:
+            return elementwise.square(elementwise.square(x))
+        if y == 1:
+            return elementwise.positive(x)
+        if y == -1 and category(plain_of(x).dtype) in ("real", "complex"):
+            return elementwise.reciprocal(x)
+    return elementwise.power(x, y)
+
+
+def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
+    """x brought between min and max, each a number, an array that is not traced, or None.
+
+    The derivative in x is 1 between them and 0 beyond and at them. Raises DTypeError where a bound is traced.
+    """
+    low, high = lower(min), lower(max)
+    for bound in (low, high):
+        if type(bound) is Array:
+            raise DTypeError(
+                "clip",
+                f"got a traced bound, {describe(bound)}, and clip has a derivative in x alone",
+                "write xp.minimum(xp.maximum(x, low), high), whose ties are shared by halves",
+            )
+    return elementwise.clip(x, low=low, high=high)
+
+
+# ------------------------------------------------------------------------------------------------ bits
+
+_BITS = ("bool", "integer")
+_AND = Discrete("bitwise_and", lambda lib, x, y: lib.bitwise_and(x, y), _BITS)
+_OR = Discrete("bitwise_or", lambda lib, x, y: lib.bitwise_or(x, y), _BITS)
+_XOR = Discrete("bitwise_xor", lambda lib, x, y: lib.bitwise_xor(x, y), _BITS)
+_INVERT = Discrete("bitwise_invert", lambda lib, x: lib.bitwise_invert(x), _BITS)
+_LEFT = Discrete("bitwise_left_shift", lambda lib, x, y: lib.bitwise_left_shift(x, y), ("integer",))
+_RIGHT = Discrete("bitwise_right_shift", lambda lib, x, y: lib.bitwise_right_shift(x, y), ("integer",))
+_SIGNBIT = Discrete("signbit", lambda lib, x: lib.signbit(x), ("real",))
+_NEXTAFTER = Discrete("nextafter", lambda lib, x, y: lib.nextafter(x, y), ("real",))
+
+
+def bitwise_and(x1: Any, x2: Any, /) -> Any:
+    """The bits that both have, of whole numbers or truth values, with broadcasting."""
+    return _AND(x1, x2)
+
+
+def bitwise_or(x1: Any, x2: Any, /) -> Any:
+    """The bits that one has at least, of whole numbers or truth values, with broadcasting."""
+    return _OR(x1, x2)
+
+
+def bitwise_xor(x1: Any, x2: Any, /) -> Any:
+    """The bits that just one has, of whole numbers or truth values, with broadcasting."""
+    return _XOR(x1, x2)
+
+
+def bitwise_invert(x: Any, /) -> Any:
+    """Every bit turned round, of whole numbers or truth values."""
+    return _INVERT(x)
+
+
+def bitwise_left_shift(x1: Any, x2: Any, /) -> Any:
+    """The bits of whole numbers x1 moved up by x2 places."""
+    return _LEFT(x1, x2)
+
+
+def bitwise_right_shift(x1: Any, x2: Any, /) -> Any:
+    """The bits of whole numbers x1 moved down by x2 places, the sign repeated."""
+    return _RIGHT(x1, x2)
+
+
+def signbit(x: Any, /) -> Any:
+    """Whether the sign bit is set: of negative numbers, of -0, and of a nan that has it. Its derivative is zero."""
+    return _SIGNBIT(x)
+
+
+def nextafter(x1: Any, x2: Any, /) -> Any:
+    """The floating-point number next to x1 in the direction of x2, with broadcasting.
+
+    It differs from x1 by a step that is constant but for jumps, so the derivative is 1 in x1 and 0 in x2.
+    """
+    following = _NEXTAFTER(x1, x2)
+    x1 = lower(x1)
+    if type(x1) is not Array:
+        return following
+    moved = elementwise.subtract(x1, stop_gradient(x1))  # 0, with the derivative 1
+    return elementwise.add(following, elementwise.where(elementwise.isfinite(x1), moved, 0.0))

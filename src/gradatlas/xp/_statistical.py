@@ -1,0 +1,63 @@
+"""Reductions along axes: the statistical functions, and logsumexp and the softmax beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gradatlas.errors import AxisError, describe
+from gradatlas.ops import reductions
+from gradatlas.ops.kinds import Record
+from gradatlas.xp._arguments import Axis, axes_of, shape_of
+from gradatlas.xp._data_types import astype
+
+__all__ = ["all", "any", "log_softmax", "logsumexp", "max", "mean", "min", "reduction", "softmax", "sum"]
+
+
+def reduction(record: Record, summary: str, *, casts: bool = False) -> Callable[..., Any]:
+    """The function of a record that reduces along axes; casts: it has a keyword dtype, in which it computes."""
+
+    def check(x: Any, axis: Axis) -> None:
+        if axis is not None and not shape_of(x):
+            raise AxisError(record.name, f"got {describe(x)} with axis={axis}", "it has no axis: leave axis out")
+
+    def reduce(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
+        check(x, axis)
+        return record(x, axis=axes_of(axis), keepdims=keepdims)
+
+    def reduce_in(x: Any, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+        check(x, axis)
+        return record(x if dtype is None else astype(x, dtype), axis=axes_of(axis), keepdims=keepdims)
+
+    function = reduce_in if casts else reduce
+    function.__name__ = function.__qualname__ = record.name
+    function.__doc__ = (
+        f"{summary}\n\naxis: one axis or several; all where left out. keepdims: keep them, with length 1."
+        f"{' dtype: convert to it first.' if casts else ''}\n"
+    )
+    return function
+
+
+sum = reduction(reductions.sum_, "The sum along axes.", casts=True)
+mean = reduction(reductions.mean, "The mean along axes.")
+max = reduction(reductions.max_, "The largest entry along axes; the derivative is shared equally where several tie.")
+min = reduction(reductions.min_, "The smallest entry along axes; the derivative is shared equally where several tie.")
+all = reduction(reductions.all_, "Whether all entries along axes are true: other than zero.")
+any = reduction(reductions.any_, "Whether any entry along axes is true: other than zero.")
+logsumexp = reduction(reductions.logsumexp, "log sum exp x along axes, without overflow; -inf where all entries are.")
+
+
+def softmax(x: Any, /, axis: int | Sequence[int] = -1) -> Any:
+    """Softmax along one axis: exp(x - max x) / sum exp(x - max x).
+
+    x: array of any shape, real floating. axis: an axis or several, default -1.
+    Returns an array of the same shape, dtype and device; entries in [0, 1] that sum to 1 along axis.
+    Raises DTypeError for integer input, AxisError where axis is out of range. A slice of all -inf is nan.
+    Formulas: softmax.forward, softmax.vjp. Source: Bridle 1990.
+    """
+    return reductions.softmax(x, axis=axes_of(axis))
+
+
+def log_softmax(x: Any, /, axis: int | Sequence[int] = -1) -> Any:
+    """The logarithm of the softmax along axis, x - logsumexp x, without overflow or the logarithm of a rounded 0."""
+    return reductions.log_softmax(x, axis=axes_of(axis))
