@@ -5,27 +5,35 @@ from typing import Any
 
 import numpy as np
 
-from gradatlas.engine.linear_maps import broadcast_to, reshape, scale
+from gradatlas.engine.array import plain_of
+from gradatlas.engine.linear_maps import broadcast_to, conjugate, reshape, scale
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import along_axis, along_one_axis
 from gradatlas.ops._samples import Case, calls, shaped
-from gradatlas.ops.elementwise import equal, multiply, subtract, where
-from gradatlas.ops.kinds import Sample, general, linear, locally_constant
+from gradatlas.ops.elementwise import divide, equal, multiply, subtract, where
+from gradatlas.ops.kinds import Record, Sample, general, linear, locally_constant
+from gradatlas.ops.scans import products_after, products_before
+from gradatlas.ops.shaping import permute_dims
 
 __all__ = [
     "all_",
     "any_",
     "argmax",
     "argmin",
+    "centre",
+    "count_nonzero",
     "log_softmax",
     "logsumexp",
     "masked_softmax",
     "max_",
     "mean",
     "min_",
+    "prod_",
     "softmax",
     "softmax_times",
+    "std",
     "sum_",
+    "var",
 ]
 
 Axis = int | tuple[int, ...] | None
@@ -81,6 +89,161 @@ mean = linear(
     samples=shaped(*_CASES, ([(0, 3)], {"axis": 1})),
     batching=along_axis,
     summary="The mean along axes.",
+)
+
+# ------------------------------------------------------------------------------------------------ products
+
+
+@floating.quiet
+def _prod(lib: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    return lib.prod(x, axis=axis, keepdims=keepdims)
+
+
+def _other_factors(x: Any, axis: Axis) -> Any:
+    """The product of all other entries along axes: of those before and those after, without a division."""
+    shape = tuple(plain_of(x).shape)
+    axes = _axes(axis, len(shape))
+    order = (*[k for k in range(len(shape)) if k not in axes], *axes)
+    moved = tuple(shape[k] for k in order)
+    merged = reshape(permute_dims(x, axes=order), (*moved[: len(shape) - len(axes)], _count(shape, axis)))
+    others = multiply(products_before(merged, -1), products_after(merged, -1))
+    back = tuple(sorted(range(len(order)), key=order.__getitem__))
+    return permute_dims(reshape(others, moved), axes=back)
+
+
+prod_ = general(
+    "prod",
+    _prod,
+    vjp=lambda g, x, axis, keepdims: multiply(
+        conjugate(_other_factors(x, axis)), _spread(g, plain_of(x).shape, axis, keepdims)
+    ),
+    jvp=lambda t, x, axis, keepdims: sum_(multiply(_other_factors(x, axis), t), axis=axis, keepdims=keepdims),
+    signature="(n)->()",
+    takes="numeric",
+    samples=calls(
+        *[
+            lambda rng, shape=shapes[0], params=params: Sample((np.asarray(rng.normal(size=shape)),), params)
+            for shapes, params in (*_CASES, ([(0, 3)], {}), ([(0, 3)], {"axis": 0}))
+        ],
+        lambda rng: Sample((rng.normal(size=(3, 4)) * np.asarray([1.0, 0, 1, 1]),), {"axis": 1}),
+        lambda rng: Sample((rng.normal(size=(2, 4)) * np.asarray([1.0, 0, 0, 1]),), {"axis": -1, "keepdims": True}),
+    ),
+    summary="The product along axes.",
+)
+
+# ------------------------------------------------------------------------------------------------ spread
+
+
+def _centre(lib: Any, x: Any, *, axis: Axis = None) -> Any:
+    """x less its mean, twice over: what rounding leaves of the mean is taken off too."""
+    if 0 in x.shape:
+        return x
+    with floating.quietly():
+        once = x - lib.mean(x, axis=axis, keepdims=True)
+        return once - lib.mean(once, axis=axis, keepdims=True)
+
+
+centre: Record = linear(
+    "centre",
+    _centre,
+    adjoint=lambda g, axis: centre(g, axis=axis),
+    signature="(n)->(n)",
+    samples=shaped(*[(shapes, {k: v for k, v in params.items() if k != "keepdims"}) for shapes, params in _CASES]),
+    summary="x less its mean along axes: a projection, its own adjoint.",
+)
+
+
+def _freedom(shape: tuple[int, ...], axis: Axis, correction: float) -> float:
+    """1 / (n - correction), infinite where there are too few entries."""
+    free = _count(shape, axis) - correction
+    return 1.0 / free if free > 0 else float("inf")
+
+
+@floating.quiet
+def _var(lib: Any, x: Any, *, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
+    d = _centre(lib, x, axis=axis)
+    return lib.sum(d * d, axis=axis, keepdims=keepdims) * _freedom(x.shape, axis, correction)
+
+
+def _var_slope(x: Any, axis: Axis, correction: float) -> Any:
+    return scale(centre(x, axis=axis), 2 * _freedom(tuple(plain_of(x).shape), axis, correction))
+
+
+_SPREAD_CASES: tuple[Case, ...] = (
+    ([(3, 4)], {}),
+    ([(3, 4)], {"axis": 0, "correction": 1}),
+    ([(2, 3, 4)], {"axis": (0, 2), "keepdims": True}),
+    ([(2, 3, 4)], {"axis": -2, "correction": 0.5}),
+    ([(0, 3)], {"axis": 1}),
+)
+
+var = general(
+    "var",
+    _var,
+    vjp=lambda g, x, axis, correction, keepdims: multiply(
+        _var_slope(x, axis, correction), _spread(g, plain_of(x).shape, axis, keepdims)
+    ),
+    jvp=lambda t, x, axis, correction, keepdims: sum_(
+        multiply(_var_slope(x, axis, correction), t), axis=axis, keepdims=keepdims
+    ),
+    signature="(n)->()",
+    takes="real",
+    kinks={"n <= correction": "nan or infinite, as the value"},
+    samples=shaped(*_SPREAD_CASES, ([(3, 1)], {"axis": 1})),
+    summary="The variance along axes: the sum of the squares of x less its mean, over n - correction.",
+)
+
+
+@floating.quiet
+def _std(lib: Any, x: Any, *, axis: Axis = None, correction: float = 0, keepdims: bool = False) -> Any:
+    """The root of the variance, with the largest deviation taken out, so that no square leaves the range."""
+    if 0 in x.shape:
+        return lib.sqrt(_var(lib, x, axis=axis, correction=correction, keepdims=keepdims))
+    d = _centre(lib, x, axis=axis)
+    size = lib.max(lib.abs(d), axis=axis, keepdims=True)
+    u = d / lib.where((size > 0) & lib.isfinite(size), size, lib.ones_like(size))
+    root = lib.sqrt(lib.sum(u * u, axis=axis, keepdims=True) * _freedom(x.shape, axis, correction))
+    root = lib.where(lib.isfinite(size) & (size > 0), root * size, root)
+    return root if keepdims else lib.squeeze(root, axis=_axes(axis, len(x.shape)))
+
+
+def _std_slope(x: Any, axis: Axis, correction: float) -> Any:
+    """(x - mean) / ((n - correction) std); 0 where all entries are equal."""
+    spread = std(x, axis=axis, correction=correction, keepdims=True)
+    constant = equal(spread, 0)
+    unit = divide(centre(x, axis=axis), where(constant, 1.0, spread))
+    return scale(where(constant, 0.0, unit), _freedom(tuple(plain_of(x).shape), axis, correction))
+
+
+std: Record = general(
+    "std",
+    _std,
+    vjp=lambda g, x, axis, correction, keepdims: multiply(
+        _std_slope(x, axis, correction), _spread(g, plain_of(x).shape, axis, keepdims)
+    ),
+    jvp=lambda t, x, axis, correction, keepdims: sum_(
+        multiply(_std_slope(x, axis, correction), t), axis=axis, keepdims=keepdims
+    ),
+    signature="(n)->()",
+    takes="real",
+    domain="not all entries are equal",
+    kinks={
+        "all entries are equal": "0, the element of least norm; to second order too, where it has no derivative",
+        "n <= correction": "nan or infinite, as the value",
+    },
+    samples=shaped(*_SPREAD_CASES),
+    summary="The standard deviation along axes: the root of the variance.",
+)
+count_nonzero = locally_constant(
+    "count_nonzero",
+    lambda lib, x, *, axis=None, keepdims=False: lib.count_nonzero(x, axis=axis, keepdims=keepdims),
+    jumps="an entry is 0",
+    samples=calls(
+        lambda rng: (rng.integers(-1, 2, (3, 4)),),
+        lambda rng: Sample((rng.normal(size=(3, 4)) * (rng.random((3, 4)) < 0.6),), {"axis": 0, "keepdims": True}),
+        lambda rng: (np.zeros((0, 2)),),
+    ),
+    summary="How many entries along axes are not 0.",
 )
 
 # ------------------------------------------------------------------------------------------------ extrema
