@@ -2,7 +2,9 @@
 
 The JVP is the derivative of the forward, by a sixth-order difference; the VJP is its adjoint, by the identity
 <g, J t> = <J* g, t> for each argument; all four mixes of the modes give one second derivative; every library gives what
-NumPy gives; and the shape, dtype, device and memory layout of the arguments never matter.
+NumPy gives; and the shape, dtype, device and memory layout of the arguments never matter. An operation of several
+results is held to all this in each. Where a result is only determined up to a gauge (the phase of an eigenvector) the
+differences are taken in the gauge that the record states.
 """
 
 import functools
@@ -46,7 +48,9 @@ def has_rule(record: Record, slot: int) -> bool:
         return record.derivatives[slot] is not None
     if record.kind in ("linear", "gather"):
         return record._variable is None or record._variable[slot]
-    return record._jvp[slot] is not None if record.kind == "general" else True
+    if record.kind == "general" and record.variadic is None:
+        return record._jvp[slot] is not None
+    return True
 
 
 def at(record: Record, sample: Sample, slot: int):
@@ -63,16 +67,52 @@ def rng_of(record: Record, slot: int) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32(f"{record.name}:{slot}".encode()))
 
 
+def parts(out) -> list[np.ndarray]:
+    """The results of an operation, one or several."""
+    return [np.asarray(part) for part in (out if isinstance(out, tuple) else (out,))]
+
+
+def like(out, each: list):
+    """The parts as out has them: alone or in a tuple."""
+    return tuple(each) if isinstance(out, tuple) else each[0]
+
+
 def inner(a, b) -> float:
-    return float(np.sum(np.asarray(a, dtype=np.float64) * np.asarray(b, dtype=np.float64)))
+    """Re <a, b>, summed over the parts."""
+    return sum(float(np.real(np.vdot(x, y))) for x, y in zip(parts(a), parts(b), strict=True))
 
 
-def sixth_order(f, x, t, step=1e-3):
-    """The derivative of f at x along t: a central difference whose error is of order step^6."""
+def size_of(a, b) -> float:
+    """The sum of the moduli of the terms of <a, b>, against which its rounding errors count."""
+    return sum(float(np.vdot(np.abs(x), np.abs(y))) for x, y in zip(parts(a), parts(b), strict=True))
+
+
+def drawn(rng: np.random.Generator, out, complex_too: bool = False):
+    """A cotangent like out, standard normal: whole numbers and reals get real ones."""
+
+    def one(part: np.ndarray) -> np.ndarray:
+        g = rng.normal(size=part.shape)
+        if part.dtype.kind == "c" or complex_too:
+            g = g + 1j * rng.normal(size=part.shape)
+        return np.asarray(g).astype(part.dtype)
+
+    return like(out, [one(part) for part in parts(out)])
+
+
+def sixth_order(f, x, t, step=1e-3, gauge=None):
+    """The derivative of f at x along t, a list of parts: a central difference whose error is of order step^6."""
     weights = {1: 45 / 60, 2: -9 / 60, 3: 1 / 60}
-    return (
-        sum(w * (np.asarray(f(x + k * step * t)) - np.asarray(f(x - k * step * t))) for k, w in weights.items()) / step
-    )
+    here = f(x)
+
+    def at(distance):
+        there = f(x + distance * t)
+        return parts(there if gauge is None else gauge(np, there, here))
+
+    total = [np.zeros(part.shape, dtype=np.result_type(part.dtype, np.float64)) for part in parts(here)]
+    for k, w in weights.items():
+        ahead, behind = at(k * step), at(-k * step)
+        total = [sum_ + w * (a - b) / step for sum_, a, b in zip(total, ahead, behind, strict=True)]
+    return total
 
 
 def test_records_say_what_they_compute():
@@ -83,6 +123,15 @@ def test_records_have_samples():
     assert [r.name for r in RECORDS if r.samples is None and r.name not in NEEDS_A_DEVICE] == []
 
 
+def derivative(record: Record, f, x, t) -> list[np.ndarray]:
+    return sixth_order(f, x, t, gauge=getattr(record, "gauge", None))
+
+
+def close(got, wanted, bound: float) -> None:
+    """Assert that they agree to the bound, relative to the largest entry where that exceeds 1."""
+    np.testing.assert_allclose(got, wanted, rtol=bound, atol=bound * max(1, np.max(np.abs(wanted), initial=0)))
+
+
 @pytest.mark.parametrize("record", SMOOTH, ids=named)
 class TestDerivative:
     def test_jvp_is_the_derivative_of_the_forward(self, record):
@@ -90,13 +139,11 @@ class TestDerivative:
             for slot in differentiable(record, sample):
                 f, x = at(record, sample, slot), sample.args[slot]
                 t = rng_of(record, slot).normal(size=x.shape)
-                _, got = ga.jvp(f, (x,), (t,))
-                wanted = sixth_order(f, x, t)
-                # A float32 result (astype) moves in steps of its own precision.
-                bound = 1e-8 if np.asarray(f(x)).dtype == np.float64 else 2e-3
-                np.testing.assert_allclose(
-                    got, wanted, rtol=bound, atol=bound * max(1, np.max(np.abs(wanted), initial=0))
-                )
+                out, got = ga.jvp(f, (x,), (t,))
+                for part, pushed, wanted in zip(parts(out), parts(got), derivative(record, f, x, t), strict=True):
+                    # A float32 result (astype) moves in steps of its own precision.
+                    bound = 2e-3 if part.dtype == np.float32 else 1e-8
+                    close(pushed, wanted, bound)
 
     def test_vjp_is_the_adjoint_of_the_jvp(self, record):
         for sample in samples(record):
@@ -105,14 +152,15 @@ class TestDerivative:
                 rng = rng_of(record, slot)
                 t = rng.normal(size=x.shape)
                 out, pushed = ga.jvp(f, (x,), (t,))
-                g = rng.normal(size=out.shape).astype(out.dtype)
+                g = drawn(rng, out)
                 again, pull = ga.vjp(f, x)
                 (pulled,) = pull(g)
-                np.testing.assert_array_equal(again, out)
+                for first, second in zip(parts(again), parts(out), strict=True):
+                    np.testing.assert_array_equal(first, second)
                 assert pulled.shape == x.shape
                 assert pulled.dtype == x.dtype
-                size = max(inner(np.abs(g), np.abs(pushed)), inner(np.abs(pulled), np.abs(t)), 1e-300)
-                tolerance = 1e-13 if out.dtype == np.float64 else 1e-6
+                size = max(size_of(g, pushed), size_of(pulled, t), 1e-300)
+                tolerance = 1e-6 if any(part.dtype == np.float32 for part in parts(out)) else 1e-13
                 assert abs(inner(g, pushed) - inner(pulled, t)) <= tolerance * size
 
     def test_all_arguments_at_once(self, record):
@@ -131,12 +179,14 @@ class TestDerivative:
             primals = tuple(sample.args[slot] for slot in slots)
             tangents = tuple(rng_of(record, slot).normal(size=np.shape(sample.args[slot])) for slot in slots)
             out, together = ga.jvp(f, primals, tangents)
-            g = rng_of(record, 99).normal(size=out.shape)
+            g = drawn(rng_of(record, 99), out)
             pulled = ga.vjp(f, *primals)[1](g)
             alone = [
-                ga.jvp(at(record, sample, s), (x,), (t,))[1] for s, x, t in zip(slots, primals, tangents, strict=True)
+                parts(ga.jvp(at(record, sample, s), (x,), (t,))[1])
+                for s, x, t in zip(slots, primals, tangents, strict=True)
             ]
-            np.testing.assert_allclose(together, sum(alone), rtol=1e-12, atol=1e-12)
+            for part, *terms in zip(parts(together), *alone, strict=True):
+                np.testing.assert_allclose(part, sum(terms), rtol=1e-12, atol=1e-12)
             for slot, x, ct in zip(slots, primals, pulled, strict=True):
                 np.testing.assert_allclose(ct, ga.vjp(at(record, sample, slot), x)[1](g)[0], rtol=1e-13, atol=1e-13)
 
@@ -148,11 +198,19 @@ class TestDerivative:
                 rng = rng_of(record, slot)
                 t, u = rng.normal(size=x.shape), rng.normal(size=x.shape)
                 f = at(record, sample, slot)
-                c = rng.normal(size=np.shape(f(x)))
+                weights = [rng.normal(size=part.shape) for part in parts(f(x))]
 
-                def loss(x, f=f, c=c):
-                    y = xp.astype(f(x), xp.float64)
-                    return xp.sum(xp.multiply(xp.square(y), c))
+                def loss(x, f=f, weights=weights):
+                    """Weighs |y|^2 for every y, which no phase and no sign of a gauge changes."""
+                    out = f(x)
+                    total = 0.0
+                    for part, weight in zip(out if isinstance(out, tuple) else (out,), weights, strict=True):
+                        if np.dtype(part.dtype).kind == "c":
+                            y = xp.square(xp.abs(part))
+                        else:
+                            y = xp.square(xp.astype(part, xp.float64))
+                        total = xp.add(total, xp.sum(xp.multiply(y, weight)))
+                    return total
 
                 gradient = ga.grad(loss, allow_independent=True)
 
@@ -171,7 +229,7 @@ class TestDerivative:
                 if record.name == "astype" and sample.params["dtype"] == "float32":
                     wanted, bound = mixes["forward over reverse"], 1e-5
                 else:
-                    wanted, bound = inner(sixth_order(gradient, x, t), u), 1e-7
+                    wanted, bound = inner(sixth_order(gradient, x, t)[0], u), 1e-7
                 for mix, found in mixes.items():
                     assert found == pytest.approx(wanted, rel=bound, abs=bound * (1 + abs(wanted))), mix
 
@@ -201,16 +259,17 @@ def test_complex_numbers(record):
             rng = rng_of(record, slot)
             t = rng.normal(size=x.shape) + 1j * rng.normal(size=x.shape)
             out, pushed = ga.jvp(f, (x,), (t,))
-            wanted = sixth_order(f, x, t)
-            np.testing.assert_allclose(pushed, wanted, rtol=1e-8, atol=1e-8 * max(1, np.max(np.abs(wanted), initial=0)))
-            g = rng.normal(size=out.shape) + 1j * rng.normal(size=out.shape)
+            for part, wanted in zip(parts(pushed), derivative(record, f, x, t), strict=True):
+                close(part, wanted, 1e-8)
+            g = drawn(rng, out)
             (pulled,) = ga.vjp(f, x)[1](g)
             assert pulled.dtype == x.dtype
-            left, right = np.vdot(g, pushed).real, np.vdot(pulled, t).real
-            assert abs(left - right) <= 1e-12 * max(np.sum(np.abs(g) * np.abs(pushed)), 1e-300)
+            assert abs(inner(g, pushed) - inner(pulled, t)) <= 1e-12 * max(
+                size_of(g, pushed), size_of(pulled, t), 1e-300
+            )
             mixed = Sample(tuple(real.args[k] if k == slot else z for k, z in enumerate(sample.args)), sample.params)
             out, pull = ga.vjp(at(record, mixed, slot), real.args[slot])
-            assert pull(np.ones_like(out))[0].dtype == np.float64
+            assert pull(like(out, [np.ones_like(part) for part in parts(out)]))[0].dtype == np.float64
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=named)
@@ -220,18 +279,20 @@ class TestArrays:
             if record.name.startswith("astype"):
                 continue
             narrow = Sample(tuple(x.astype(np.float32) if is_real(x) else x for x in sample.args), sample.params)
-            out = np.asarray(record(*narrow.args, **narrow.params))
-            full = np.asarray(record(*sample.args, **sample.params))
-            assert out.dtype == (np.float32 if full.dtype == np.float64 else full.dtype)
+            out, full = record(*narrow.args, **narrow.params), record(*sample.args, **sample.params)
+            halved = {np.dtype("float64"): np.dtype("float32"), np.dtype("complex128"): np.dtype("complex64")}
+            expected = [halved.get(part.dtype, part.dtype) for part in parts(full)]
+            assert [part.dtype for part in parts(out)] == expected
             for slot in differentiable(record, sample) if not record.inert else []:
                 x = narrow.args[slot]
                 t = rng_of(record, slot).normal(size=x.shape).astype(np.float32)
-                g = rng_of(record, slot).normal(size=out.shape).astype(np.float32)
+                g = drawn(rng_of(record, slot), full)
+                narrowed = like(out, [each.astype(part.dtype) for each, part in zip(parts(g), parts(out), strict=True)])
                 _, pushed = ga.jvp(at(record, narrow, slot), (x,), (t,))
-                (pulled,) = ga.vjp(at(record, narrow, slot), x)[1](g)
-                assert pushed.dtype == np.float32
+                (pulled,) = ga.vjp(at(record, narrow, slot), x)[1](narrowed)
+                assert [part.dtype for part in parts(pushed)] == expected
                 assert pulled.dtype == np.float32
-                (wide,) = ga.vjp(at(record, sample, slot), sample.args[slot])[1](g.astype(np.float64))
+                (wide,) = ga.vjp(at(record, sample, slot), sample.args[slot])[1](g)
                 np.testing.assert_allclose(pulled, wide, rtol=2e-3, atol=2e-4 * max(1, np.max(np.abs(wide), initial=0)))
 
     def test_every_library_agrees_with_numpy(self, record, home):
@@ -246,13 +307,14 @@ class TestArrays:
             if record.name in NEEDS_A_DEVICE:
                 there = Sample(there.args, {"device": home.device or "cpu"})
             out, wanted = record(*there.args, **there.params), record(*here.args, **here.params)
-            home.close(out, wanted)
+            agree(home, out, wanted)
             for slot in differentiable(record, sample) if not record.inert else []:
                 rng, x = rng_of(record, slot), here.args[slot]
-                t, g = rng.normal(size=x.shape).astype(x.dtype), rng.normal(size=wanted.shape).astype(wanted.dtype)
+                t, g = rng.normal(size=x.shape).astype(x.dtype), drawn(rng, wanted)
                 _, pushed = ga.jvp(at(record, there, slot), (there.args[slot],), (home.array(t),))
-                (pulled,) = ga.vjp(at(record, there, slot), there.args[slot])[1](home.array(g, g.dtype.name))
-                home.close(pushed, ga.jvp(at(record, here, slot), (x,), (t,))[1])
+                g_there = like(g, [home.array(part, part.dtype.name) for part in parts(g)])
+                (pulled,) = ga.vjp(at(record, there, slot), there.args[slot])[1](g_there)
+                agree(home, pushed, ga.jvp(at(record, here, slot), (x,), (t,))[1])
                 home.close(pulled, ga.vjp(at(record, here, slot), x)[1](g)[0])
 
     def test_layout_and_writing_do_not_matter(self, record):
@@ -262,11 +324,18 @@ class TestArrays:
             wanted = results(record, sample)
             for layout in (strided, fortran, read_only):
                 args = tuple(x if x is None else layout(np.asarray(x)) for x in sample.args)
-                for got, like in zip(results(record, Sample(args, sample.params)), wanted, strict=True):
-                    np.testing.assert_allclose(got, like, rtol=1e-13, atol=1e-13)
+                for got, one in zip(results(record, Sample(args, sample.params)), wanted, strict=True):
+                    np.testing.assert_allclose(got, one, rtol=1e-13, atol=1e-13)
             for x, was in zip(sample.args, before, strict=True):
                 if x is not None:
                     np.testing.assert_array_equal(x, was)
+
+
+def agree(home, got, wanted) -> None:
+    """Assert that results of a library are those of NumPy, part by part."""
+    assert isinstance(got, tuple) == isinstance(wanted, tuple)
+    for part, like_part in zip(got if isinstance(got, tuple) else (got,), parts(wanted), strict=True):
+        home.close(part, like_part)
 
 
 def moved(x, home):
@@ -280,12 +349,13 @@ def moved(x, home):
 
 def results(record: Record, sample: Sample) -> list[np.ndarray]:
     """The value, and the tangent and cotangent of each argument."""
-    found = [np.asarray(record(*sample.args, **sample.params))]
+    out = record(*sample.args, **sample.params)
+    found = parts(out)
     for slot in differentiable(record, sample) if not record.inert else []:
         x, rng = sample.args[slot], rng_of(record, slot)
         f = at(record, sample, slot)
-        found.append(ga.jvp(f, (x,), (rng.normal(size=x.shape),))[1])
-        found.append(ga.vjp(f, x)[1](rng.normal(size=found[0].shape).astype(found[0].dtype))[0])
+        found += parts(ga.jvp(f, (x,), (rng.normal(size=x.shape),))[1])
+        found.append(ga.vjp(f, x)[1](drawn(rng, out))[0])
     return found
 
 
@@ -341,6 +411,68 @@ class TestTheTestsThemselves:
         record = self.wrong(vjp=lambda g, x: xp.multiply(g, xp.cos(ga.stop_gradient(x))))
         with pytest.raises(AssertionError):
             TestDerivative().test_second_derivative_in_every_mix_of_modes(record)
+
+    def pair(self, **rules) -> Record:
+        """An operation of two results, sin x and x sum x."""
+        from gradatlas.ops.kinds import general
+
+        right = {
+            "vjp": lambda g, x: xp.add(
+                xp.multiply(g[0], xp.cos(x)), xp.add(xp.multiply(g[1], xp.sum(x)), xp.sum(xp.multiply(g[1], x)))
+            ),
+            "jvp": lambda t, x: (
+                xp.multiply(t, xp.cos(x)),
+                xp.add(xp.multiply(t, xp.sum(x)), xp.multiply(x, xp.sum(t))),
+            ),
+        }
+        draw = functools.partial(map, lambda _: Sample((np.asarray([0.3, 1.0]),)))
+        forward = lambda lib, x: (lib.sin(x), x * lib.sum(x))  # noqa: E731
+        return general("pair", forward, samples=lambda rng: draw([0]), **{**right, **rules})
+
+    def test_of_several_results_each_is_held(self):
+        right = self.pair()
+        TestDerivative().test_jvp_is_the_derivative_of_the_forward(right)
+        TestDerivative().test_vjp_is_the_adjoint_of_the_jvp(right)
+        TestDerivative().test_second_derivative_in_every_mix_of_modes(right)
+        for rule in (lambda t, x: (xp.multiply(t, xp.cos(x)), None), lambda t, x: (None, xp.multiply(t, xp.sum(x)))):
+            with pytest.raises(AssertionError):
+                TestDerivative().test_jvp_is_the_derivative_of_the_forward(self.pair(jvp=rule))
+        with pytest.raises(AssertionError):
+            TestDerivative().test_vjp_is_the_adjoint_of_the_jvp(
+                self.pair(vjp=lambda g, x: xp.multiply(g[0], xp.cos(x)))
+            )
+
+    def test_a_result_that_nothing_depends_on_has_the_cotangent_zero(self):
+        x = np.asarray([0.3, 1.0])
+        first = ga.grad(lambda x: xp.sum(self.pair()(x)[0]))(x)
+        np.testing.assert_allclose(first, np.cos(x))
+        _, tangent = ga.jvp(lambda x: self.pair(jvp=lambda t, x: (None, xp.multiply(t, 2.0)))(x), (x,), (x,))
+        np.testing.assert_array_equal(tangent[0], [0.0, 0.0])
+
+    def test_a_jvp_with_too_few_parts_is_refused(self):
+        with pytest.raises(ga.errors.CustomRuleError, match="pair: the jvp gave one tangent for 2 outputs"):
+            ga.jvp(self.pair(jvp=lambda t: t), (np.ones(2),), (np.ones(2),))
+
+    def test_a_gauge_is_taken_into_account(self):
+        """The unit vector along x, of either sign: the differences need the gauge that the rules hold."""
+        from gradatlas.ops.kinds import general
+
+        turned = functools.partial(
+            general,
+            "turned",
+            lambda lib, x: (1 - 2 * (x[0] > 0.3)) * x / lib.sum(x * x) ** 0.5,
+            vjp=lambda g, x, out: across(g, x, out),
+            jvp=lambda t, x, out: across(t, x, out),
+            samples=lambda rng: [Sample((np.asarray([0.3, 1.0]),))],
+        )
+
+        def across(v, x, u):
+            return xp.divide(xp.subtract(v, xp.multiply(u, xp.sum(xp.multiply(u, v)))), xp.sum(xp.multiply(u, x)))
+
+        held = turned(gauge=lambda lib, nearby, here: nearby * lib.sign(lib.sum(nearby * here)))
+        TestDerivative().test_jvp_is_the_derivative_of_the_forward(held)
+        with pytest.raises(AssertionError):
+            TestDerivative().test_jvp_is_the_derivative_of_the_forward(turned())
 
     def test_the_right_rules_pass(self):
         TestDerivative().test_jvp_is_the_derivative_of_the_forward(self.wrong())
