@@ -64,6 +64,7 @@ from gradatlas.ops.elementwise import (
 from gradatlas.ops.elementwise import round_ as round
 from gradatlas.ops.linalg import einsum, matmul, tensordot, vecdot
 from gradatlas.ops.losses import dense, mean_squared_error, softmax_cross_entropy
+from gradatlas.ops.recurrent import gru, lstm, simple_rnn
 from gradatlas.xp import linalg
 from gradatlas.xp._creation import Creation as _Creation
 from gradatlas.xp._creation import meshgrid, tril, triu
@@ -164,6 +165,7 @@ __all__ = [
     "full_like",
     "greater",
     "greater_equal",
+    "gru",
     "iinfo",
     "inf",
     "int8",
@@ -187,6 +189,7 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "logsumexp",
+    "lstm",
     "matmul",
     "matrix_transpose",
     "max",
@@ -223,6 +226,7 @@ __all__ = [
     "sigmoid",
     "sign",
     "signbit",
+    "simple_rnn",
     "sin",
     "softmax",
     "softmax_cross_entropy",
