@@ -34,6 +34,10 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "T. M. Apostol, Calculus, volume 1, second edition, Wiley, 1967",
         ),
         Entry(
+            "ba2016",
+            "J. L. Ba, J. R. Kiros and G. E. Hinton, Layer normalization, arXiv:1607.06450, 2016",
+        ),
+        Entry(
             "bishop2006",
             "C. M. Bishop, Pattern Recognition and Machine Learning, Springer, 2006",
         ),
@@ -50,10 +54,21 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "10.1007/978-3-642-76153-9_28",
         ),
         Entry(
+            "cho2014",
+            "K. Cho, B. van Merrienboer, C. Gulcehre, D. Bahdanau, F. Bougares, H. Schwenk and Y. Bengio, Learning phrase "
+            "representations using RNN encoder-decoder for statistical machine translation, EMNLP 2014, 1724-1734",
+            "10.3115/v1/D14-1179",
+        ),
+        Entry(
             "clarke1975",
             "F. H. Clarke, Generalized gradients and applications, Transactions of the American Mathematical Society "
             "205, 247-262, 1975",
             "10.1090/S0002-9947-1975-0367131-6",
+        ),
+        Entry(
+            "clevert2016",
+            "D.-A. Clevert, T. Unterthiner and S. Hochreiter, Fast and accurate deep network learning by exponential linear "
+            "units (ELUs), ICLR 2016, arXiv:1511.07289",
         ),
         Entry(
             "dumoulin2016",
@@ -61,9 +76,26 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "10.48550/arXiv.1603.07285",
         ),
         Entry(
+            "elfwing2018",
+            "S. Elfwing, E. Uchibe and K. Doya, Sigmoid-weighted linear units for neural network function approximation in "
+            "reinforcement learning, Neural Networks 107, 3-11, 2018",
+            "10.1016/j.neunet.2017.12.012",
+        ),
+        Entry(
+            "elman1990",
+            "J. L. Elman, Finding structure in time, Cognitive Science 14(2), 179-211, 1990",
+            "10.1207/s15516709cog1402_1",
+        ),
+        Entry(
             "gauss1809",
             "C. F. Gauss, Theoria motus corporum coelestium in sectionibus conicis solem ambientium, Perthes et "
             "Besser, 1809",
+        ),
+        Entry(
+            "gers2000",
+            "F. A. Gers, J. Schmidhuber and F. Cummins, Learning to forget: continual prediction with LSTM, Neural "
+            "Computation 12(10), 2451-2471, 2000",
+            "10.1162/089976600300015015",
         ),
         Entry(
             "glorot2011",
@@ -84,8 +116,50 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "G. H. Hardy, J. E. Littlewood and G. Pólya, Inequalities, Cambridge University Press, 1934",
         ),
         Entry(
+            "he2015",
+            "K. He, X. Zhang, S. Ren and J. Sun, Delving deep into rectifiers: surpassing human-level performance on ImageNet "
+            "classification, ICCV 2015, 1026-1034",
+            "10.1109/ICCV.2015.123",
+        ),
+        Entry(
+            "hendrycks2016",
+            "D. Hendrycks and K. Gimpel, Gaussian error linear units (GELUs), arXiv:1606.08415, 2016",
+        ),
+        Entry(
+            "hochreiter1997",
+            "S. Hochreiter and J. Schmidhuber, Long short-term memory, Neural Computation 9(8), 1735-1780, 1997",
+            "10.1162/neco.1997.9.8.1735",
+        ),
+        Entry(
+            "howard2019",
+            "A. Howard, M. Sandler, G. Chu, L.-C. Chen, B. Chen, M. Tan, W. Wang, Y. Zhu, R. Pang, V. Vasudevan, Q. V. Le and "
+            "H. Adam, Searching for MobileNetV3, ICCV 2019, 1314-1324",
+            "10.1109/ICCV.2019.00140",
+        ),
+        Entry(
+            "huber1964",
+            "P. J. Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 35(1), 73-101, 1964",
+            "10.1214/aoms/1177703732",
+        ),
+        Entry(
+            "ioffe2015",
+            "S. Ioffe and C. Szegedy, Batch normalization: accelerating deep network training by reducing internal "
+            "covariate shift, ICML 2015, 448-456, arXiv:1502.03167",
+        ),
+        Entry(
+            "klambauer2017",
+            "G. Klambauer, T. Unterthiner, A. Mayr and S. Hochreiter, Self-normalizing neural networks, NeurIPS 2017, "
+            "arXiv:1706.02515",
+        ),
+        Entry(
             "knuth1997",
             "D. E. Knuth, The Art of Computer Programming, volume 1, third edition, Addison-Wesley, 1997",
+        ),
+        Entry(
+            "kullback1951",
+            "S. Kullback and R. A. Leibler, On information and sufficiency, Annals of Mathematical Statistics 22(1), 79-86, "
+            "1951",
+            "10.1214/aoms/1177729694",
         ),
         Entry(
             "lecun1989",
@@ -103,6 +177,15 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "magnus1999",
             "J. R. Magnus and H. Neudecker, Matrix Differential Calculus with Applications in Statistics and "
             "Econometrics, revised edition, Wiley, 1999",
+        ),
+        Entry(
+            "mikolov2013",
+            "T. Mikolov, K. Chen, G. Corrado and J. Dean, Efficient estimation of word representations in vector space, "
+            "arXiv:1301.3781, 2013",
+        ),
+        Entry(
+            "misra2020",
+            "D. Misra, Mish: a self regularized non-monotonic activation function, BMVC 2020, arXiv:1908.08681",
         ),
         Entry(
             "nesterov2004",
@@ -146,6 +229,15 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "P. J. Werbos, Backpropagation through time: what it does and how to do it, Proceedings of the IEEE "
             "78(10), 1550-1560, 1990",
             "10.1109/5.58337",
+        ),
+        Entry(
+            "wu2018",
+            "Y. Wu and K. He, Group normalization, ECCV 2018, 3-19",
+            "10.1007/978-3-030-01261-8_1",
+        ),
+        Entry(
+            "zhang2019",
+            "B. Zhang and R. Sennrich, Root mean square layer normalization, NeurIPS 2019, arXiv:1910.07467",
         ),
     )
 )
