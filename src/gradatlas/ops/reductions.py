@@ -21,7 +21,6 @@ __all__ = [
     "argmax",
     "argmin",
     "centre",
-    "count_nonzero",
     "log_softmax",
     "logsumexp",
     "masked_softmax",
@@ -233,17 +232,6 @@ std: Record = general(
     },
     samples=shaped(*_SPREAD_CASES),
     summary="The standard deviation along axes: the root of the variance.",
-)
-count_nonzero = locally_constant(
-    "count_nonzero",
-    lambda lib, x, *, axis=None, keepdims=False: lib.count_nonzero(x, axis=axis, keepdims=keepdims),
-    jumps="an entry is 0",
-    samples=calls(
-        lambda rng: (rng.integers(-1, 2, (3, 4)),),
-        lambda rng: Sample((rng.normal(size=(3, 4)) * (rng.random((3, 4)) < 0.6),), {"axis": 0, "keepdims": True}),
-        lambda rng: (np.zeros((0, 2)),),
-    ),
-    summary="How many entries along axes are not 0.",
 )
 
 # ------------------------------------------------------------------------------------------------ extrema
