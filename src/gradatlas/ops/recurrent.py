@@ -193,7 +193,7 @@ def _rnn_pushed(drive: Callable[[int, Any], Any], dh: Any, h0: Any, u: Any, out:
 
 
 rnn_recurrence: Record = general(
-    "rnn",
+    "rnn_recurrence",
     _rnn_forward,
     vjp=lambda g, h0, u, out, activation: _rnn_pulled(g, h0, u, out, activation),
     jvp=(
@@ -270,7 +270,7 @@ def _lstm_pushed(drive: Callable[[int, Any], Any], dh: Any, dc: Any, h0: Any, c0
 
 
 lstm_recurrence: Record = general(
-    "lstm",
+    "lstm_recurrence",
     _lstm_forward,
     vjp=lambda g, h0, c0, u, out: _lstm_pulled(g, h0, c0, u, out),
     jvp=(
@@ -357,7 +357,7 @@ def _blended(gate: Any, dgate: Any, h: Any, dh: Any, k: Any, dk: Any) -> Any:
 
 
 gru_recurrence: Record = general(
-    "gru",
+    "gru_recurrence",
     _gru_forward,
     vjp=lambda g, h0, u, v, out: _gru_pulled(g, h0, u, v, out),
     jvp=(
@@ -445,7 +445,7 @@ def _gru_before_pushed(drive: Callable[[int, Any], Any], dh: Any, du: Any, h0: A
 
 
 gru_recurrence_before: Record = general(
-    "gru_reset_before",
+    "gru_recurrence_before",
     _gru_before_forward,
     vjp=lambda g, h0, u, out: _gru_before_pulled(g, h0, u, out),
     jvp=(
