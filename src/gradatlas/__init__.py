@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gradatlas import errors as errors
     from gradatlas import xp as xp
     from gradatlas.engine.array import Array as Array
+    from gradatlas.engine.batching import vmap as vmap
     from gradatlas.engine.checking import check_grads as check_grads
     from gradatlas.engine.checkpointing import checkpoint as checkpoint
     from gradatlas.engine.custom import custom_jvp as custom_jvp
@@ -57,6 +58,7 @@ _HOME = {
     "stop_gradient": "engine.transforms",
     "value_and_grad": "engine.transforms",
     "vjp": "engine.transforms",
+    "vmap": "engine.batching",
 }
 _MODULES = frozenset({"errors", "xp"})
 

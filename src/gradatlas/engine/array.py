@@ -20,13 +20,18 @@ from gradatlas.errors import DTypeError, TracerConversionError, describe
 if TYPE_CHECKING:
     from gradatlas.engine.primitive import Primitive
 
-__all__ = ["Array", "Trace", "install_operators", "lower", "plain_of", "traced", "untraced"]
+__all__ = ["Array", "Trace", "install_operators", "lower", "memory_of", "plain_of", "traced", "untraced"]
 
 _levels = itertools.count(1)
 
 
 class Trace:
-    """One transform at work on one call of a function: what becomes of an operation when an argument is traced by it."""
+    """One transform at work on one call of a function: what becomes of an operation when an argument is traced by it.
+
+    differentiates: True where it follows derivatives, so that `stop_gradient` takes it off.
+    """
+
+    differentiates = True
 
     def __init__(self, transform: str) -> None:
         self.level = next(_levels)  # next() of a count is atomic: threads share it and never share a level
@@ -118,8 +123,14 @@ class Array:
 
     # What an array that is traced refuses, since the derivative would be lost without a word
 
-    def _refuse(self, function: str, deed: str, mend: str) -> NoReturn:
+    def _refuse(self, function: str, deed: str, mend: str, in_batch: str = "") -> NoReturn:
+        """in_batch: the mend where a batch is traced, for there is no one value to be had by stopping gradients."""
         assert self._trace is not None
+        level: Any = self
+        while type(level) is Array and level._trace is not None:
+            if not level._trace.differentiates:
+                mend = in_batch or "it stands for a whole batch: return it from the mapped function, and use it outside"
+            level = level._value
         raise TracerConversionError(
             function, f"an array traced by {self._trace.transform} ({describe(self._plain)}) cannot {deed}", mend
         )
@@ -130,6 +141,7 @@ class Array:
                 "numpy.asarray",
                 "become a NumPy array",
                 "compute with gradatlas.xp instead of numpy, or cut the derivative with gradatlas.stop_gradient(x)",
+                "compute with gradatlas.xp instead of numpy",
             )
         return self._plain.__array__(dtype, copy=copy)
 
@@ -138,7 +150,8 @@ class Array:
         for leaf in leaves:
             if type(leaf) is Array and leaf._trace is not None:
                 name = function.__name__
-                leaf._refuse(f"numpy.{name}", "be given to numpy", f"use gradatlas.xp.{name}, or what xp has for it")
+                mend = f"use gradatlas.xp.{name}, or what xp has for it"
+                leaf._refuse(f"numpy.{name}", "be given to numpy", mend, mend)
         plain_args, plain_kwargs = assemble(structure, [plain_of(leaf) for leaf in leaves])
         return function(*plain_args, **plain_kwargs)
 
@@ -149,6 +162,7 @@ class Array:
                 f"become a Python {convert.__name__}",
                 "branch with xp.where, keep the number an array, or use "
                 f"{convert.__name__}(gradatlas.stop_gradient(x))",
+                "it stands for a whole batch: branch with xp.where or gradatlas.cond, loop with gradatlas.while_loop",
             )
         return convert(self._plain)
 
@@ -166,18 +180,26 @@ class Array:
 
     def __index__(self) -> int:
         if self._trace is not None:
-            self._refuse("index", "be an index", "index with gradatlas.stop_gradient(i)")
+            self._refuse(
+                "index",
+                "be an index",
+                "index with gradatlas.stop_gradient(i)",
+                "it stands for a whole batch: index with xp.take, or x[i] of an array i",
+            )
         return int(self._plain.__index__())
 
     def __len__(self) -> int:
         if self._trace is not None:
-            self._refuse("len", "be taken for a sequence", "use x.shape[0]")
+            self._refuse("len", "be taken for a sequence", "use x.shape[0]", "use x.shape[0]")
         return len(self._plain)
 
     def __iter__(self) -> Any:
         if self._trace is not None:
             self._refuse(
-                "iter", "be taken for a sequence", "use x[i] for i in range(x.shape[0]), or an operation of xp"
+                "iter",
+                "be taken for a sequence",
+                "use x[i] for i in range(x.shape[0]), or an operation of xp",
+                "use x[i] for i in range(x.shape[0]), or an operation of xp",
             )
         return (self[i] for i in range(len(self)))
 
@@ -362,8 +384,15 @@ def untraced(value: Any) -> Array:
 
 
 def plain_of(x: Any) -> Any:
-    """The plain array at the bottom of x, whatever traces it."""
+    """The plain array at the bottom of x, whatever traces it: for its shape and dtype; of a batch it is one example."""
     return x._plain if type(x) is Array else x
+
+
+def memory_of(x: Any) -> Any:
+    """The plain array that holds all entries of x, whatever traces it: of a batch, those of all examples."""
+    while type(x) is Array:
+        x = x._plain if x._trace is None else x._value
+    return x
 
 
 Array.__hash__ = None

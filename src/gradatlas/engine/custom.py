@@ -13,8 +13,9 @@ from typing import Any, cast
 
 from gradatlas.backend import category, is_array, library_of
 from gradatlas.engine.array import Array, Trace, lower, plain_of, traced, untraced
+from gradatlas.engine.batching import BatchTrace, run_batched
 from gradatlas.engine.forward import ForwardTrace
-from gradatlas.engine.linear_maps import fit_cotangent, fit_tangent
+from gradatlas.engine.linear_maps import fill, fit_cotangent, fit_tangent, sum_to
 from gradatlas.engine.primitive import Primitive
 from gradatlas.engine.recording import Inputs, Recording
 from gradatlas.engine.reverse import ReverseTrace
@@ -89,10 +90,73 @@ class _CustomFunction:
         return leaves, structure
 
 
+class _Batch:
+    """A call of a custom function for a batch: its arguments one level below, and how its parts run for all examples.
+
+    What the function is given apart from its variables, held, may be batched too. Every output is given the axis of the
+    batch, so that the function made of this call's parts is a custom function of plain leaves, with a rule of its own.
+    """
+
+    def __init__(
+        self, name: str, trace: BatchTrace, held: list[Any], leaves: Sequence[Any], structure: Structure
+    ) -> None:
+        self.name = name
+        self.trace = trace
+        self.held, self.held_structure = flatten(held)
+        self.structure = structure
+        self.flags = [type(leaf) is Array and leaf._trace is trace for leaf in leaves]
+        self.below = [leaf._value if here else leaf for leaf, here in zip(leaves, self.flags, strict=True)]
+        self.held_flags = [type(leaf) is Array and leaf._trace is trace for leaf in self.held]
+        self.held_below = [leaf._value if here else leaf for leaf, here in zip(self.held, self.held_flags, strict=True)]
+        self.out_structure: Structure | None = None
+
+    def run(
+        self, f: Callable[..., Any], leaves: Sequence[Any], flags: Sequence[bool]
+    ) -> tuple[list[Any], list[bool], Structure]:
+        """The leaves of f(held, *leaves), which of them are batched, and their structure."""
+        count = len(self.held_below)
+
+        def of_leaves(*given: Any) -> Any:
+            held = assemble(self.held_structure, given[:count])
+            return f(held, *[_face(leaf) for leaf in given[count:]])
+
+        found, here, structure = run_batched(
+            self.trace.transform,
+            self.trace.size,
+            of_leaves,
+            [*self.held_below, *leaves],
+            [*self.held_flags, *flags],
+        )
+        for leaf in found:
+            if type(leaf) is Array and leaf._trace is not None and leaf._trace.level >= self.trace.level:
+                raise CustomRuleError(
+                    self.name,
+                    f"it depends on an array traced by {leaf._trace.transform} that is no argument",
+                    "pass as an argument what the function closes over",
+                )
+        return found, here, structure
+
+    def filled(self, leaves: Sequence[Any], here: Sequence[bool]) -> tuple[Any, ...]:
+        """Outputs, each with the axis of the batch."""
+        return tuple([_face(fill(leaf, each, self.trace.size)) for leaf, each in zip(leaves, here, strict=True)])
+
+    def above(self, out: Sequence[Any]) -> Any:
+        """The outputs as the function's caller sees them."""
+        assert self.out_structure is not None
+        return assemble(self.out_structure, [self.trace.wrap(lower(leaf)) for leaf in out])
+
+
 def _top(leaves: Sequence[Any]) -> Trace | None:
     """The trace that began last among those of the leaves."""
     traces = [leaf._trace for leaf in leaves if type(leaf) is Array and leaf._trace is not None]
     return max(traces, key=lambda trace: trace.level, default=None)
+
+
+def _beside(leaf: Any, x: Any) -> Any:
+    """A cotangent that may be a number, as an array beside x."""
+    plain = plain_of(x)
+    library = library_of(plain)
+    return library.as_array(leaf, plain) if library is not None and type(leaf) in (int, float, complex) else leaf
 
 
 def _face(value: Any) -> Any:
@@ -152,6 +216,8 @@ class custom_vjp(_CustomFunction):
             return self.f(*args, **kwargs)
         if not trace.open:
             trace.refuse(self.name)
+        if isinstance(trace, BatchTrace):
+            return self._batched(_Batch(self.name, trace, held, leaves, structure))
         if not isinstance(trace, ReverseTrace):
             raise CustomRuleError(
                 self.name,
@@ -160,9 +226,7 @@ class custom_vjp(_CustomFunction):
             )
         which = tuple([k for k, leaf in enumerate(leaves) if type(leaf) is Array and leaf._trace is trace])
         below = [leaves[k]._value if k in which else leaf for k, leaf in enumerate(leaves)]
-        result = self.fwd(*self._join(held, assemble(structure, [_face(value) for value in below])))
-        if not isinstance(result, tuple) or len(result) != 2:
-            raise CustomRuleError(self.name, f"fwd returned {describe(result)}", "let it return (output, residuals)")
+        result = self._forward(held, assemble(structure, [_face(value) for value in below]))
         out, out_structure = self._outputs(result[0], trace, leaves[which[0]])
         residuals, residual_structure = self._lowered(result[1], trace, "residuals")
         if not out:
@@ -179,6 +243,62 @@ class custom_vjp(_CustomFunction):
         )
         parents = tuple([leaves[k]._link for k in which])
         return assemble(out_structure, trace.record(self._primitive, which, saved, parents, tuple(out)))
+
+    def _batched(self, batch: _Batch) -> Any:
+        """One call for all examples: a custom function whose rule is this one's, batched."""
+        arguments = batch.structure
+        seen: dict[str, Any] = {}  # what fwd's second output was like: its structure, and which leaves are batched
+
+        def value(*leaves: Any) -> Any:
+            found, here, batch.out_structure = batch.run(
+                lambda held, *given: self.f(*self._join(held, assemble(arguments, given))), leaves, batch.flags
+            )
+            return batch.filled(found, here)
+
+        def forward(*leaves: Any) -> Any:
+            found, here, structure = batch.run(
+                lambda held, *given: self._forward(held, assemble(arguments, given)), leaves, batch.flags
+            )
+            batch.out_structure, seen["structure"] = structure.children()
+            count = batch.out_structure.num_leaves
+            seen["batched"] = here[count:]
+            return batch.filled(found[:count], here[:count]), tuple(found[count:])
+
+        def backward(residuals: Any, cotangents: Any) -> Any:
+            assert batch.out_structure is not None
+            count, out_structure = len(residuals), batch.out_structure
+            given = [lower(leaf) for leaf in (*residuals, *cotangents)]
+            flags = [*seen["batched"], *[True] * len(cotangents)]
+
+            def rule(held: Any, *leaves: Any) -> Any:
+                assert self.bwd is not None
+                g = assemble(out_structure, leaves[count:])
+                found = self._cotangent_leaves(
+                    self.bwd(*held, assemble(seen["structure"], leaves[:count]), g), arguments
+                )
+                seen["zero"] = [leaf is None for leaf in found]
+                return [_beside(leaf, x) for leaf, x in zip(found, batch.below, strict=True) if leaf is not None]
+
+            found, here, _ = batch.run(rule, given, flags)
+            filled = iter(batch.filled(found, here))
+            totals: list[Any] = []
+            for zero, each, x in zip(seen["zero"], batch.flags, batch.below, strict=True):
+                ct = None if zero else next(filled)
+                totals.append(ct if ct is None or each else untraced(sum_to(lower(ct), Space.of(x).shape)))
+            return tuple(totals)
+
+        one_call = custom_vjp(value)
+        one_call.name = one_call._primitive.name = self.name
+        one_call.defvjp(forward, backward)
+        return batch.above(one_call(*[_face(leaf) for leaf in batch.below]))
+
+    def _forward(self, held: Sequence[Any], variable: Sequence[Any]) -> tuple[Any, Any]:
+        """What fwd returns, which must be a pair."""
+        assert self.fwd is not None
+        result = self.fwd(*self._join(held, variable))
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise CustomRuleError(self.name, f"fwd returned {describe(result)}", "let it return (output, residuals)")
+        return result
 
     def _cotangent_leaves(self, given: Any, structure: Structure) -> list[Any]:
         """What bwd returned, by leaf of the arguments; None for zero."""
@@ -280,12 +400,58 @@ class custom_jvp(_CustomFunction):
             return self.f(*args, **kwargs)
         if not trace.open:
             trace.refuse(self.name)
+        if isinstance(trace, BatchTrace):
+            return self._batched(_Batch(self.name, trace, held, leaves, structure))
         which = tuple([k for k, leaf in enumerate(leaves) if type(leaf) is Array and leaf._trace is trace])
         below = [leaves[k]._value if k in which else leaf for k, leaf in enumerate(leaves)]
         if isinstance(trace, ForwardTrace):
             return self._push(trace, held, structure, leaves, which, below)
         assert isinstance(trace, ReverseTrace)
         return self._record(trace, held, structure, leaves, which, below)
+
+    def _batched(self, batch: _Batch) -> Any:
+        """One call for all examples: a custom function whose rule is this one's, batched."""
+        arguments = batch.structure
+
+        def value(*leaves: Any) -> Any:
+            found, here, batch.out_structure = batch.run(
+                lambda held, *given: self.f(*self._join(held, assemble(arguments, given))), leaves, batch.flags
+            )
+            return batch.filled(found, here)
+
+        def rule(primals: Any, tangents: Any) -> Any:
+            count = len(primals)
+
+            def call(held: Any, *given: Any) -> Any:
+                assert self.rule is not None
+                return self._pair(
+                    self.rule(*held, assemble(arguments, given[:count]), assemble(arguments, given[count:]))
+                )
+
+            moved = [each and t is not None for each, t in zip(batch.flags, tangents, strict=True)]
+            leaves = [lower(leaf) for leaf in (*primals, *tangents)]
+            found, here, structure = batch.run(call, leaves, [*batch.flags, *moved])
+            batch.out_structure, tangent_structure = structure.children()
+            if batch.out_structure != tangent_structure:
+                raise self._unlike()
+            half = batch.out_structure.num_leaves
+            return batch.filled(found[:half], here[:half]), batch.filled(found[half:], here[half:])
+
+        one_call = custom_jvp(value)
+        one_call.name = one_call._primitive.name = self.name
+        one_call.defjvp(rule)
+        return batch.above(one_call(*[_face(leaf) for leaf in batch.below]))
+
+    def _pair(self, result: Any) -> tuple[Any, Any]:
+        """What a rule returned, which must be output and tangent."""
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise CustomRuleError(self.name, f"its rule returned {describe(result)}", "let it return (output, tangent)")
+        return result
+
+    def _unlike(self) -> CustomRuleError:
+        return CustomRuleError(
+            self.name, "its rule gave a tangent that is another tree than the output", "make the two alike"
+        )
 
     def _outcome(
         self,
@@ -303,15 +469,11 @@ class custom_jvp(_CustomFunction):
         moved = assemble(
             structure, [_face(_zero(value) if t is None else t) for value, t in zip(below, tangents, strict=True)]
         )
-        result = self.rule(*held, primals, moved)
-        if not isinstance(result, tuple) or len(result) != 2:
-            raise CustomRuleError(self.name, f"its rule returned {describe(result)}", "let it return (output, tangent)")
+        result = self._pair(self.rule(*held, primals, moved))
         out, out_structure = self._outputs(result[0], trace, like)
         leaves, tangent_structure = self._lowered(result[1], trace, "tangent", own)
         if out_structure != tangent_structure:
-            raise CustomRuleError(
-                self.name, "its rule gave a tangent that is another tree than the output", "make the two alike"
-            )
+            raise self._unlike()
         for value, t in zip(out, leaves, strict=True):
             if tuple(plain_of(value).shape) != tuple(plain_of(t).shape):
                 raise CustomRuleError(

@@ -8,6 +8,7 @@ that of broadcasting is a sum, that of conj is conj, that of the real part is th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from gradatlas.backend import category, library_of
@@ -28,8 +29,10 @@ __all__ = [
     "fit_cotangent",
     "fit_tangent",
     "is_complex",
+    "join",
     "lift_rank",
     "move_axis",
+    "part",
     "permute",
     "pick",
     "product",
@@ -270,6 +273,51 @@ class _Stack(Primitive):
         return stack([fill(x, each, size) for x, each in zip(args, batched, strict=True)], params["axis"] + 1)
 
 
+class _Join(Primitive):
+    """Arrays one after another along an axis."""
+
+    name = "join"
+
+    def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
+        return lib.concat(args, axis=params["axis"])
+
+    def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        axis = params["axis"]
+        ends = list(accumulate([plain_of(x).shape[axis] for x in args], initial=0))
+        return [(ends[slot], ends[slot + 1]) for slot in which], axis
+
+    def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
+        spans, axis = saved
+        return [part(g, start, stop, axis) for start, stop in spans]
+
+    def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        moved = [Space.of(x).zeros() if t is None else t for x, t in zip(args, tangents, strict=True)]
+        return bind(self, tuple(moved), params)
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        return join([fill(x, each, size) for x, each in zip(args, batched, strict=True)], params["axis"] + 1)
+
+
+class _Part(_LinearMap):
+    """x from start to stop along an axis."""
+
+    name = "part"
+
+    def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
+        span = slice(params["start"], params["stop"])
+        return args[0][(*[slice(None)] * params["axis"], span, ...)]
+
+    def adjoint(self, g: Any, x: Space, **params: Any) -> Any:
+        before, after = (
+            Space((*x.shape[: params["axis"]], length, *x.shape[params["axis"] + 1 :]), x.dtype, x.device, x.library)
+            for length in (params["start"], x.shape[params["axis"]] - params["stop"])
+        )
+        return join([before.zeros(), g, after.zeros()], params["axis"])
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        return bind(self, args, {**params, "axis": params["axis"] + 1})
+
+
 class _Pick(_LinearMap):
     """x[row], along an axis."""
 
@@ -386,7 +434,7 @@ def _folded(args: Any, batched: Sequence[bool], size: int) -> tuple[Any, Any, in
 _ADD, _PRODUCT, _PRODUCT_OR_ZERO, _SCALE = _Add(), _Product(), _ProductOrZero(), _Scale()
 _CONJUGATE, _REAL, _CAST = _Conjugate(), _RealPart(), _Cast()
 _SUM_TO, _BROADCAST_TO, _RESHAPE, _PERMUTE = _SumTo(), _BroadcastTo(), _Reshape(), _Permute()
-_STACK, _PICK, _PUT = _Stack(), _Pick(), _Put()
+_STACK, _PICK, _PUT, _JOIN, _PART = _Stack(), _Pick(), _Put(), _Join(), _Part()
 _TAKE_ROWS, _ADD_ROWS = _TakeRows(), _AddRows()
 
 
@@ -469,6 +517,16 @@ def move_axis(x: Any, source: int, destination: int) -> Any:
 def stack(rows: Sequence[Any], axis: int = 0) -> Any:
     """Arrays of one space along a new axis."""
     return bind(_STACK, tuple(rows), {"axis": axis})
+
+
+def join(parts: Sequence[Any], axis: int) -> Any:
+    """Arrays one after another along an axis counted from the front; the one there is, if it is one."""
+    return parts[0] if len(parts) == 1 else bind(_JOIN, tuple(parts), {"axis": axis})
+
+
+def part(x: Any, start: int, stop: int, axis: int) -> Any:
+    """x from start to stop along an axis counted from the front."""
+    return bind(_PART, (x,), {"start": start, "stop": stop, "axis": axis})
 
 
 def pick(x: Any, row: int, axis: int = 0) -> Any:

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from gradatlas.backend import Library, library_of
-from gradatlas.engine.array import Array, plain_of
+from gradatlas.engine.array import Array, memory_of
 from gradatlas.errors import MutationError, describe
 
 __all__ = ["Locks", "Watch", "debug_mutation", "new_watch"]
@@ -99,7 +99,7 @@ def _arrays(saved: Any) -> Iterator[Any]:
         for part in saved.values():
             yield from _arrays(part)
     elif type(saved) is Array or library_of(saved) is not None:
-        yield plain_of(saved)
+        yield memory_of(saved)
 
 
 def _digest(x: Any) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from gradatlas.backend import category, is_array, is_scalar, library_of, numpy_library
-from gradatlas.engine.array import Array, Trace, lower, plain_of, untraced
+from gradatlas.engine.array import Array, Trace, lower, memory_of, plain_of, untraced
 from gradatlas.engine.mutation import Locks
 from gradatlas.engine.reverse import ReverseTrace, opened
 from gradatlas.engine.space import Space
@@ -172,7 +172,7 @@ class Recording:
         out, aux = split_aux(transform, out, has_aux)
         self.outputs = Outputs(transform, out, trace, inputs)
         self.aux = _release_all(aux, trace, inputs.wrap) if has_aux else None
-        self._aux_values = [leaf._plain for leaf in flatten(aux)[0] if type(leaf) is Array and leaf._trace is trace]
+        self._aux_values = [memory_of(leaf) for leaf in flatten(aux)[0] if type(leaf) is Array and leaf._trace is trace]
         self.locks: Locks | None = None
 
     def __del__(self) -> None:
@@ -191,9 +191,9 @@ class Recording:
         values = self.outputs.values
         for position, (value, link) in enumerate(zip(values, self.outputs.links, strict=True)):
             if link is not None:
-                if id(value) in own:  # the caller's own array, handed through: it is not the engine's to lock
+                if type(value) is not Array and id(value) in own:  # the caller's, handed through: not ours to lock
                     values[position] = value = self.inputs.spaces[0].library.alias(value)
-                self.locks.add(plain_of(value))
+                self.locks.add(memory_of(value))
         for plain in self._aux_values:
             if id(plain) not in own:
                 self.locks.add(plain)

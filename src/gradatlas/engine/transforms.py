@@ -14,6 +14,7 @@ from typing import Any
 
 from gradatlas.backend import category, library_of
 from gradatlas.engine.array import Array, plain_of, traced, untraced
+from gradatlas.engine.batching import BatchTrace
 from gradatlas.engine.forward import ForwardTrace
 from gradatlas.engine.recording import Inputs, Outputs, Recording, fitting_leaves, release, split_aux
 from gradatlas.engine.reverse import opened
@@ -242,9 +243,15 @@ def stop_gradient(tree: Any) -> Any:
 
 
 def _as_constant(leaf: Any) -> Any:
-    if type(leaf) is not Array or leaf._trace is None:
-        return leaf
-    plain = leaf._plain
-    library = library_of(plain)
-    assert library is not None
-    return Array(library.locked_view(plain))
+    return leaf if type(leaf) is not Array or leaf._trace is None else untraced(_constant(leaf))
+
+
+def _constant(x: Any) -> Any:
+    """x without the traces that follow derivatives; those of batches stay."""
+    if type(x) is not Array:
+        library = library_of(x)
+        return x if library is None else library.locked_view(x)
+    if x._trace is None:
+        return _constant(x._plain)
+    value = _constant(x._value)
+    return x._trace.wrap(value) if isinstance(x._trace, BatchTrace) else value

@@ -12,7 +12,7 @@ from typing import Any
 
 import optree
 
-__all__ = ["Structure", "assemble", "flatten", "leaf_names", "map_leaves"]
+__all__ = ["Structure", "assemble", "flatten", "leaf_names", "map_leaves", "one_level"]
 
 _NAMESPACE = "gradatlas"
 
@@ -44,6 +44,18 @@ def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
 def leaf_names(structure: Structure, root: str) -> list[str]:
     """How each leaf is reached from a variable called root, such as `params['W'][0]`."""
     return [accessor.codify(root) for accessor in structure.accessors()]
+
+
+def one_level(tree: Any) -> tuple[list[Any], tuple[Any, ...]] | None:
+    """The branches of tree, and what kind of branching it is; None where tree is a leaf."""
+    if tree is None:
+        return None
+    flatten(tree)  # so that a dataclass is known
+    try:
+        branches, metadata, entries, _ = optree.tree_flatten_one_level(tree, namespace=_NAMESPACE)
+    except ValueError:
+        return None
+    return list(branches), (type(tree), metadata, entries)
 
 
 def _register(kind: type) -> None:
