@@ -22,7 +22,14 @@ from gradatlas.engine.array import plain_of
 from gradatlas.errors import ArgumentError, DTypeError, describe
 from gradatlas.ops.activations import relu, sigmoid, softplus, tanh
 from gradatlas.ops.attention import attention
-from gradatlas.ops.convolution import conv1d, conv2d
+from gradatlas.ops.convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
 from gradatlas.ops.elementwise import absolute as abs
 from gradatlas.ops.elementwise import (
     add,
@@ -64,6 +71,7 @@ from gradatlas.ops.elementwise import (
 from gradatlas.ops.elementwise import round_ as round
 from gradatlas.ops.linalg import einsum, matmul, tensordot, vecdot
 from gradatlas.ops.losses import dense, mean_squared_error, softmax_cross_entropy
+from gradatlas.ops.pooling import adaptive_avg_pool, avg_pool, global_avg_pool, global_max_pool, max_pool
 from gradatlas.ops.recurrent import gru, lstm, simple_rnn
 from gradatlas.xp import linalg
 from gradatlas.xp._creation import Creation as _Creation
@@ -103,9 +111,28 @@ from gradatlas.xp._manipulation import (
     tile,
     unstack,
 )
+from gradatlas.xp._ordering import argsort, median, quantile, sort, top_k
+from gradatlas.xp._scans import (
+    cumulative_logsumexp,
+    cumulative_max,
+    cumulative_min,
+    cumulative_prod,
+    cumulative_sum,
+    linear_recurrence,
+)
 from gradatlas.xp._searching import argmax, argmin, count_nonzero, nonzero, searchsorted
+from gradatlas.xp._segments import (
+    bincount,
+    index_add,
+    scatter,
+    segment_max,
+    segment_mean,
+    segment_min,
+    segment_prod,
+    segment_sum,
+)
 from gradatlas.xp._sets import isin, unique_all, unique_counts, unique_inverse, unique_values
-from gradatlas.xp._statistical import all, any, log_softmax, logsumexp, max, mean, min, softmax, sum
+from gradatlas.xp._statistical import all, any, log_softmax, logsumexp, max, mean, min, prod, softmax, std, sum, var
 from gradatlas.xp._updates import At as _At
 from gradatlas.xp._utility import diff
 
@@ -114,15 +141,19 @@ __all__ = [
     "__array_api_version__",
     "__array_namespace_info__",
     "abs",
+    "adaptive_avg_pool",
     "add",
     "all",
     "any",
     "arange",
     "argmax",
     "argmin",
+    "argsort",
     "asarray",
     "astype",
     "attention",
+    "avg_pool",
+    "bincount",
     "bitwise_and",
     "bitwise_invert",
     "bitwise_left_shift",
@@ -141,8 +172,17 @@ __all__ = [
     "concat",
     "conv1d",
     "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "cos",
     "count_nonzero",
+    "cumulative_logsumexp",
+    "cumulative_max",
+    "cumulative_min",
+    "cumulative_prod",
+    "cumulative_sum",
     "dense",
     "diff",
     "divide",
@@ -163,10 +203,13 @@ __all__ = [
     "from_dlpack",
     "full",
     "full_like",
+    "global_avg_pool",
+    "global_max_pool",
     "greater",
     "greater_equal",
     "gru",
     "iinfo",
+    "index_add",
     "inf",
     "int8",
     "int16",
@@ -180,6 +223,7 @@ __all__ = [
     "less",
     "less_equal",
     "linalg",
+    "linear_recurrence",
     "linspace",
     "log",
     "log1p",
@@ -193,9 +237,11 @@ __all__ = [
     "matmul",
     "matrix_transpose",
     "max",
+    "max_pool",
     "maximum",
     "mean",
     "mean_squared_error",
+    "median",
     "meshgrid",
     "min",
     "minimum",
@@ -215,6 +261,8 @@ __all__ = [
     "pi",
     "positive",
     "pow",
+    "prod",
+    "quantile",
     "reciprocal",
     "relu",
     "repeat",
@@ -222,7 +270,13 @@ __all__ = [
     "result_type",
     "roll",
     "round",
+    "scatter",
     "searchsorted",
+    "segment_max",
+    "segment_mean",
+    "segment_min",
+    "segment_prod",
+    "segment_sum",
     "sigmoid",
     "sign",
     "signbit",
@@ -231,10 +285,12 @@ __all__ = [
     "softmax",
     "softmax_cross_entropy",
     "softplus",
+    "sort",
     "sqrt",
     "square",
     "squeeze",
     "stack",
+    "std",
     "subtract",
     "sum",
     "take",
@@ -243,6 +299,7 @@ __all__ = [
     "tensordot",
     "tile",
     "to_device",
+    "top_k",
     "tril",
     "triu",
     "trunc",
@@ -255,6 +312,7 @@ __all__ = [
     "unique_inverse",
     "unique_values",
     "unstack",
+    "var",
     "vecdot",
     "where",
     "zeros",
