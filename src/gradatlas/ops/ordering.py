@@ -5,6 +5,7 @@ from typing import Any
 from gradatlas.backend import library_of
 from gradatlas.engine.array import plain_of
 from gradatlas.errors import AxisError, ShapeError
+from gradatlas.ops._batching import along_axis, along_axis_of_all
 from gradatlas.ops._samples import Case, calls, shaped
 from gradatlas.ops.elementwise import add, multiply
 from gradatlas.ops.indexing import getitem, take_along_axis
@@ -30,6 +31,7 @@ argsort = locally_constant(
     jumps="two entries tie",
     takes="ordered",
     samples=shaped(*_CASES),
+    batching=along_axis,
     summary="The indices that bring x into ascending (or descending) order along an axis.",
 )
 
@@ -63,6 +65,7 @@ average_ties: Record = linear(
         lambda rng: (rng.normal(size=(2, 0)), rng.integers(0, 2, (2, 0))),
         lambda rng: (rng.normal(size=(2, 1)), rng.integers(0, 2, (2, 1))),
     ),
+    batching=along_axis_of_all,
     summary="The mean of v over each run of equal neighbours of y along an axis: symmetric, its own adjoint.",
 )
 
@@ -102,6 +105,7 @@ sort: Record = general(
     },
     takes="ordered",
     samples=shaped(*_CASES),
+    batching=along_axis,
     summary="x in ascending (or descending) order along an axis.",
 )
 

@@ -127,6 +127,7 @@ prod_ = general(
         lambda rng: Sample((rng.normal(size=(3, 4)) * np.asarray([1.0, 0, 1, 1]),), {"axis": 1}),
         lambda rng: Sample((rng.normal(size=(2, 4)) * np.asarray([1.0, 0, 0, 1]),), {"axis": -1, "keepdims": True}),
     ),
+    batching=along_axis,
     summary="The product along axes.",
 )
 
@@ -148,6 +149,7 @@ centre: Record = linear(
     adjoint=lambda g, axis: centre(g, axis=axis),
     signature="(n)->(n)",
     samples=shaped(*[(shapes, {k: v for k, v in params.items() if k != "keepdims"}) for shapes, params in _CASES]),
+    batching=along_axis,
     summary="x less its mean along axes: a projection, its own adjoint.",
 )
 
@@ -189,6 +191,7 @@ var = general(
     takes="real",
     kinks={"n <= correction": "nan or infinite, as the value"},
     samples=shaped(*_SPREAD_CASES, ([(3, 1)], {"axis": 1})),
+    batching=along_axis,
     summary="The variance along axes: the sum of the squares of x less its mean, over n - correction.",
 )
 
@@ -231,6 +234,7 @@ std: Record = general(
         "n <= correction": "nan or infinite, as the value",
     },
     samples=shaped(*_SPREAD_CASES),
+    batching=along_axis,
     summary="The standard deviation along axes: the root of the variance.",
 )
 

@@ -10,6 +10,7 @@ from typing import Any
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.linear_maps import broadcast_to, conjugate
 from gradatlas.ops import _floating as floating
+from gradatlas.ops._batching import along_axis
 from gradatlas.ops._samples import Case, calls, shaped
 from gradatlas.ops.elementwise import equal, exp, maximum, multiply, reciprocal, subtract, where
 from gradatlas.ops.indexing import getitem
@@ -78,6 +79,7 @@ cumulative_sum: Record = linear(
     signature="(n)->(n)",
     takes="numeric",
     samples=shaped(*_CASES, *_INITIAL),
+    batching=along_axis,
     summary="The sum of the entries so far along an axis.",
 )
 
@@ -92,7 +94,7 @@ def _front(lib: Any, x: Any, axis: int) -> Any:
 def _recur(lib: Any, a: Any, b: Any) -> Any:
     """s_k = a_k s_(k-1) + b_k along the first axis, in order; where a_k is 0, what came before is forgotten."""
     if b.shape[0] == 0:
-        return b
+        return lib.zeros_like(b)
     forgets = a == 0
     s = b[0, ...]
     nothing = lib.zeros_like(s)
@@ -140,6 +142,7 @@ linear_recurrence: Record = general(
         ([(0,), (0,)], {}),
     ),
     advice="a and b broadcast to each other, and have the axis",
+    batching=along_axis,
     summary="s_k = a_k s_(k-1) + b_k along an axis, from s_(-1) = 0.",
 )
 
@@ -190,6 +193,7 @@ cumulative_prod: Record = general(
         lambda rng: (rng.normal(size=(3, 5)) * (rng.random((3, 5)) < 0.6),),
         lambda rng: Sample((rng.normal(size=(3, 2)) * [[1, 0], [0, 1], [0, 1]],), {"axis": 0}),
     ),
+    batching=along_axis,
     summary="The product of the entries so far along an axis.",
 )
 
@@ -233,6 +237,7 @@ _share = locally_constant(
     jumps="two entries tie",
     takes="real",
     samples=shaped(*_CASES, ([(2, 5)], {"largest": False})),
+    batching=along_axis,
     summary="The part of the largest (or smallest) so far that belongs to each entry as it comes: 1/m to the m-th equal.",
 )
 
@@ -264,6 +269,7 @@ def _extremum(name: str, forward: Any, largest: bool, word: str) -> Record:
         kinks={"entries tie": "shared equally among those so far, the element of least norm"},
         takes="ordered",
         samples=shaped(*_CASES),
+        batching=along_axis,
         summary=f"The {word} entry so far along an axis.",
     )
 
@@ -323,5 +329,6 @@ cumulative_logsumexp: Record = general(
     kinks={"all entries so far -inf": "value -inf, derivative shared equally: the limit of equal entries"},
     takes="real",
     samples=shaped(*_CASES),
+    batching=along_axis,
     summary="log sum exp of the entries so far along an axis.",
 )

@@ -7,9 +7,14 @@ from math import prod
 from typing import Any
 
 from gradatlas.backend import category, library_of
+from gradatlas.engine.array import plain_of
+from gradatlas.engine.linear_maps import move_axis, reshape
+from gradatlas.engine.primitive import bind
+from gradatlas.engine.space import Space
 from gradatlas.ops import _floating as floating
+from gradatlas.ops._batching import Call
 from gradatlas.ops._samples import calls
-from gradatlas.ops.elementwise import multiply
+from gradatlas.ops.elementwise import add, multiply
 from gradatlas.ops.indexing import take
 from gradatlas.ops.kinds import Record, Sample, general, linear, locally_constant
 
@@ -30,6 +35,22 @@ def _segment_sum(lib: Any, x: Any, ids: Any, *, num_segments: int) -> Any:
     library = library_of(x)
     assert library is not None
     return lib.reshape(library.scatter_add(lib.reshape(x, (-1,)), _places(lib, x, ids), prod(shape)), shape)
+
+
+def _of_rows(call: Call) -> Any:
+    """One row of the batch is a row of every example where all have the same segments; else each has segments of its own."""
+    x, ids = call.args
+    segments = call.params["num_segments"]
+    if not call.batched[1]:
+        return move_axis(call.again((move_axis(x, 0, 1), ids)), 1, 0)
+    x, ids = call.full(0), call.full(1)
+    space = Space.of(ids)
+    first = space.library.namespace.arange(call.size, dtype=space.dtype, device=space.device) * segments
+    ids = reshape(bind(add, (ids, reshape(first, (call.size, 1)))), (call.size * space.shape[1],))
+    rows = reshape(x, (call.size * space.shape[1], *call.shape(0)[1:]))
+    found = call.again((rows, ids), num_segments=call.size * segments)
+    each = plain_of(found).shape[0] // max(call.size, 1)
+    return reshape(found, (call.size, each, *call.shape(0)[1:]))
 
 
 def _draw(*shape: int, segments: int, **params: Any) -> Any:
@@ -55,6 +76,7 @@ segment_sum: Record = linear(
     takes=("numeric", "integer"),
     advice=_ADVICE,
     samples=calls(*_CASES, _draw(2, 3, segments=4), _draw(0, 2, segments=3), _draw(0, segments=0)),
+    batching=_of_rows,
     summary="The sums of the rows of each segment, 0 where there is none.",
 )
 
@@ -120,6 +142,7 @@ _share = locally_constant(
     takes=("real", "integer"),
     advice=_ADVICE,
     samples=calls(*_CASES, _draw(6, 2, segments=3, largest=False)),
+    batching=_of_rows,
     summary="1 at the largest (or smallest) entry of each segment, shared equally where several tie, else 0.",
 )
 
@@ -144,6 +167,7 @@ def _extremum(name: str, forward: Any, largest: bool, word: str, empty: str) -> 
         takes=("ordered", "integer"),
         advice=_ADVICE,
         samples=calls(*_CASES),
+        batching=_of_rows,
         summary=f"The {word} entries of the rows of each segment, {empty} where there is none.",
     )
 
