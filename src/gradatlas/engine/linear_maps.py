@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
-from gradatlas.backend import category, library_of
+from gradatlas.backend import LIBRARY_BY_TYPE, Library, category, library_of
 from gradatlas.engine.array import Array, plain_of
 from gradatlas.engine.patch import Patch
 from gradatlas.engine.primitive import Primitive, bind
@@ -44,6 +44,9 @@ __all__ = [
     "sum_to",
     "take_rows",
 ]
+
+
+_by_type: Any = LIBRARY_BY_TYPE.get
 
 
 class _LinearMap(Primitive):
@@ -438,13 +441,36 @@ _STACK, _PICK, _PUT, _JOIN, _PART = _Stack(), _Pick(), _Put(), _Join(), _Part()
 _TAKE_ROWS, _ADD_ROWS = _TakeRows(), _AddRows()
 
 
+# Most values are plain arrays already, for most derivatives are of the first order: what follows carries out its map on
+# those at once, and leaves traced arrays, and all that could go wrong, to `bind`.
+
+
+def _tidy(library: Library, out: Any, like: Any) -> Any:
+    """The result as an array, where a library gives a scalar for an array without axes."""
+    return out if type(out) is library.array_type else library.as_array(out, like)
+
+
+def _mapped(primitive: Primitive, x: Any, **params: Any) -> Any:
+    """primitive(x), at once where x is plain."""
+    library = _by_type(type(x))
+    if library is not None and type(x) is library.array_type:
+        return _tidy(library, primitive.forward(library.namespace, x, **params), x)
+    return bind(primitive, (x,), params)
+
+
 def add(x: Any, y: Any) -> Any:
     """x + y, of one space; a fresh array, unless one is traced."""
+    library = _by_type(type(x))
+    if library is not None and type(x) is type(y) is library.array_type:
+        return _tidy(library, library.namespace.add(x, y), x)
     return bind(_ADD, (x, y))
 
 
 def product(x: Any, y: Any) -> Any:
     """x * y, entry by entry with broadcasting."""
+    library = _by_type(type(x))
+    if library is not None and type(x) is type(y) is library.array_type:
+        return _tidy(library, library.namespace.multiply(x, y), x)
     return bind(_PRODUCT, (x, y))
 
 
@@ -455,7 +481,7 @@ def product_or_zero(d: Any, v: Any) -> Any:
 
 def scale(x: Any, factor: float | complex) -> Any:
     """factor * x for a Python number."""
-    return x if factor == 1 else bind(_SCALE, (x,), {"factor": factor})
+    return x if factor == 1 else _mapped(_SCALE, x, factor=factor)
 
 
 def is_complex(x: Any) -> bool:
@@ -484,22 +510,22 @@ def cast(x: Any, dtype: Any) -> Any:
         x = real_part(x)
         if plain_of(x).dtype == dtype:
             return x
-    return bind(_CAST, (x,), {"dtype": dtype})
+    return _mapped(_CAST, x, dtype=dtype)
 
 
 def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     """x summed down to shape, which broadcasts to x's; the adjoint of `broadcast_to`."""
-    return x if tuple(plain_of(x).shape) == shape else bind(_SUM_TO, (x,), {"shape": shape})
+    return x if tuple(plain_of(x).shape) == shape else _mapped(_SUM_TO, x, shape=shape)
 
 
 def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
     """x repeated along axes to shape; the adjoint of `sum_to`."""
-    return x if tuple(plain_of(x).shape) == shape else bind(_BROADCAST_TO, (x,), {"shape": shape})
+    return x if tuple(plain_of(x).shape) == shape else _mapped(_BROADCAST_TO, x, shape=shape)
 
 
 def reshape(x: Any, shape: tuple[int, ...]) -> Any:
     """x with its entries in the same order under another shape."""
-    return x if tuple(plain_of(x).shape) == shape else bind(_RESHAPE, (x,), {"shape": shape})
+    return x if tuple(plain_of(x).shape) == shape else _mapped(_RESHAPE, x, shape=shape)
 
 
 def permute(x: Any, axes: tuple[int, ...]) -> Any:

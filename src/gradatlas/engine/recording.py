@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from gradatlas.backend import category, is_array, is_scalar, library_of, numpy_library
+from gradatlas.backend import LIBRARY_BY_TYPE, category, is_array, is_scalar, library_of, numpy_library
 from gradatlas.engine.array import Array, Trace, lower, memory_of, plain_of, untraced
 from gradatlas.engine.mutation import Locks
 from gradatlas.engine.reverse import ReverseTrace, opened
@@ -29,6 +30,8 @@ class Inputs:
         self.wrapped = [type(leaf) is Array for leaf in given]
         numbers = None
         for position, leaf in enumerate(given):
+            if _is_plain_and_floating(leaf):
+                continue
             if type(leaf) is float or type(leaf) is complex:
                 if numbers is None:
                     numbers = _home_of_numbers(given, others)
@@ -39,7 +42,11 @@ class Inputs:
                 if library is not None and type(leaf) is not library.array_type:
                     given[position] = library.as_array(leaf)
         self.values = [lower(leaf) for leaf in given]
-        self.spaces = [Space.of(value) for value in self.values]
+
+    @functools.cached_property
+    def spaces(self) -> list[Space]:
+        """Where each leaf lives."""
+        return [Space.of(value) for value in self.values]
 
     def _check(self, position: int, leaf: Any) -> None:
         plain = plain_of(leaf)
@@ -73,15 +80,27 @@ class Inputs:
         """
         taken = {id(g) for g in given}
         ready = []
-        for g, space, wrapped in zip(gradients, self.spaces, self.wrapped, strict=True):
+        for position, g in enumerate(gradients):
             if type(g) is not Array:
                 if g is None:
-                    g = space.zeros()
-                elif id(g) in taken or space.library.is_borrowed(g):
-                    g = space.library.namespace.asarray(g, copy=True)
+                    g = self.spaces[position].zeros()
+                else:
+                    library = LIBRARY_BY_TYPE[type(g)]
+                    assert library is not None
+                    if id(g) in taken or library.is_borrowed(g):
+                        g = library.namespace.asarray(g, copy=True)
                 taken.add(id(g))
-            ready.append(Array(g) if wrapped and type(g) is not Array else g)
+                if self.wrapped[position]:
+                    g = Array(g)
+            ready.append(g)
         return self.assemble(ready)
+
+
+def _is_plain_and_floating(leaf: Any) -> bool:
+    """True for a plain array of real or complex numbers, of which no more needs to be asked."""
+    kind: type = type(leaf)
+    library = LIBRARY_BY_TYPE.get(kind)
+    return library is not None and kind is library.array_type and category(leaf.dtype) in ("real", "complex")
 
 
 def _home_of_numbers(leaves: Sequence[Any], others: Sequence[Any]) -> Space:
@@ -116,6 +135,9 @@ def release(leaf: Any, trace: Trace, wrap: bool) -> Any:
     return value if type(value) is Array or not wrap else Array(value)
 
 
+_LEAF = flatten(0)[1]
+
+
 class Outputs:
     """What a function returned under a trace: values as seen from outside, and what the trace hung on each.
 
@@ -124,7 +146,7 @@ class Outputs:
     """
 
     def __init__(self, function: str, out: Any, trace: Trace, inputs: Inputs) -> None:
-        leaves, self.structure = flatten(out)
+        leaves, self.structure = ([out], _LEAF) if type(out) is Array else flatten(out)
         self.links: list[Any] = []
         self.values: list[Any] = []
         for leaf in leaves:
@@ -172,7 +194,11 @@ class Recording:
         out, aux = split_aux(transform, out, has_aux)
         self.outputs = Outputs(transform, out, trace, inputs)
         self.aux = _release_all(aux, trace, inputs.wrap) if has_aux else None
-        self._aux_values = [memory_of(leaf) for leaf in flatten(aux)[0] if type(leaf) is Array and leaf._trace is trace]
+        self._aux_values = (
+            [memory_of(leaf) for leaf in flatten(aux)[0] if type(leaf) is Array and leaf._trace is trace]
+            if has_aux
+            else []
+        )
         self.locks: Locks | None = None
 
     def __del__(self) -> None:

@@ -19,12 +19,18 @@ _NAMESPACE = "gradatlas"
 Structure = optree.PyTreeSpec
 
 
+_leaf_types: set[type] = set()  # the types met so far that are no dataclasses
+
+
 def flatten(tree: Any) -> tuple[list[Any], Structure]:
     """The leaves of tree in order, and its structure."""
     while True:
         leaves, structure = optree.tree_flatten(tree, namespace=_NAMESPACE)
+        if _leaf_types.issuperset(map(type, leaves)):
+            return leaves, structure
         new = {type(leaf) for leaf in leaves if dataclasses.is_dataclass(leaf) and not isinstance(leaf, type)}
         if not new:
+            _leaf_types.update(type(leaf) for leaf in leaves if not isinstance(leaf, type))
             return leaves, structure
         for kind in new:
             _register(kind)

@@ -83,6 +83,8 @@ _TAKES = {
 
 
 _NUMBERS = (int, float, complex)
+# NumPy's numbers of its dtypes: a quick way to what `category` says of them.
+_KIND_BY_NUM = {dtype.num: category(dtype) for dtype in map(np.dtype, "?bBhHiIlLqQfdFD")}
 _by_type = LIBRARY_BY_TYPE.get
 
 
@@ -166,9 +168,22 @@ class Record(Primitive):
         takes = (self.takes,) if isinstance(self.takes, str) else self.takes
         self._allowed = tuple(_TAKES[each] for each in takes)
         self._alike = isinstance(self.takes, str)  # then all arguments hold one kind of number
+        self._fine = (
+            {num: kind for num, kind in _KIND_BY_NUM.items() if kind in self._allowed[0]} if self._alike else {}
+        )
+        self.forward = self.compute  # type: ignore[method-assign]
         if self.batching is None:
             self.batching = self._usual_batching()
         self.__doc__ = self._documentation()
+        self.__signature__ = self._signature()
+
+    def _signature(self) -> inspect.Signature:
+        """How it is called: the arrays by position, everything else by keyword."""
+        of = inspect.Parameter
+        parameters = [of(name, of.POSITIONAL_ONLY) for name in self.argument_names]
+        parameters += [of(self.variadic, of.VAR_POSITIONAL)] if self.variadic else []
+        parameters += [of(name, of.KEYWORD_ONLY, default=value) for name, value in self.defaults.items()]
+        return inspect.Signature(parameters)
 
     def _documentation(self) -> str:
         """The docstring, put together from the line of the table."""
@@ -223,6 +238,20 @@ class Record(Primitive):
         return self.advice
 
     def check(self, args: Sequence[Any]) -> None:
+        kind = None
+        for arg in args:
+            if type(arg) is np.ndarray:
+                found = self._fine.get(arg.dtype.num)
+                if found is None or (kind is not None and found is not kind):
+                    break
+                kind = found
+            elif type(arg) is not float:
+                break
+        else:
+            return
+        self._check_each(args)
+
+    def _check_each(self, args: Sequence[Any]) -> None:
         seen = None
         for position, arg in enumerate(args):
             if _by_type(type(arg)) is None:
