@@ -136,12 +136,9 @@ class TestNamespace:
         with pytest.raises(TypeError, match=r"namespace: got list, which is no array"):
             ga.namespace([1.0])
 
-    def test_functions_of_the_standard_have_its_names(self):
-        """Every function here that the standard has too is there under its own name."""
-        layers = {"attention", "conv1d", "conv2d", "dense", "relu", "sigmoid", "softmax", "softplus", "log_softmax"}
-        losses = {"logsumexp", "mean_squared_error", "softmax_cross_entropy"}
-        ours = layers | losses | {"Namespace", "namespace", "einsum", "pad", "to_device"}
-        assert {name for name in xp.__all__ if not hasattr(array_api_strict, name)} == ours
+    def test_every_function_says_what_it_does(self):
+        functions = [name for name in xp.__all__ if callable(getattr(xp, name)) and not isinstance(getattr(xp, name), type)]
+        assert [name for name in functions if not getattr(xp, name).__doc__] == []
 
 
 class TestOperators:

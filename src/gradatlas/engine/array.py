@@ -9,6 +9,7 @@ their own.
 from __future__ import annotations
 
 import copy
+import inspect
 import itertools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
@@ -340,6 +341,8 @@ def _method(function: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         return function(self, *args, **kwargs)
 
+    method.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
+    method.__doc__ = function.__doc__
     return method
 
 

@@ -22,6 +22,7 @@ from gradatlas.engine.array import plain_of
 from gradatlas.errors import ArgumentError, DTypeError, describe
 from gradatlas.ops.activations import relu, sigmoid, softplus, tanh
 from gradatlas.ops.attention import attention
+from gradatlas.ops.complex import conj, imag, real
 from gradatlas.ops.convolution import (
     conv1d,
     conv2d,
@@ -170,6 +171,7 @@ __all__ = [
     "complex64",
     "complex128",
     "concat",
+    "conj",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -209,6 +211,7 @@ __all__ = [
     "greater_equal",
     "gru",
     "iinfo",
+    "imag",
     "index_add",
     "inf",
     "int8",
@@ -263,6 +266,7 @@ __all__ = [
     "pow",
     "prod",
     "quantile",
+    "real",
     "reciprocal",
     "relu",
     "repeat",
