@@ -4,6 +4,8 @@ Each error is raised with three parts, so that no message can leave one out: the
 (the shapes, dtypes or libraries, with their values), and the mend. They print as one line, `function: seen: mend`.
 """
 
+import numpy as np
+
 __all__ = [
     "ArgumentError",
     "AxisError",
@@ -15,6 +17,7 @@ __all__ = [
     "GradientCheckError",
     "IndependentOutputError",
     "LibraryMismatchError",
+    "LinearAlgebraError",
     "MutationError",
     "NotScalarError",
     "ShapeError",
@@ -63,6 +66,10 @@ class LibraryMismatchError(GradatlasError, TypeError):
 
 class DeviceMismatchError(GradatlasError, ValueError):
     """Arrays on two devices in one call."""
+
+
+class LinearAlgebraError(GradatlasError, np.linalg.LinAlgError):
+    """A matrix that has no inverse, is not positive definite, or on which an iteration did not converge."""
 
 
 class NotScalarError(GradatlasError, TypeError):
