@@ -102,7 +102,6 @@ from gradatlas.xp._manipulation import (
     flip,
     matrix_transpose,
     moveaxis,
-    pad,
     permute_dims,
     repeat,
     reshape,
@@ -113,6 +112,7 @@ from gradatlas.xp._manipulation import (
     unstack,
 )
 from gradatlas.xp._ordering import argsort, median, quantile, sort, top_k
+from gradatlas.xp._padding import pad
 from gradatlas.xp._scans import (
     cumulative_logsumexp,
     cumulative_max,

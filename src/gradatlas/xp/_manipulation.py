@@ -25,7 +25,6 @@ __all__ = [
     "flip",
     "matrix_transpose",
     "moveaxis",
-    "pad",
     "permute_dims",
     "repeat",
     "reshape",
@@ -162,11 +161,6 @@ def _repeated(lib: Any, times: Any, *, length: int) -> Any:
 
 
 _REPEATED = Discrete("repeat", _repeated, ("integer",), "give one number for each entry along the axis")
-
-
-def pad(x: Any, widths: Sequence[tuple[int, int]], /) -> Any:
-    """x amid zeros: widths gives, for each axis, how many stand before and after it."""
-    return shaping.pad(x, widths=tuple((int(before), int(after)) for before, after in widths))
 
 
 def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Any:
