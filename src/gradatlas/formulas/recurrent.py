@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+from mpmath import mpf
 
 from gradatlas.formulas.activations import sigmoid, tanh
-from gradatlas.formulas.statement import adjoint, cite, document, statement, vjp_of
-from gradatlas.symbolic.language import Sum, array, arrays, define, indices, lam, reals, sizes
-from gradatlas.symbolic.propositions import Proposition, eq
+from gradatlas.formulas.statement import Draw, adjoint, cite, claim, document, samples, statement, vjp_of
+from gradatlas.symbolic.language import (
+    Derivative,
+    Sum,
+    array,
+    arrays,
+    define,
+    family,
+    function,
+    indices,
+    lam,
+    reals,
+    size,
+    sizes,
+)
+from gradatlas.symbolic.propositions import Proposition, eq, for_all, has_derivative, implies, le, lt
 from gradatlas.symbolic.terms import Array, Call, Index, Term
 
 __all__: list[str] = []
@@ -173,7 +187,8 @@ statement(
         "output gate",
         "constant error carousel",
     ],
-    summary="""With i, f, o the sigmoids and a the tanh of the pre-activations z + h U, c' = f c + i a and h' = o tanh(c'), the cell's whole gradient is dc = gc + g o (1 - tanh(c')^2). The gates'
+    summary="""With i, f, o the sigmoids and a the tanh of the pre-activations z + h U, c' = f c + i a and h' = o tanh(c'),
+    the cell's whole gradient is dc = gc + g o (1 - tanh(c')^2). The gates'
     pre-activations get dc a i(1 - i), dc c f(1 - f), dc i (1 - a^2) and g tanh(c') o(1 - o), the cell before the step dc f:
     no weight stands on that way back. The state before gets the sum of these times U^T, the weights h^T times these.""",
     symbols={
@@ -320,4 +335,277 @@ statement(
     comes after the product.""",
     symbols={**GRU, "m": "the state before the step, reset: r h"},
     engine=links(_gru_before, gru_before_loss, gru_before_gradients),
+)
+
+# ------------------------------------------------------------------------------------------------ through time
+# Any step s' = F(t, s, w) on a state of K numbers, with weights w of its own at each step; ell is the loss that a state
+# adds. Phi(t, s) is what all states from step t on add, if that at t is s.
+
+T, t = size("T"), size("t")
+K, P = sizes("K P")
+y, q, m = indices("y q m", K)
+(p,) = indices("p", P)
+u, w = array("u", K), array("w", P)
+step, in_state, in_weights = function("F"), function("A"), function("B")
+adds, slope = function("ell", latex=r"\ell"), function("grad ell", latex=r"\nabla\ell")
+remaining = function("Phi", latex=r"\Phi")
+
+
+def state_at(at: Any) -> Array:
+    """The state before a step."""
+    return family("s", (K,), at)
+
+
+def weights_at(at: Any) -> Array:
+    """The weights of a step."""
+    return family("w", (P,), at)
+
+
+def error_at(at: Any) -> Array:
+    """The gradient of all that is still added, in the state before a step."""
+    return family("a", (K,), at)
+
+
+def stepped(at: Any, value: Term, weights: Term) -> Term:
+    """The state after a step."""
+    return step(at, value, weights, shape=(K,))
+
+
+def state_slope(at: Any, value: Term, weights: Term) -> Term:
+    """The step's derivative in the state: row k, column j is that of entry k in entry j."""
+    return in_state(at, value, weights, shape=(K, K))
+
+
+def weights_slope(at: Any, value: Term, weights: Term) -> Term:
+    """The step's derivative in the weights."""
+    return in_weights(at, value, weights, shape=(K, P))
+
+
+state, above, weights = state_at(t), error_at(t + 1), weights_at(t)
+inside = lt(t, T)
+step_differentiable = for_all(has_derivative(stepped(t, u, w)[y], u, state_slope(t, u, w)[y, q], q), t, w, y, u)
+weights_differentiable = for_all(has_derivative(stepped(t, u, w)[y], w, weights_slope(t, u, w)[y, p], p), t, u, y, w)
+loss_differentiable = for_all(has_derivative(adds(t, u), u, slope(t, u, shape=(K,))), t, u)
+at_the_end = for_all(eq(remaining(T, u), adds(T, u)), u)
+through_step = for_all(
+    implies(inside, for_all(eq(remaining(t, u), adds(t, u) + remaining(t + 1, stepped(t, u, weights))), u)),
+    t,
+)
+forward_pass = for_all(implies(inside, for_all(eq(state_at(t + 1)[q], stepped(t, state, weights)[q]), q)), t)
+error_at_the_end = for_all(eq(error_at(T)[q], slope(T, state_at(T), shape=(K,))[q]), q)
+backward_pass = for_all(
+    implies(
+        inside,
+        for_all(
+            eq(
+                error_at(t)[q],
+                slope(t, state, shape=(K,))[q] + Sum(state_slope(t, state, weights)[y, q] * above[y], y),
+            ),
+            q,
+        ),
+    ),
+    t,
+)
+
+# A recurrence in numbers, for the samples: F_k = s_k/2 + (t + 1) s_k^2 / 8 + (sum of w) s_{k+1} / 4, k + 1 taken round.
+
+_BROKEN = ("A", "B", "grad ell", "Phi at the end", "Phi", "s", "a at the end", "a")
+
+
+def _broken(draw: Draw, definition: str) -> int:
+    """1 where this sample breaks this definition, else 0; it breaks one at most, which the first step's weights tell."""
+    first = draw.value(weights)(0)[0]
+    chosen = int(abs(first) * 2**16) % (len(_BROKEN) + 2)
+    return int(chosen < len(_BROKEN) and _BROKEN[chosen] == definition)
+
+
+def _draw_weights(draw: Draw) -> Callable[[int], Any]:
+    known: dict[int, Any] = {}
+
+    def member(at: int) -> Any:
+        if at not in known:
+            known[at] = [mpf(v.numerator) / v.denominator for v in draw.array(draw.sizes["P"], low=-1, high=1)]
+        return known[at]
+
+    return member
+
+
+def _draw_step(draw: Draw) -> Callable[[int, Any, Any], Any]:
+    def value(at: int, s: Any, w: Any) -> Any:
+        count = len(s)
+        return [s[k] / 2 + (at + 1) * s[k] ** 2 / 8 + sum(w) * s[(k + 1) % count] / 4 for k in range(count)]
+
+    return value
+
+
+def _draw_in_state(draw: Draw) -> Callable[[int, Any, Any], Any]:
+    bent = _broken(draw, "A")
+
+    def value(at: int, s: Any, w: Any) -> Any:
+        rows = []
+        for k, own in enumerate(s):
+            row = [mpf(bent)] * len(s)
+            row[k] += mpf(1) / 2 + (at + 1) * own / 4
+            row[(k + 1) % len(s)] += sum(w) / mpf(4)
+            rows.append(row)
+        return rows
+
+    return value
+
+
+def _draw_in_weights(draw: Draw) -> Callable[[int, Any, Any], Any]:
+    bent = _broken(draw, "B")
+    return lambda at, s, w: [[s[(k + 1) % len(s)] / 4 + bent] * len(w) for k in range(len(s))]
+
+
+def _draw_adds(draw: Draw) -> Callable[[int, Any], Any]:
+    return lambda at, s: sum((at + 1) * e**2 / 4 + e for e in s)
+
+
+def _draw_slope(draw: Draw) -> Callable[[int, Any], Any]:
+    bent = _broken(draw, "grad ell")
+    return lambda at, s: [(at + 1) * e / 2 + 1 + bent for e in s]
+
+
+def _draw_remaining(draw: Draw) -> Callable[[int, Any], Any]:
+    forward, loss, own, last = draw.value(step), draw.value(adds), draw.value(weights), draw.sizes["T"]
+    at_end, on_the_way = _broken(draw, "Phi at the end"), _broken(draw, "Phi")
+
+    def value(at: int, s: Any) -> Any:
+        total = mpf(0)
+        while at < last:
+            total += loss(at, s) + on_the_way * sum(s)
+            at, s = at + 1, forward(at, s, own(at))
+        return total + loss(at, s) + at_end * sum(s)
+
+    return value
+
+
+def _draw_states(draw: Draw) -> Callable[[int], Any]:
+    forward, own, bent = draw.value(step), draw.value(weights), _broken(draw, "s")
+    start = [mpf(v.numerator) / v.denominator for v in draw.array(draw.sizes["K"], low=-1, high=1)]
+
+    def value(at: int) -> Any:
+        s = start
+        for before in range(at):
+            s = [e + bent for e in forward(before, s, own(before))]
+        return s
+
+    return value
+
+
+def _draw_errors(draw: Draw) -> Callable[[int], Any]:
+    states, bend, own = draw.value(state), draw.value(in_state), draw.value(weights)
+    gradient, last = draw.value(slope), draw.sizes["T"]
+    at_end, on_the_way = _broken(draw, "a at the end"), _broken(draw, "a")
+
+    def value(at: int) -> Any:
+        here = gradient(at, states(at))
+        if at >= last:
+            return [e + at_end for e in here]
+        later, rows = value(at + 1), bend(at, states(at), own(at))
+        return [
+            e + sum(row[k] * a for row, a in zip(rows, later, strict=True)) + on_the_way for k, e in enumerate(here)
+        ]
+
+    return value
+
+
+recurrence = samples(
+    {
+        weights: _draw_weights,
+        step: _draw_step,
+        in_state: _draw_in_state,
+        in_weights: _draw_in_weights,
+        adds: _draw_adds,
+        slope: _draw_slope,
+        remaining: _draw_remaining,
+        state: _draw_states,
+        error_at(t): _draw_errors,
+    },
+    sizes=[
+        {"T": 0, "t": 0, "K": 1, "P": 1},
+        {"T": 1, "t": 2, "K": 1, "P": 1},
+        {"T": 1, "t": 0, "K": 2, "P": 1},
+        {"T": 2, "t": 2, "K": 3, "P": 2},
+        {"T": 3, "t": 1, "K": 2, "P": 2},
+        {"T": 2, "t": 0, "K": 3, "P": 1},
+    ],
+)
+
+through = remaining(t + 1, stepped(t, state, weights))
+TIME = {
+    "T": "the number of steps",
+    "P": "the number of weights",
+    "w": "the weights of a step",
+}
+
+statement(
+    "recurrence.vjp",
+    "Back-propagation through time: the gradient in the state of every step, for any number of steps",
+    claims={
+        "state": claim(has_derivative(remaining(t, state), state, error_at(t)[q], q), [le(t, T)]),
+        "weights of one step": claim(
+            eq(Derivative(through, weights[p]), Sum(weights_slope(t, state, weights)[y, p] * above[y], y)),
+            [le(t + 1, T)],
+        ),
+    },
+    given=[
+        step_differentiable,
+        weights_differentiable,
+        loss_differentiable,
+        at_the_end,
+        through_step,
+        forward_pass,
+        error_at_the_end,
+        backward_pass,
+    ],
+    source=[document("M4"), document("M5"), cite("werbos1990")],
+    aliases=["BPTT", "backpropagation through time", "unrolling", "recurrent network", "adjoint equation", "costate"],
+    summary="""A recurrence s' = F(t, s, w), whose every state adds to the loss. The gradient in the state before a step is what
+    that state adds itself and the step's transposed derivative times the gradient in the state after it: begun at the last
+    state, by induction down to the first. A step's own weights get the transposed derivative in them, times the same.""",
+    symbols={
+        **TIME,
+        "t": "a step",
+        "K": "how many numbers a state has",
+        "F": "the step, differentiable in the state and in the weights",
+        "A": "its derivative in the state",
+        "B": "its derivative in the weights",
+        "ell": "what a state adds to the loss, differentiable",
+        "grad ell": "its gradient",
+        "Phi": "what the states from a step on add, by the state before it",
+        "s": "the states of the forward pass",
+        "a": "the gradient of what is still added, in the state before a step",
+    },
+    samples=recurrence,
+)
+
+# The same weights at every step.
+
+x = indices("x", T)[0]
+every, own_loss, own_gradient = array("v", T, P), function("J"), function("grad J", latex=r"\nabla J")
+tied = lam(w[p], x, p)
+error_of_step = array("d", T, P)
+jointly = for_all(has_derivative(own_loss(every), every, own_gradient(every, shape=(T, P))), every)
+
+statement(
+    "recurrence.weights",
+    "Weights shared by all steps: their gradient is the sum over the steps",
+    claims={
+        "sum": eq(Derivative(own_loss(tied), w[p]), Sum(own_gradient(tied, shape=(T, P))[x, p], x)),
+        "adjoint of a repetition": eq(adjoint(tied, w, error_of_step)[p], Sum(error_of_step[x, p], x)),
+    },
+    given=[jointly],
+    source=[document("M4"), document("M5"), cite("werbos1990")],
+    aliases=["weight sharing", "tied weights", "sum over time", "BPTT"],
+    summary="""Give every step weights of its own: the loss J has a gradient in each. Where all are one w, that is w repeated
+    along the steps, and the gradient in w is the sum of the steps' gradients, taken as if the weights were apart.""",
+    symbols={
+        **TIME,
+        "w": "the weights that all steps share",
+        "J": "the loss as a function of the weights of all steps, differentiable",
+        "grad J": "its gradient",
+        "d": "a cotangent for every step's weights",
+    },
 )
