@@ -192,7 +192,9 @@ class Array:
     def __len__(self) -> int:
         if self._trace is not None:
             self._refuse("len", "be taken for a sequence", "use x.shape[0]", "use x.shape[0]")
-        return len(self._plain)
+        if not self._plain.shape:
+            raise TypeError("len: an array without axes has no length: use x.size, which is 1")
+        return int(self._plain.shape[0])
 
     def __iter__(self) -> Any:
         if self._trace is not None:

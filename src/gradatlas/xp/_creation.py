@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradatlas.backend import Library, category, library_of
 from gradatlas.engine.array import Array, plain_of
@@ -14,7 +14,27 @@ from gradatlas.xp._data_types import astype, to_device
 from gradatlas.xp._inspection import NamespaceInfo
 from gradatlas.xp._manipulation import broadcast_to
 
-__all__ = ["Creation", "meshgrid", "tril", "triu"]
+__all__ = ["Creation", "FloatLimits", "IntegerLimits", "meshgrid", "tril", "triu"]
+
+
+class FloatLimits(NamedTuple):
+    """What `finfo` gives: all but dtype are Python numbers. bits: of one real number."""
+
+    bits: int
+    eps: float
+    max: float
+    min: float
+    smallest_normal: float
+    dtype: Any
+
+
+class IntegerLimits(NamedTuple):
+    """What `iinfo` gives."""
+
+    bits: int
+    max: int
+    min: int
+    dtype: Any
 
 
 class Creation:
@@ -134,13 +154,21 @@ class Creation:
         """fill_value, a number, in x's shape, dtype, library and device."""
         return self._like("full_like", x, fill_value, dtype=dtype, device=device)
 
-    def finfo(self, type: Any, /) -> Any:
-        """The limits of a floating dtype, or of an array's."""
-        return self._lib.finfo(self._dtype(type))
+    def finfo(self, type: Any, /) -> FloatLimits:
+        """The limits of a floating dtype, or of an array's; of a complex one those of its parts."""
+        found = self._lib.finfo(self._dtype(type))
+        eps, largest, lowest, normal = (
+            float(found.eps),
+            float(found.max),
+            float(found.min),
+            float(found.smallest_normal),
+        )
+        return FloatLimits(int(found.bits), eps, largest, lowest, normal, found.dtype)
 
-    def iinfo(self, type: Any, /) -> Any:
+    def iinfo(self, type: Any, /) -> IntegerLimits:
         """The limits of an integer dtype, or of an array's."""
-        return self._lib.iinfo(self._dtype(type))
+        found = self._lib.iinfo(self._dtype(type))
+        return IntegerLimits(int(found.bits), int(found.max), int(found.min), found.dtype)
 
     def isdtype(self, dtype: Any, kind: Any) -> bool:
         """Whether a dtype is of a kind, such as "real floating"."""

@@ -41,13 +41,16 @@ def reduction(record: Record, summary: str, *, casts: bool = False) -> Callable[
 
     def reduce_in(x: Any, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
         check(x, axis)
-        return record(x if dtype is None else astype(x, dtype), axis=axes_of(axis), keepdims=keepdims)
+        if dtype is None:
+            return record(x, axis=axes_of(axis), keepdims=keepdims)
+        # Small whole numbers are reduced in wider ones, whose remainder is what the small ones would have given.
+        return astype(record(astype(x, dtype), axis=axes_of(axis), keepdims=keepdims), dtype)
 
     function = reduce_in if casts else reduce
     function.__name__ = function.__qualname__ = record.name
     function.__doc__ = (
         f"{summary}\n\naxis: one axis or several; all where left out. keepdims: keep them, with length 1."
-        f"{' dtype: convert to it first.' if casts else ''}\n"
+        f"{' dtype: compute in it.' if casts else ''}\n"
     )
     return function
 
