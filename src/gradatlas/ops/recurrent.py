@@ -18,6 +18,7 @@ from gradatlas.backend import recurrent as in_place
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.space import Space
 from gradatlas.errors import ShapeError
+from gradatlas.ops._batching import Call, per_example
 from gradatlas.ops.activations import relu, sigmoid, step, tanh
 from gradatlas.ops.elementwise import add, multiply, square, subtract
 from gradatlas.ops.indexing import getitem
@@ -135,6 +136,22 @@ def _plus(x: Any, y: Any) -> Any:
     return y if x is None else x if y is None else add(x, y)
 
 
+def _folded(call: Call) -> Any:
+    """Many sequences with the same weights are one larger batch; with weights of their own, one call each."""
+    states = [slot for slot, name in enumerate(call.record.argument_names) if name in ("h0", "c0")]
+    weights = range(states[-1] + 1, len(call.args))
+    if any(call.batched[slot] for slot in weights):
+        return per_example(call)
+    steps, batch, width = call.shape()
+    if any(len(call.shape(slot)) != 2 or call.shape(slot)[0] != batch for slot in states):
+        return per_example(call)  # which refuses it
+    rows = call.size * batch
+    z = reshape(permute_dims(call.full(), axes=(1, 0, 2, 3)), shape=(steps, rows, width))
+    starts = [reshape(call.full(slot), shape=(rows, call.shape(slot)[1])) for slot in states]
+    out = call.again((z, *starts, *[call.args[slot] for slot in weights]))
+    return permute_dims(reshape(out, shape=(steps, call.size, batch, plain_of(out).shape[-1])), axes=(1, 0, 2, 3))
+
+
 def _sequence_samples(gates: int, states: int, more: Sequence[Any] = ()) -> Samples:
     """Calls (z, states, u, ...) of several steps, one, none; a batch of none; one hidden entry."""
 
@@ -203,6 +220,7 @@ rnn_recurrence: Record = general(
     ),
     signature="(t,b,n),(b,n),(n,n)->(t,b,n)",
     takes="real",
+    batching=_folded,
     advice="z must be (time, batch, n), h0 (batch, n), u (n, n)",
     kinks={"activation relu at 0": "0, the element of least norm"},
     samples=_sequence_samples(1, 1, ({}, {"activation": "relu"})),
@@ -281,6 +299,7 @@ lstm_recurrence: Record = general(
     ),
     signature="(t,b,4n),(b,n),(b,n),(n,4n)->(t,b,6n)",
     takes="real",
+    batching=_folded,
     advice="z must be (time, batch, 4 n), h0 and c0 (batch, n), u (n, 4 n)",
     samples=_sequence_samples(4, 2),
     summary="The trajectory [i f g o c h] of long short-term memory, from its pre-activations z + h u.",
@@ -368,6 +387,7 @@ gru_recurrence: Record = general(
     ),
     signature="(t,b,3n),(b,n),(n,3n),(3n)->(t,b,5n)",
     takes="real",
+    batching=_folded,
     advice="z must be (time, batch, 3 n), h0 (batch, n), u (n, 3 n), v (3 n,) or None",
     samples=_sequence_samples(3, 1, ({"v": True},)),
     summary="The trajectory [z r n m h] of gated recurrent units that reset after the product, m = h u_n + v_n.",
@@ -455,6 +475,7 @@ gru_recurrence_before: Record = general(
     ),
     signature="(t,b,3n),(b,n),(n,3n)->(t,b,5n)",
     takes="real",
+    batching=_folded,
     advice="z must be (time, batch, 3 n), h0 (batch, n), u (n, 3 n)",
     samples=_sequence_samples(3, 1),
     summary="The trajectory [z r n m h] of gated recurrent units that reset before the product, m = r h.",
