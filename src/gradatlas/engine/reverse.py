@@ -129,13 +129,21 @@ class ReverseTrace(Trace):
                         break
                     continue
                 which, parents, slot, outputs = wiring
-                g = _taken(cotangents, slot, outputs)
+                if outputs:
+                    g = _taken(cotangents, slot, outputs)
+                else:
+                    g = cotangents[slot]
+                    cotangents[slot] = None
                 if g is None:
                     continue
                 if self.watch is not None:
                     self.watch.verify(primitive.name, slot, saved)
                 for parent, ct in zip(parents, primitive.pull(g, which, saved), strict=True):
-                    if ct is not None:
+                    if ct is None:
+                        continue
+                    if cotangents[parent] is None and type(ct) is not Array and type(ct) is not Patch:
+                        cotangents[parent] = ct  # the first to arrive, which is most often the only one
+                    else:
                         _accumulate(cotangents, fresh, parent, ct)
             else:
                 pending.pop()
@@ -153,11 +161,7 @@ def _backwards(tape: Tape, consume: bool) -> Iterator[tuple[Any, Any, Any]]:
 
 
 def _taken(cotangents: list[Any], slot: int, outputs: int) -> Any:
-    """The cotangent of a step's output, a tuple if it has several, out of its place; None if it is all zero."""
-    if not outputs:
-        g = cotangents[slot]
-        cotangents[slot] = None
-        return g
+    """The cotangents of a step's several outputs as a tuple, out of their places; None if all are zero."""
     parts = tuple(cotangents[slot : slot + outputs])
     if all(part is None for part in parts):
         return None

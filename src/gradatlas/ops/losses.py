@@ -12,6 +12,7 @@ from gradatlas.engine.primitive import bind
 from gradatlas.errors import DTypeError, ShapeError
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import Call
+from gradatlas.ops._products import by_adjoint
 from gradatlas.ops._samples import calls
 from gradatlas.ops.elementwise import add, multiply, negative, subtract
 from gradatlas.ops.kinds import Sample, general, locally_constant
@@ -83,14 +84,27 @@ def _dense_batch(call: Call) -> Any:
     return lower(add(y if call.batched[0] or call.batched[1] else expand_dims(y, axis=0), b))
 
 
+def _affine(lib: Any, x: Any, w: Any, b: Any) -> Any:
+    y = lib.matmul(x, w) if len(x.shape) == 2 else matmul(x, w)
+    return y if b is None else y + b
+
+
+def _affine_pull_x(g: Any, w: Any) -> Any:
+    """g w^H."""
+    at_once = by_adjoint(g, w, left=False)
+    return matmul(g, conjugate(matrix_transpose(w))) if at_once is None else at_once
+
+
+def _affine_pull_w(g: Any, x: Any) -> Any:
+    """x^H g, the samples the rows of both."""
+    at_once = by_adjoint(x, g, left=True)
+    return matrix_product(conjugate(matrix_transpose(_rows(x))), _rows(g)) if at_once is None else at_once
+
+
 affine = general(
     "dense",
-    lambda lib, x, w, b: matmul(x, w) if b is None else matmul(x, w) + b,
-    vjp=(
-        lambda g, w: matmul(g, conjugate(matrix_transpose(w))),
-        lambda g, x: matrix_product(conjugate(matrix_transpose(_rows(x))), _rows(g)),
-        lambda g: g,
-    ),
+    _affine,
+    vjp=(_affine_pull_x, _affine_pull_w, lambda g: g),
     jvp=(lambda t, w: matmul(t, w), lambda t, x: matmul(x, t), lambda t: t),
     signature="(n),(n,p),(p)->(p)",
     samples=calls(
