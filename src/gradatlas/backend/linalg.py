@@ -19,6 +19,21 @@ from gradatlas.errors import LinearAlgebraError, describe
 
 __all__ = ["LinearAlgebra", "linear_algebra"]
 
+
+def _square(*arrays: Plain) -> None:
+    """Raise ValueError where an array does not hold square matrices."""
+    for a in arrays:
+        if len(a.shape) < 2 or a.shape[-1] != a.shape[-2]:
+            raise ValueError(f"{describe(a)} does not hold square matrices")
+
+
+def _matrices(*arrays: Plain) -> None:
+    """Raise ValueError where an array has fewer than two axes."""
+    for a in arrays:
+        if len(a.shape) < 2:
+            raise ValueError(f"{describe(a)} does not hold matrices")
+
+
 _SINGULAR = "it has no inverse: use lstsq or pinv, or add a multiple of the identity"
 _INDEFINITE = "it must be symmetric (Hermitian) and positive definite: add a multiple of the identity"
 _DIVERGED = "the iteration did not converge: look for nan and infinity among its entries"
@@ -39,32 +54,40 @@ class LinearAlgebra:
 
     def solve(self, a: Plain, b: Plain) -> Plain:
         """The solution of a x = b, for b with as many axes as a has, or more."""
+        _square(a)
+        _matrices(b)
         return self._named("solve", _SINGULAR, lambda a, b: self._extension.solve(a, b), (a, b), self._regular, (a,))
 
     def inv(self, a: Plain) -> Plain:
         """The inverse."""
+        _square(a)
         return self._named("inv", _SINGULAR, lambda a: self._extension.inv(a), (a,))
 
     def det(self, a: Plain) -> Plain:
         """The determinant."""
+        _square(a)
         return self._quietly(lambda: self._extension.det(a))
 
     def slogdet(self, a: Plain) -> tuple[Plain, Plain]:
         """The sign of the determinant, or its phase, and the logarithm of its modulus."""
+        _square(a)
         sign, logarithm = self._quietly(lambda: self._extension.slogdet(a))
         return sign, logarithm
 
     def cholesky(self, a: Plain) -> Plain:
         """The lower triangular factor of a Hermitian positive definite matrix."""
+        _square(a)
         return self._named("cholesky", _INDEFINITE, lambda a: self._extension.cholesky(a), (a,))
 
     def qr(self, a: Plain, complete: bool) -> tuple[Plain, Plain]:
         """The orthogonal factor and the upper triangular one."""
+        _matrices(a)
         q, r = self._quietly(lambda: self._extension.qr(a, mode="complete" if complete else "reduced"))
         return q, r
 
     def svd(self, a: Plain, full_matrices: bool) -> tuple[Plain, Plain, Plain]:
         """Left singular vectors, singular values in descending order, the adjoint of right singular vectors."""
+        _matrices(a)
 
         def compute(a: Plain) -> Any:
             return tuple(self._extension.svd(a, full_matrices=full_matrices))
@@ -74,6 +97,7 @@ class LinearAlgebra:
 
     def eigh(self, a: Plain) -> tuple[Plain, Plain]:
         """Eigenvalues in ascending order and orthonormal eigenvectors of a Hermitian matrix."""
+        _square(a)
         w, v = self._named("eigh", _DIVERGED, lambda a: tuple(self._extension.eigh(a)), (a,))
         return w, v
 
@@ -81,24 +105,31 @@ class LinearAlgebra:
 
     def eig(self, a: Plain) -> tuple[Plain, Plain]:
         """Eigenvalues and eigenvectors of norm 1, complex always."""
+        _square(a)
         w, v = self._on_host(lambda numpy, a: numpy.eig(a), a)
         return w, v
 
     def lu(self, a: Plain) -> tuple[Plain, Plain, Plain]:
         """P, L, U with a = P L U: a permutation matrix of real numbers, unit lower and upper triangular."""
+        _matrices(a)
         p, low, up = self._on_host(lambda numpy, a: numpy.lu(a), a)
         return p, low, up
 
     def triangular_solve(self, a: Plain, b: Plain, lower: bool, unit_diagonal: bool) -> Plain:
         """The solution of a x = b for a triangular a, of which only the triangle is read."""
+        _square(a)
+        _matrices(b)
         return self._on_host(lambda numpy, a, b: numpy.triangular_solve(a, b, lower, unit_diagonal), a, b)
 
     def expm(self, a: Plain) -> Plain:
         """The exponential of a matrix."""
+        _square(a)
         return self._on_host(lambda numpy, a: numpy.expm(a), a)
 
     def sylvester(self, a: Plain, b: Plain, c: Plain) -> Plain:
         """The solution of a x + x b = c."""
+        _square(a, b)
+        _matrices(c)
         return self._on_host(lambda numpy, a, b, c: numpy.sylvester(a, b, c), a, b, c)
 
     # ---------------------------------------------------------------------------------------- helpers
@@ -159,10 +190,10 @@ def _broadcast(lib: Any, *arrays: Plain) -> tuple[tuple[int, ...], list[Plain]]:
 
 
 def _each(lib: Any, compute: Callable[..., Any], *arrays: Plain) -> Any:
-    """compute on every matrix of stacks that broadcast, and its results stacked; compute must give arrays for no rows."""
+    """compute on every matrix of stacks that broadcast, its results stacked; of no matrices an identity tells the shape."""
     batch, stacks = _broadcast(lib, *arrays)
     if stacks[0].shape[0] == 0:
-        blank = compute(*[lib.zeros(x.shape[-2:], dtype=x.dtype) for x in arrays])
+        blank = compute(*[lib.eye(*x.shape[-2:], dtype=x.dtype) for x in arrays])
         if isinstance(blank, tuple):
             return tuple(lib.zeros((*batch, *part.shape), dtype=part.dtype) for part in blank)
         return lib.zeros((*batch, *blank.shape), dtype=blank.dtype)
@@ -178,11 +209,13 @@ class _NumPy(LinearAlgebra):
     """By LAPACK, through NumPy and SciPy."""
 
     def eig(self, a: Plain) -> tuple[Plain, Plain]:
+        _square(a)
         w, v = self._named("eig", _DIVERGED, np.linalg.eig, (a,))
         dtype = np.result_type(a.dtype, np.complex64)
         return w.astype(dtype), v.astype(dtype)
 
     def lu(self, a: Plain) -> tuple[Plain, Plain, Plain]:
+        _matrices(a)
         from scipy.linalg import lu
 
         def factor(a: Plain) -> tuple[Plain, Plain, Plain]:
@@ -193,6 +226,8 @@ class _NumPy(LinearAlgebra):
         return p, low, up
 
     def triangular_solve(self, a: Plain, b: Plain, lower: bool, unit_diagonal: bool) -> Plain:
+        _square(a)
+        _matrices(b)
         from scipy.linalg.lapack import get_lapack_funcs
 
         dtype = np.result_type(a.dtype, b.dtype)
@@ -215,12 +250,15 @@ class _NumPy(LinearAlgebra):
         return self._named("triangular_solve", _SINGULAR, stacked, (a, b), probe, (a,))
 
     def expm(self, a: Plain) -> Plain:
+        _square(a)
         from scipy.linalg import expm
 
         with np.errstate(all="ignore"):
             return np.asarray(expm(a), dtype=a.dtype)
 
     def sylvester(self, a: Plain, b: Plain, c: Plain) -> Plain:
+        _square(a, b)
+        _matrices(c)
         from scipy.linalg import schur
         from scipy.linalg.lapack import get_lapack_funcs
 
@@ -253,6 +291,7 @@ class _CuPy(LinearAlgebra):
             return compute()
 
     def eig(self, a: Plain) -> tuple[Plain, Plain]:
+        _square(a)
         import cupy
 
         w, v = self._named("eig", _DIVERGED, lambda a: tuple(cupy.linalg.eig(a)), (a,))
@@ -260,6 +299,7 @@ class _CuPy(LinearAlgebra):
         return w.astype(dtype), v.astype(dtype)
 
     def lu(self, a: Plain) -> tuple[Plain, Plain, Plain]:
+        _matrices(a)
         from cupyx.scipy.linalg import lu
 
         def factor(a: Plain) -> tuple[Plain, Plain, Plain]:
@@ -274,6 +314,8 @@ class _CuPy(LinearAlgebra):
         return p, low, up
 
     def triangular_solve(self, a: Plain, b: Plain, lower: bool, unit_diagonal: bool) -> Plain:
+        _square(a)
+        _matrices(b)
         import cupy
         from cupyx.scipy.linalg import solve_triangular
 
@@ -289,12 +331,15 @@ class _CuPy(LinearAlgebra):
         return _each(self.library.namespace, solve, a, b)
 
     def expm(self, a: Plain) -> Plain:
+        _square(a)
         from cupyx.scipy.linalg import expm
 
         return _each(self.library.namespace, lambda a: expm(a) if a.size else a, a)
 
     def sylvester(self, a: Plain, b: Plain, c: Plain) -> Plain:
         """By the linear system of size m n, for CUDA has no Schur form."""
+        _square(a, b)
+        _matrices(c)
         lib = self.library.namespace
         m, n = c.shape[-2:]
         eye_m, eye_n = lib.eye(m, dtype=a.dtype), lib.eye(n, dtype=b.dtype)
