@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from gradatlas.formulas import solvers as f
 from gradatlas.symbolic import checker
-from gradatlas.symbolic.language import lam
-from gradatlas.symbolic.matrices import Equation, algebra, derivatives_agree, equation, given, identity, matrix
+from gradatlas.symbolic.checker import Theorem
+from gradatlas.symbolic.language import Sum, delta, lam, less, size
+from gradatlas.symbolic.matrices import (
+    Equation,
+    algebra,
+    by_order,
+    derivatives_agree,
+    equation,
+    given,
+    identity,
+    matrix,
+    summed,
+    trichotomy,
+)
 from gradatlas.symbolic.proof import Proof
+from gradatlas.symbolic.propositions import eq, for_all
 from gradatlas.symbolic.tactics import opened_theorem
+from gradatlas.symbolic.terms import ONE, ZERO, Term, fresh_index
 
 __all__: list[str] = []
 
@@ -18,7 +32,7 @@ def _inverse_slope(proof: Proof) -> Equation:
     n, q, r = f.n, f.q, f.r
     A, Y, I = matrix(f.A), matrix(f.Y), identity(n)
     dY = matrix(lam(f.slope[f.i, f.j, q, r], f.i, f.j))
-    dA = matrix(lam(f.delta(f.i, q) * f.delta(f.j, r), f.i, f.j))
+    dA = matrix(lam(delta(f.i, q) * delta(f.j, r), f.i, f.j))
     zero = I - I
     moved = derivatives_agree(left_inverse, f.A, positive, [differentiable], (q, r), f.i, f.j)
     moved = proof.have(moved, "inv(X) X = I is differentiated in an entry of X")
@@ -41,3 +55,80 @@ def prove_inv_derivative(proof: Proof) -> None:
             proof.differentiate("the inverse is differentiable", [])
             proof.rewrite(slope.theorem, "each partial derivative is -inv(A)[i, q] inv(A)[r, j], proven above")
             proof.contract(why)
+
+
+def prove_triangular_inverse(proof: Proof) -> None:
+    i, k, T, B = f.i, f.k, f.T, f.B
+    with proof.claim("above"):
+        _, nonzero, inverted = proof.given
+        above = _above_the_diagonal(proof)
+        proof.reached(above, "after n rows there is none left")
+    with proof.claim("diagonal"):
+        others = checker.combination(
+            eq((1 - delta(i, k)) * T[i, k] * B[k, i], 0),
+            (-T[i, k] * B[k, i], B[k, i], T[i, k]),
+            (
+                trichotomy(i, k),
+                opened_theorem(proof.given[0], i, k),
+                checker.instantiate(above, {f.i: k, f.j: i}),
+            ),
+        )
+        others = summed(proof.have(others, "below the diagonal of T stands a zero of B, and above a zero of T"), ONE, k)
+        product = checker.combination(eq(T[i, i] * B[i, i], 1), (ONE, -ONE), (opened_theorem(inverted, i, i), others))
+        product = proof.have(product, "so in the product's diagonal one term is left")
+        proof.reached(checker.combination(proof.goal, (1 / T[i, i],), (product,), (nonzero,)), "which is 1")
+
+
+def _above_the_diagonal(proof: Proof) -> Theorem:
+    """[i < j] B[i, j] = 0, row by row: what stands above the diagonal of T is zero, and the rows before are known."""
+    triangular, nonzero, inverted = proof.given
+    t, i, j, k = size("t"), f.i, f.j, f.k
+    T, B = f.T, f.B
+    claim = for_all(eq(less(i, t) * less(i, j) * B[i, j], 0), i, j)
+    base = checker.generalise(checker.equation(less(i, 0) * less(i, j) * B[i, j], ZERO), i, j)
+    known = opened_theorem(checker.assume(claim), i, j)
+    here = delta(i, t) * less(i, j)
+    rest = here * (1 - delta(i, k)) * T[i, k] * B[k, j]
+    each = checker.combination(
+        eq(rest, 0),
+        (-here * T[i, k] * B[k, j], here * B[k, j], T[i, k] * B[k, j], here * less(k, i) * T[i, k]),
+        (
+            trichotomy(i, k),
+            opened_theorem(triangular, i, k),
+            by_order(eq(here * less(k, i) * (1 - less(k, t) * less(k, j)), 0), (i, t), (i, j), (k, i)),
+            checker.instantiate(known, {i: k}),
+        ),
+    )
+    each = proof.have(each, "in row t, above the diagonal, no other entry of B is left in T B")
+    row = checker.combination(
+        eq(here * B[i, j], 0),
+        (here / T[i, i], -1 / T[i, i]),
+        (opened_theorem(inverted, i, j), summed(each, ONE, k)),
+        (nonzero,),
+    )
+    row = proof.have(row, "so the entry of B is zero too, the diagonal of T having no zero")
+    s = fresh_index(t + 1, "s")
+    hits = Sum(delta(s, i), s)
+    next_row = checker.combination(
+        eq(less(i, t + 1), less(i, t) + delta(i, t)),
+        (-ONE, ONE, ONE),
+        (
+            checker.contract(hits, i),
+            checker.split_last(hits, t),
+            checker.contract(checker_sum(t, i), i),
+        ),
+    )
+    step = checker.combination(
+        eq(less(i, t + 1) * less(i, j) * B[i, j], 0),
+        (less(i, j) * B[i, j], ONE, ONE),
+        (next_row, known, row),
+    )
+    step = checker.generalise(step, i, j)
+    proof.have(step, "if it holds of the rows before t, then of row t")
+    whole = checker.induction(claim, t, base, step)
+    return checker.convert(opened_theorem(checker.instantiate(whole, {t: f.n}), i, j), eq(less(i, j) * B[i, j], 0))
+
+
+def checker_sum(t: Term, i: Term) -> Term:
+    s = fresh_index(t, "s")
+    return Sum(delta(s, i), s)

@@ -6,10 +6,10 @@ from fractions import Fraction
 from typing import Any
 
 from gradatlas.formulas.statement import Draw, adjoint, cite, samples, statement, tangent
-from gradatlas.symbolic.language import Sum, array, arrays, function, indices, reals, sizes
-from gradatlas.symbolic.matrices import is_identity, matrix, near
-from gradatlas.symbolic.matrix_samples import Remembered, gradient, inverse, well_conditioned
-from gradatlas.symbolic.propositions import eq, for_all, has_derivative, lt
+from gradatlas.symbolic.language import Sum, array, arrays, function, indices, less, reals, sizes
+from gradatlas.symbolic.matrices import is_identity, is_lower, matrix, near
+from gradatlas.symbolic.matrix_samples import Remembered, at_many, gradient, inverse, well_conditioned
+from gradatlas.symbolic.propositions import eq, for_all, has_derivative, lt, ne
 from gradatlas.symbolic.terms import Term
 
 __all__: list[str] = []
@@ -88,4 +88,36 @@ statement(
     matrices; that the inverse is differentiable is assumed.""",
     symbols={**inverse_symbols, "dA": "a tangent of A", "G": "a cotangent of the inverse"},
     samples=inverse_samples,
+)
+
+# Triangular matrices.
+
+T, B = arrays("T B", n, n)
+triangular = is_lower(matrix(T))
+full_diagonal = for_all(ne(T[i, i]), i)
+inverted = is_identity(matrix(T) @ matrix(B))
+
+
+def _draw_triangular(draw: Draw) -> Any:
+    rows = _draw_invertible(draw)
+    return [[v if i >= j else Fraction(0) for j, v in enumerate(row)] for i, row in enumerate(rows)]
+
+
+statement(
+    "triangular.inverse",
+    "The inverse of a triangular matrix is triangular",
+    claims={
+        "above": eq(less(i, j) * B[i, j], 0),
+        "diagonal": eq(B[i, i], 1 / T[i, i]),
+    },
+    given=[triangular, full_diagonal, inverted],
+    source=[cite("magnus1999")],
+    aliases=["lower triangular", "upper triangular", "forward substitution"],
+    summary="""The inverse of a lower triangular matrix whose diagonal has no zero is lower triangular, and on the diagonal
+    stand the reciprocals. For upper triangular matrices take transposes.""",
+    symbols={"n": "the rows and columns", "T": "a lower triangular matrix", "B": "its inverse"},
+    samples=samples(
+        {T: _draw_triangular, B: lambda draw: at_many(inverse, draw.value(T))},
+        sizes=SMALL,
+    ),
 )

@@ -7,9 +7,11 @@ others (multiply from both sides, transpose, take multiples and add, differentia
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.canonical import canonical
@@ -24,6 +26,7 @@ from gradatlas.symbolic.propositions import (
     Proposition,
     eq,
     for_all,
+    fresh_for,
     implies,
     le,
     lt,
@@ -44,6 +47,7 @@ from gradatlas.symbolic.terms import (
     bind,
     fresh_array,
     fresh_index,
+    fresh_symbol,
     loose,
     power,
     read,
@@ -55,12 +59,18 @@ from gradatlas.symbolic.terms import (
 __all__ = [
     "Equation",
     "Matrix",
+    "Vanishing",
+    "above",
     "algebra",
+    "at_centre",
     "ball",
+    "below_diagonal",
     "between",
     "by_order",
     "derivatives_agree",
     "diagonal",
+    "differentiated",
+    "divided",
     "entrywise",
     "equation",
     "given",
@@ -73,14 +83,23 @@ __all__ = [
     "multiplied",
     "near",
     "never_both",
+    "not_below",
+    "part",
     "phi",
     "same",
     "strictly_lower",
     "summed",
+    "triangular_split",
     "trichotomy",
+    "unit",
     "upper",
+    "vanishing",
+    "vanishing_part",
+    "vanishing_product",
 ]
 
+
+Bracket: TypeAlias = Callable[[Term, Term], Term]
 
 # Matrices.
 
@@ -244,6 +263,10 @@ class Equation:
             return self.theorem
         return checker.instantiate(self.theorem, {self.i: i, self.j: j})
 
+    def at_one(self, i: Index) -> Theorem:
+        """The theorem on the diagonal."""
+        return checker.instantiate(self.theorem, {self.i: i, self.j: i})
+
     @property
     def T(self) -> Equation:
         """The transposes are equal."""
@@ -349,6 +372,7 @@ def algebra(left: Matrix, right: Matrix, *used: Used, facts: Iterable[Theorem] =
 # Brackets of triangles.
 
 
+@functools.lru_cache(maxsize=1024)
 def by_order(claim: Proposition, *pairs: tuple[Term, Term]) -> Theorem:
     """An equation about brackets of indices, decided for each order of the pairs: i < j, i = j, or i > j."""
     if not isinstance(claim, Eq):
@@ -430,6 +454,12 @@ def between(i: Term, k: Term, j: Term) -> Theorem:
     return by_order(eq(less(i, j) * (1 - less(i, k)) * (1 - less(k, j)), 0), (i, k), (k, j))
 
 
+def divided(value: Term) -> Theorem:
+    """value / value = 1 - [value = 0]."""
+    x = fresh_symbol("x")
+    return checker.instantiate(checker.equation(x * power(x, -1), 1 - Delta(x)), {x: value})
+
+
 # Derivatives.
 
 
@@ -477,3 +507,141 @@ def summed(theorem: Theorem, weight: Term, *over: Index) -> Theorem:
     if isinstance(claim.left, Num):
         return checker.symmetric(summed(checker.symmetric(theorem), weight, *over))
     return checker.rewrite(bind.sum(weight * claim.left, *over), theorem)
+
+
+def differentiated(
+    claim: Proposition,
+    A: Array,
+    radius: Theorem,
+    facts: Sequence[Theorem],
+    at: tuple[Index, ...],
+    left: Matrix,
+    right: Matrix,
+) -> Equation:
+    """What holds of every matrix near A, differentiated in one entry of it, as an equation between matrices.
+
+    claim: as `near` writes it, about every entry. radius: that the ball about A is not empty. facts: derivatives at A of the
+    functions that occur. at: the entry. left, right: the derivatives of the two sides.
+    """
+    i, j = left.indices()
+    moved = derivatives_agree(checker.assume(claim), A, radius, facts, at, i, j)
+    return Equation(left, right, i, j, checker.convert(moved, eq(left[i, j], right[i, j])))
+
+
+def vanishing_part(
+    claim: Proposition,
+    A: Array,
+    radius: Theorem,
+    facts: Sequence[Theorem],
+    at: tuple[Index, ...],
+    of: Matrix,
+    bracket: Bracket,
+) -> Vanishing:
+    """A part of a factor vanishes near A, so that part of its derivative does."""
+    i, j = of.indices()
+    moved = derivatives_agree(checker.assume(claim), A, radius, facts, at, i, j)
+    return Vanishing(of, bracket, i, j, checker.convert(moved, eq(bracket(i, j) * of[i, j], 0)))
+
+
+def at_centre(claim: Proposition, A: Array, radius: Theorem) -> Theorem:
+    """What holds of every matrix near A holds of A, for every entry."""
+    theorem = checker.specialise(checker.assume(claim), A)
+    indices: list[Term] = []
+    while isinstance(theorem.conclusion, ForAll):
+        indices.append(fresh_for(theorem.conclusion))
+        theorem = checker.specialise(theorem, indices[-1])
+    condition = theorem.conclusion
+    if not isinstance(condition, Implies):
+        raise ProofError(f"{condition!r} does not say what holds in a ball")
+    inside = checker.sign(condition.condition, (radius,))
+    return checker.generalise(checker.modus_ponens(theorem, inside), *indices)
+
+
+def unit(shape: Sequence[Term], at: Sequence[Index]) -> Matrix:
+    """The matrix that is 1 in one entry and 0 elsewhere."""
+    (rows, columns), (q, r) = shape, at
+    return Matrix(rows, columns, lambda i, j: delta(i, q) * delta(j, r))
+
+
+def part(array: Term, *at: Index) -> Matrix:
+    """The first two axes of an array of more, at these indices of the others."""
+    rows, columns = shape_of(array)[:2]
+    return Matrix(rows, columns, lambda i, j: read(array, i, j, *at))
+
+
+# Triangles.
+
+
+def above(i: Term, j: Term) -> Term:
+    """[i < j]: above the diagonal."""
+    return less(i, j)
+
+
+def below_diagonal(i: Term, j: Term) -> Term:
+    """[j < i]: below the diagonal."""
+    return less(j, i)
+
+
+def not_below(i: Term, j: Term) -> Term:
+    """1 - [j < i]: on the diagonal or above it."""
+    return 1 - less(j, i)
+
+
+@dataclass(frozen=True)
+class Vanishing:
+    """A part of a matrix is proven to be zero: where a bracket of the two indices is 1."""
+
+    of: Matrix
+    bracket: Bracket
+    i: Index
+    j: Index
+    theorem: Theorem
+
+    def at(self, i: Index, j: Index) -> Theorem:
+        """bracket * entry = 0 at two indices."""
+        return checker.instantiate(self.theorem, {self.i: i, self.j: j})
+
+    @property
+    def T(self) -> Vanishing:
+        """The transposed part of the transpose."""
+        return Vanishing(self.of.T, lambda i, j: self.bracket(j, i), self.j, self.i, self.theorem)
+
+
+def vanishing(theorem: Theorem, of: Matrix, bracket: Bracket) -> Vanishing:
+    """A universal theorem about the entries at two indices, as what it says of a part of the matrix."""
+    i, j = of.indices()
+    opened = opened_theorem(theorem, i, j)
+    return Vanishing(of, bracket, i, j, checker.convert(opened, eq(bracket(i, j) * of[i, j], 0)))
+
+
+def vanishing_product(left: Vanishing, right: Vanishing, bracket: Bracket) -> Vanishing:
+    """A part of P Q vanishes, because parts of P and of Q do: a P = 0, b Q = 0, and [i, j] (1 - a[i, k]) (1 - b[k, j]) = 0."""
+    i, k = left.of.indices()
+    _, j = right.of.indices()
+    P, Q, here = left.of[i, k], right.of[k, j], bracket(i, j)
+    a, b = left.bracket(i, k), right.bracket(k, j)
+    apart = by_order(eq(here * (1 - a) * (1 - b), 0), (i, k), (k, j))
+    coefficients = (P * Q, here * (1 - b) * Q, here * P)
+    each = checker.combination(eq(here * P * Q, 0), coefficients, (apart, left.at(i, k), right.at(k, j)))
+    product = left.of @ right.of
+    whole = checker.combination(eq(here * product[i, j], 0), (ONE,), (summed(each, ONE, k),))
+    return Vanishing(product, bracket, i, j, whole)
+
+
+def triangular_split(total: Equation, lower: Vanishing) -> Equation:
+    """M = Phi(S) where S = M + M^T (sign 1) and M is lower triangular; the split is the only one.
+
+    total: M + M^T = S. lower: [i < j] M[i, j] = 0.
+    """
+    M, S = lower.of, total.right
+
+    def why(i: Index, j: Index) -> list[tuple[TermLike, Theorem]]:
+        weight = less(j, i) + delta(i, j) / 2
+        return [
+            (-M[i, j], trichotomy(i, j)),
+            (ONE, lower.at(i, j)),
+            (-1, lower.at(j, i)),
+            (weight, total.at(i, j)),
+        ]
+
+    return entrywise(M, phi(S), why)

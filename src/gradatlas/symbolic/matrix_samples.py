@@ -12,7 +12,23 @@ from typing import Any, Final
 
 import mpmath
 
-__all__ = ["Remembered", "columns", "deep", "gradient", "inverse", "listed", "spd_root", "transposed"]
+__all__ = [
+    "Remembered",
+    "at_many",
+    "eig",
+    "eigh",
+    "gradient",
+    "inverse",
+    "lu",
+    "pivots",
+    "product",
+    "qr",
+    "spd_root",
+    "svd",
+    "symmetric",
+    "transposed",
+    "well_conditioned",
+]
 
 GUARD: Final = 15  # digits beyond those asked for, in which a factor is computed
 MANY: Final = 400  # digits at which a gradient is taken by differences
@@ -52,25 +68,15 @@ def _numbers(value: Any) -> Any:
     return value if isinstance(value, int) else mpmath.mpf(value)
 
 
-def deep(value: Any, digits: int = MANY) -> Any:
-    """Numbers as decimals of many digits."""
+def at_many(function: Callable[..., Any], *args: Any, digits: int = MANY) -> Any:
+    """A function's value to many digits."""
     with mpmath.workdps(digits):
-        return _numbers(value)
-
-
-def listed(value: Any) -> Rows:
-    """mpmath's matrix as nested lists."""
-    return [[value[i, j] for j in range(value.cols)] for i in range(value.rows)]
+        return function(*(_numbers(a) for a in args))
 
 
 def transposed(rows: Sequence[Sequence[Any]]) -> Rows:
     """The transpose of nested lists; of no rows, no rows."""
     return [list(column) for column in zip(*rows, strict=True)]
-
-
-def columns(rows: Sequence[Sequence[Any]]) -> int:
-    """How many columns there are."""
-    return len(rows[0]) if rows else 0
 
 
 def product(a: Rows, b: Rows) -> Rows:
@@ -174,3 +180,97 @@ def symmetric(rows: Iterable[Iterable[Any]]) -> Rows:
     """The lower triangle, mirrored."""
     given = [list(row) for row in rows]
     return [[given[max(i, j)][min(i, j)] for j in range(len(given))] for i in range(len(given))]
+
+
+def eigh(rows: Rows) -> tuple[list[Any], Rows]:
+    """The eigenvalues of the symmetric part, in order, and unit eigenvectors as columns, their first entries not negative."""
+    n = len(rows)
+    if not n:
+        return [], []
+    values, vectors = mpmath.eigsy(mpmath.matrix([[(rows[i][j] + rows[j][i]) / 2 for j in range(n)] for i in range(n)]))
+    order = sorted(range(n), key=lambda k: values[k])
+    found = [[vectors[i, k] for i in range(n)] for k in order]
+    return [values[k] for k in order], transposed([_turned_up(v) for v in found])
+
+
+def _turned_up(vector: Sequence[Any]) -> list[Any]:
+    """The vector or its opposite, the first entry not negative."""
+    sign = -1 if vector and vector[0] < 0 else 1
+    return [sign * v for v in vector]
+
+
+def svd(rows: Rows, m: int, n: int) -> tuple[Rows, list[Any], Rows]:
+    """U, s and V of the thin decomposition U diag(s) V^T, s falling, the first row of V not negative."""
+    k = min(m, n)
+    if not k:
+        return [[] for _ in range(m)], [], [[] for _ in range(n)]
+    if m < n:
+        v, s, u = svd(transposed(rows), n, m)
+        signs = [-1 if entry < 0 else 1 for entry in v[0]]
+        return _signed(u, signs), s, _signed(v, signs)
+    squares, found = eigh(product(transposed(rows), rows))
+    right = [list(reversed(row)) for row in found]
+    s = [mpmath.sqrt(value) for value in reversed(squares)]
+    left = [[entry / value for entry, value in zip(row, s, strict=True)] for row in product(rows, right)]
+    return left, s, right
+
+
+def _signed(rows: Rows, signs: Sequence[int]) -> Rows:
+    return [[entry * sign for entry, sign in zip(row, signs, strict=True)] for row in rows]
+
+
+def qr(rows: Rows, m: int, n: int) -> tuple[Rows, Rows]:
+    """Q and R of a tall matrix, by orthogonalising its columns: the diagonal of R is positive."""
+    basis: list[list[Any]] = []
+    r = [[mpmath.mpf(0)] * n for _ in range(n)]
+    for j, column in enumerate(transposed(rows) if m else []):
+        for i, unit in enumerate(basis):
+            r[i][j] = mpmath.fdot(unit, column)
+            column = [c - r[i][j] * u for c, u in zip(column, unit, strict=True)]
+        r[j][j] = mpmath.sqrt(mpmath.fdot(column, column))
+        basis.append([c / r[j][j] for c in column])
+    return transposed(basis) if basis else [[] for _ in range(m)], r
+
+
+def lu(rows: Rows) -> tuple[Rows, Rows]:
+    """L and U without exchange of rows, L with ones on the diagonal."""
+    n = len(rows)
+    lower = [[mpmath.mpf(i == j) for j in range(n)] for i in range(n)]
+    upper = [list(row) for row in rows]
+    for k in range(n):
+        for i in range(k + 1, n):
+            lower[i][k] = upper[i][k] / upper[k][k]
+            upper[i] = [a - lower[i][k] * b for a, b in zip(upper[i], upper[k], strict=True)]
+            upper[i][k] = mpmath.mpf(0)
+    return lower, upper
+
+
+def pivots(rows: Rows) -> list[int]:
+    """The order in which elimination with the largest pivot takes the rows."""
+    work = [list(map(mpmath.mpf, row)) for row in rows]
+    order = list(range(len(rows)))
+    for k in range(len(rows)):
+        best = max(range(k, len(rows)), key=lambda i: abs(work[i][k]))
+        work[k], work[best], order[k], order[best] = work[best], work[k], order[best], order[k]
+        for i in range(k + 1, len(rows)):
+            ratio = work[i][k] / work[k][k]
+            work[i] = [a - ratio * b for a, b in zip(work[i], work[k], strict=True)]
+    return order
+
+
+def eig(rows: Rows) -> tuple[list[Any], Rows]:
+    """Real eigenvalues, in order, and unit eigenvectors as columns, their first entries not negative.
+
+    For matrices near symmetrisable ones, all of whose eigenvalues are real.
+    """
+    n = len(rows)
+    if not n:
+        return [], []
+    values, vectors = mpmath.eig(mpmath.matrix(rows))
+    order = sorted(range(n), key=lambda k: mpmath.re(values[k]))
+    found = []
+    for k in order:
+        vector = [mpmath.re(vectors[i, k]) for i in range(n)]
+        norm = mpmath.sqrt(mpmath.fdot(vector, vector))
+        found.append(_turned_up([v / norm for v in vector]))
+    return [mpmath.re(values[k]) for k in order], transposed(found)

@@ -1,0 +1,382 @@
+"""Decompositions: Cholesky, LU, QR, eigenvalues and eigenvectors, singular values and vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from gradatlas.formulas.statement import Draw, adjoint, cite, samples, statement, tangent
+from gradatlas.symbolic.language import Sum, array, arrays, delta, function, indices, reals, size, sizes
+from gradatlas.symbolic.matrices import Matrix, is_identity, is_lower, matrix, near, phi, same
+from gradatlas.symbolic.matrix_samples import (
+    Remembered,
+    eigh,
+    gradient,
+    inverse,
+    spd_root,
+    svd,
+    symmetric,
+    well_conditioned,
+)
+from gradatlas.symbolic.propositions import eq, for_all, has_derivative, lt
+from gradatlas.symbolic.terms import Array, Term
+
+__all__: list[str] = []
+
+n = size("n")
+i, j, k, q, r = indices("i j k q r", n)
+(epsilon,) = reals("epsilon")
+A, dA, G = arrays("A dA G", n, n)
+inv = function("inv")
+
+RADIUS = Fraction(1, 2**40)  # of the ball in which a factor exists, squared, in samples
+SMALL = [{"n": 0}, {"n": 1}, {"n": 2}, {"n": 3}]
+
+
+def _radius(draw: Draw) -> Any:
+    return RADIUS
+
+
+def _inverse(draw: Draw) -> Any:
+    return Remembered(inverse)
+
+
+def _slope_of(of: Any, at: Array) -> Callable[[Draw], Any]:
+    return lambda draw: gradient(draw.value(of), draw.value(at))
+
+
+def half(value: Matrix) -> Matrix:
+    """The symmetric part of a matrix."""
+    return (value + value.T) * Fraction(1, 2)
+
+
+def inverse_of(X: Term) -> Term:
+    """inv(X), an abstract function of a square matrix."""
+    return inv(X, shape=(n, n))
+
+
+# Cholesky.
+
+root = function("L")
+root_slope = array("D", n, n, n, n)
+
+
+def factor(X: Term) -> Term:
+    """L(X), the lower triangular factor of the symmetric part of X."""
+    return root(X, shape=(n, n))
+
+
+L = factor(A)
+B = inverse_of(L)
+factored = near(A, epsilon, lambda X: same(matrix(factor(X)) @ matrix(factor(X)).T, half(matrix(X))))
+lower = near(A, epsilon, lambda X: is_lower(matrix(factor(X))))
+cholesky = [
+    lt(0, epsilon),
+    factored,
+    lower,
+    for_all(lt(0, L[i, i]), i),
+    is_identity(matrix(B) @ matrix(L)),
+    is_identity(matrix(L) @ matrix(B)),
+    for_all(has_derivative(L[i, j], A, root_slope[i, j, q, r], q, r), i, j),
+]
+
+
+def cholesky_tangent(dS: Matrix) -> Matrix:
+    """L Phi(L^-1 dS L^-T)."""
+    return matrix(L) @ phi(matrix(B) @ dS @ matrix(B).T)
+
+
+def cholesky_cotangent(cotangent: Matrix) -> Matrix:
+    """The symmetric part of L^-T Phi(L^T G) L^-1."""
+    return half(matrix(B).T @ phi(matrix(L).T @ cotangent) @ matrix(B))
+
+
+def _draw_positive_definite(draw: Draw) -> Any:
+    return symmetric(well_conditioned(draw.real, draw.sizes["n"], weight=6))
+
+
+statement(
+    "cholesky.derivative",
+    "The Cholesky factor",
+    claims={
+        "tangent": eq(tangent(L, A, dA)[i, j], cholesky_tangent(half(matrix(dA)))[i, j]),
+        "cotangent": eq(adjoint(L, A, G)[q, r], cholesky_cotangent(matrix(G))[q, r]),
+    },
+    given=cholesky,
+    source=[cite("magnus1999")],
+    aliases=["Cholesky decomposition", "L L^T", "Phi", "lower triangle with half the diagonal"],
+    summary="""With A = L L^T, a symmetric tangent dA moves L by L Phi(L^-1 dA L^-T), where Phi keeps the lower triangle and half
+    the diagonal; a cotangent G of L pulls back to the symmetric part of L^-T Phi(L^T G) L^-1. The factor is that of the
+    symmetric part of A. Real matrices; that the factor exists near A and is differentiable is assumed.""",
+    symbols={
+        "n": "the rows and columns",
+        "A": "a symmetric positive definite matrix",
+        "L": "its Cholesky factor, as a function of the matrix near A",
+        "inv": "the inverse",
+        "D": "the partial derivatives of L at A, which exist",
+        "epsilon": "the squared radius of a ball about A in which the factor exists",
+        "dA": "a tangent of A",
+        "G": "a cotangent of L",
+    },
+    samples=samples(
+        {
+            A: _draw_positive_definite,
+            root: lambda draw: Remembered(spd_root),
+            inv: _inverse,
+            root_slope: _slope_of(root, A),
+            epsilon: _radius,
+        },
+        sizes=SMALL,
+    ),
+)
+
+# Eigenvalues and eigenvectors of a symmetric matrix.
+
+values, vectors = function("w"), function("V")
+value_slope, vector_slope = array("E", n, n, n), array("D", n, n, n, n)
+(gamma,) = arrays("gamma", n)
+
+
+def values_of(X: Term) -> Term:
+    """w(X), the eigenvalues."""
+    return values(X, shape=(n,))
+
+
+def vectors_of(X: Term) -> Term:
+    """V(X), the eigenvectors as columns."""
+    return vectors(X, shape=(n, n))
+
+
+def scaled(columns: Matrix, by: Term) -> Matrix:
+    """Each column times a number: M diag(w)."""
+    return Matrix(columns.rows, columns.columns, lambda i, j: columns[i, j] * by[j])
+
+
+w, V = values_of(A), vectors_of(A)
+eigen = near(
+    A, epsilon, lambda X: same(half(matrix(X)) @ matrix(vectors_of(X)), scaled(matrix(vectors_of(X)), values_of(X)))
+)
+orthonormal = near(A, epsilon, lambda X: is_identity(matrix(vectors_of(X)).T @ matrix(vectors_of(X))))
+complete = is_identity(matrix(V) @ matrix(V).T)
+simple = for_all(eq(delta(w[i], w[j]), delta(i, j)), i, j)
+eigh_hypotheses = [
+    lt(0, epsilon),
+    eigen,
+    orthonormal,
+    complete,
+    simple,
+    for_all(has_derivative(w[i], A, value_slope[i, q, r], q, r), i),
+    for_all(has_derivative(V[i, j], A, vector_slope[i, j, q, r], q, r), i, j),
+]
+gaps = Matrix(n, n, lambda i, j: 1 / (w[j] - w[i]))
+
+
+def _draw_symmetric(draw: Draw) -> Any:
+    rows = symmetric(draw.array(draw.sizes["n"], draw.sizes["n"]))
+    return [[v + (4 * a if a == b else 0) for b, v in enumerate(row)] for a, row in enumerate(rows)]
+
+
+statement(
+    "eigh.derivative",
+    "Eigenvalues and eigenvectors of a symmetric matrix",
+    claims={
+        "tangent of the values": eq(tangent(w, A, dA)[i], (matrix(V).T @ half(matrix(dA)) @ matrix(V))[i, i]),
+        "tangent of the vectors": eq(
+            tangent(V, A, dA)[i, j],
+            (matrix(V) @ gaps.hadamard(matrix(V).T @ half(matrix(dA)) @ matrix(V)))[i, j],
+        ),
+        "cotangent of the values": eq(adjoint(w, A, gamma)[q, r], Sum(V[q, i] * gamma[i] * V[r, i], i)),
+        "cotangent of the vectors": eq(
+            adjoint(V, A, G)[q, r],
+            half(matrix(V) @ gaps.hadamard(matrix(V).T @ matrix(G)) @ matrix(V).T)[q, r],
+        ),
+    },
+    given=eigh_hypotheses,
+    source=[cite("magnus1999")],
+    aliases=["eigendecomposition", "spectral decomposition", "eigvalsh", "perturbation of eigenvectors"],
+    summary="""For a symmetric matrix A = V diag(w) V^T with a simple spectrum, dw is the diagonal of P = V^T dA V. The
+    tangent dV is V times the matrix with entries P_ij / (w_j - w_i) off the diagonal and 0 on it. The functions are those
+    of the symmetric part of A. Real matrices; that both are differentiable near A is assumed.""",
+    symbols={
+        "n": "the rows and columns",
+        "A": "a symmetric matrix",
+        "w": "its eigenvalues, as functions of the matrix near A",
+        "V": "its orthonormal eigenvectors, as columns",
+        "E": "the partial derivatives of w at A, which exist",
+        "D": "the partial derivatives of V at A, which exist",
+        "epsilon": "the squared radius of a ball about A",
+        "dA": "a tangent of A",
+        "G": "a cotangent of V",
+        "gamma": "a cotangent of w",
+    },
+    samples=samples(
+        {
+            A: _draw_symmetric,
+            values: lambda draw: Remembered(lambda X: eigh(X)[0]),
+            vectors: lambda draw: Remembered(lambda X: eigh(X)[1]),
+            value_slope: _slope_of(values, A),
+            vector_slope: _slope_of(vectors, A),
+            epsilon: _radius,
+        },
+        sizes=SMALL,
+    ),
+)
+
+# Singular values and vectors.
+
+m, rank = sizes("m k")
+(u,) = indices("u", m)
+(v,) = indices("v", n)
+a, b = indices("a b", rank)
+(y,) = indices("y", m)
+(z,) = indices("z", n)
+rectangle, rectangle_tangent = arrays("A dA", m, n)
+left_cotangent, right_cotangent = array("G", m, rank), array("H", n, rank)
+(value_cotangent,) = arrays("gamma", rank)
+left_vectors, singular, right_vectors = function("U"), function("s"), function("V")
+left_slope, singular_slope, right_slope = array("D", m, rank, m, n), array("E", rank, m, n), array("F", n, rank, m, n)
+
+
+def left_of(X: Term) -> Term:
+    """U(X), the left singular vectors as columns."""
+    return left_vectors(X, shape=(m, rank))
+
+
+def singular_of(X: Term) -> Term:
+    """s(X), the singular values."""
+    return singular(X, shape=(rank,))
+
+
+def right_of(X: Term) -> Term:
+    """V(X), the right singular vectors as columns."""
+    return right_vectors(X, shape=(n, rank))
+
+
+U, sigma, W = left_of(rectangle), singular_of(rectangle), right_of(rectangle)
+svd_product = near(
+    rectangle,
+    epsilon,
+    lambda X: same(scaled(matrix(left_of(X)), singular_of(X)) @ matrix(right_of(X)).T, matrix(X)),
+)
+svd_left = near(rectangle, epsilon, lambda X: is_identity(matrix(left_of(X)).T @ matrix(left_of(X))))
+svd_right = near(rectangle, epsilon, lambda X: is_identity(matrix(right_of(X)).T @ matrix(right_of(X))))
+svd_hypotheses = [
+    lt(0, epsilon),
+    svd_product,
+    svd_left,
+    svd_right,
+    for_all(lt(0, sigma[a]), a),
+    for_all(eq(delta(sigma[a], sigma[b]), delta(a, b)), a, b),
+    for_all(has_derivative(U[u, a], rectangle, left_slope[u, a, y, z], y, z), u, a),
+    for_all(has_derivative(sigma[a], rectangle, singular_slope[a, y, z], y, z), a),
+    for_all(has_derivative(W[v, a], rectangle, right_slope[v, a, y, z], y, z), v, a),
+]
+differences = Matrix(rank, rank, lambda a, b: 1 / (sigma[b] - sigma[a]))
+sums = Matrix(rank, rank, lambda a, b: 1 / (sigma[a] + sigma[b]))
+reciprocals = Matrix(rank, rank, lambda a, b: delta(a, b) / sigma[a])
+
+
+def skew(value: Matrix) -> Matrix:
+    """The skew-symmetric part of a matrix."""
+    return (value - value.T) * Fraction(1, 2)
+
+
+def outside(basis: Matrix, value: Matrix) -> Matrix:
+    """What of the columns of a matrix is orthogonal to the basis: (I - U U^T) M."""
+    return value - basis @ (basis.T @ value)
+
+
+def svd_tangents(dA: Matrix) -> tuple[Matrix, Matrix, Matrix]:
+    """dU, U^T dA V, dV."""
+    left, right = matrix(U), matrix(W)
+    P = left.T @ dA @ right
+    even, odd = differences.hadamard(half(P)), sums.hadamard(skew(P))
+    dU = left @ (even + odd) + outside(left, dA @ right) @ reciprocals
+    dV = right @ (even - odd) + outside(right, dA.T @ left) @ reciprocals
+    return dU, P, dV
+
+
+def svd_cotangent(left: Matrix | None, right: Matrix | None) -> Matrix:
+    """The cotangent of A from one of U and one of V."""
+    first, last = matrix(U), matrix(W)
+    if left is not None:
+        K = first.T @ left
+        core = half(differences.hadamard(K)) + skew(sums.hadamard(K))
+        return (first @ core + outside(first, left) @ reciprocals) @ last.T
+    assert right is not None
+    K = last.T @ right
+    core = half(differences.hadamard(K)) - skew(sums.hadamard(K))
+    return first @ (last @ core.T + outside(last, right) @ reciprocals).T
+
+
+def _svd_part(number: int) -> Callable[[Draw], Any]:
+    def draw(draw: Draw) -> Any:
+        rows, columns = draw.sizes["m"], draw.sizes["n"]
+        return Remembered(lambda X: svd(X, rows, columns)[number])
+
+    return draw
+
+
+def _draw_rectangle(draw: Draw) -> Any:
+    rows = draw.array(draw.sizes["m"], draw.sizes["n"])
+    return [[v + (3 * k + 3 if k == j else 0) for j, v in enumerate(row)] for k, row in enumerate(rows)]
+
+
+_dU, _P, _dV = svd_tangents(matrix(rectangle_tangent))
+
+statement(
+    "svd.derivative",
+    "Singular values and singular vectors",
+    claims={
+        "tangent of s": eq(tangent(sigma, rectangle, rectangle_tangent)[a], _P[a, a]),
+        "tangent of U": eq(tangent(U, rectangle, rectangle_tangent)[u, a], _dU[u, a]),
+        "tangent of V": eq(tangent(W, rectangle, rectangle_tangent)[v, a], _dV[v, a]),
+        "cotangent of s": eq(
+            adjoint(sigma, rectangle, value_cotangent)[y, z], Sum(U[y, a] * value_cotangent[a] * W[z, a], a)
+        ),
+        "cotangent of U": eq(
+            adjoint(U, rectangle, left_cotangent)[y, z], svd_cotangent(matrix(left_cotangent), None)[y, z]
+        ),
+        "cotangent of V": eq(
+            adjoint(W, rectangle, right_cotangent)[y, z], svd_cotangent(None, matrix(right_cotangent))[y, z]
+        ),
+    },
+    given=svd_hypotheses,
+    source=[cite("magnus1999")],
+    aliases=["singular value decomposition", "U S V^T", "svdvals", "principal components"],
+    summary="""For A = U diag(s) V^T, thin and with different positive singular values, ds is the diagonal of P = U^T dA V. With
+    F_ab = 1 / (s_b - s_a), 0 on the diagonal, and E_ab = 1 / (s_a + s_b), the symmetric and the skew-symmetric part of P give
+    U^T dU = F o sym P + E o skew P and V^T dV = F o sym P - E o skew P; what leaves the span of U or V is added. Real
+    matrices; that the three are differentiable near A is assumed.""",
+    symbols={
+        "m": "the rows of A",
+        "n": "the columns of A",
+        "k": "the smaller of the two",
+        "A": "a matrix",
+        "U": "its left singular vectors as columns, as a function of the matrix near A",
+        "s": "its singular values",
+        "V": "its right singular vectors as columns",
+        "D": "the partial derivatives of U at A, which exist",
+        "E": "those of s",
+        "F": "those of V",
+        "epsilon": "the squared radius of a ball about A",
+        "dA": "a tangent of A",
+        "G": "a cotangent of U",
+        "H": "a cotangent of V",
+        "gamma": "a cotangent of s",
+    },
+    samples=samples(
+        {
+            rectangle: _draw_rectangle,
+            left_vectors: _svd_part(0),
+            singular: _svd_part(1),
+            right_vectors: _svd_part(2),
+            left_slope: _slope_of(left_vectors, rectangle),
+            singular_slope: _slope_of(singular, rectangle),
+            right_slope: _slope_of(right_vectors, rectangle),
+            epsilon: _radius,
+        },
+        sizes=[{"m": 0, "n": 2, "k": 0}, {"m": 1, "n": 1, "k": 1}, {"m": 3, "n": 2, "k": 2}, {"m": 2, "n": 3, "k": 2}],
+    ),
+)
