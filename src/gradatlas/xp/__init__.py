@@ -61,7 +61,6 @@ from gradatlas.ops.elementwise import (
     not_equal,
     positive,
     reciprocal,
-    sign,
     sin,
     sqrt,
     square,
@@ -72,6 +71,14 @@ from gradatlas.ops.elementwise import (
 from gradatlas.ops.elementwise import round_ as round
 from gradatlas.ops.linalg import einsum, matmul, tensordot, vecdot
 from gradatlas.ops.losses import dense, mean_squared_error, softmax_cross_entropy
+from gradatlas.ops.normalization import (
+    batch_norm,
+    batch_norm_inference,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    rms_norm,
+)
 from gradatlas.ops.pooling import adaptive_avg_pool, avg_pool, global_avg_pool, global_max_pool, max_pool
 from gradatlas.ops.recurrent import gru, lstm, simple_rnn
 from gradatlas.xp import linalg
@@ -88,6 +95,7 @@ from gradatlas.xp._elementwise import (
     clip,
     nextafter,
     pow,
+    sign,
     signbit,
 )
 from gradatlas.xp._indexing import getitem as _getitem
@@ -154,6 +162,8 @@ __all__ = [
     "astype",
     "attention",
     "avg_pool",
+    "batch_norm",
+    "batch_norm_inference",
     "bincount",
     "bitwise_and",
     "bitwise_invert",
@@ -209,11 +219,13 @@ __all__ = [
     "global_max_pool",
     "greater",
     "greater_equal",
+    "group_norm",
     "gru",
     "iinfo",
     "imag",
     "index_add",
     "inf",
+    "instance_norm",
     "int8",
     "int16",
     "int32",
@@ -223,6 +235,7 @@ __all__ = [
     "isin",
     "isinf",
     "isnan",
+    "layer_norm",
     "less",
     "less_equal",
     "linalg",
@@ -272,6 +285,7 @@ __all__ = [
     "repeat",
     "reshape",
     "result_type",
+    "rms_norm",
     "roll",
     "round",
     "scatter",
