@@ -70,6 +70,16 @@ class Library:
         """The array x of any library as one of this library, by DLPack."""
         return self.namespace.from_dlpack(x, device=device, copy=copy)
 
+    def complex_of(self, real: Plain, imaginary: Plain, dtype: Any) -> Plain:
+        """real + i imaginary in a complex dtype; no part that is infinite makes the other nan, as a product with i does."""
+        xp = self.namespace
+        finite = xp.isfinite(imaginary)
+        turned = xp.astype(xp.where(finite, imaginary, xp.zeros_like(imaginary)), dtype) * 1j
+        for value in (float("inf"), -float("inf"), float("nan")):
+            hit = xp.isnan(imaginary) if value != value else imaginary == value
+            turned = xp.where(hit, xp.full_like(turned, complex(0.0, value)), turned)
+        return xp.astype(real, dtype) + turned
+
     def alias(self, x: Plain) -> Plain:
         """x as an array object of its own on the same memory, where that can be told apart from x."""
         return x
@@ -104,6 +114,13 @@ class Library:
         return xp.matmul(hits, values)
 
 
+def _by_parts(xp: Any, real: Plain, imaginary: Plain, dtype: Any) -> Plain:
+    """real + i imaginary, where the parts of a new array can be written."""
+    joined = xp.empty(real.shape, dtype=dtype)
+    joined.real, joined.imag = real, imaginary
+    return joined
+
+
 class _NumPy(Library):
     one_device = True
 
@@ -115,6 +132,9 @@ class _NumPy(Library):
 
     def as_array(self, value: Any, like: Plain | None = None) -> Plain:
         return np.asarray(value)
+
+    def complex_of(self, real: Plain, imaginary: Plain, dtype: Any) -> Plain:
+        return _by_parts(self.namespace, real, imaginary, dtype)
 
     def alias(self, x: Plain) -> Plain:
         return x.view()
@@ -146,6 +166,9 @@ class _NumPy(Library):
 
 
 class _CuPy(Library):
+    def complex_of(self, real: Plain, imaginary: Plain, dtype: Any) -> Plain:
+        return _by_parts(self.namespace, real, imaginary, dtype)
+
     def to_numpy(self, x: Plain) -> np.ndarray[Any, Any]:
         host: np.ndarray[Any, Any] = x.get()
         return host

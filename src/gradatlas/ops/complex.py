@@ -1,4 +1,7 @@
-"""The parts of complex numbers: each is linear over the real numbers, with its adjoint in the inner product Re<., .>."""
+"""Complex numbers: their parts, and their powers.
+
+Each part is linear over the real numbers, with its adjoint in the inner product Re<., .>.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,12 @@ from typing import Any
 
 from gradatlas.backend import category
 from gradatlas.engine.linear_maps import cast
-from gradatlas.ops._batching import any_rank
-from gradatlas.ops._samples import shaped
-from gradatlas.ops.elementwise import multiply
-from gradatlas.ops.kinds import Record, linear
+from gradatlas.ops._batching import aligned, any_rank
+from gradatlas.ops._samples import entrywise, shaped
+from gradatlas.ops.elementwise import equal, log, multiply, subtract, where
+from gradatlas.ops.kinds import Record, general, linear
 
-__all__ = ["conj", "imag", "real"]
+__all__ = ["complex_power", "conj", "imag", "real"]
 
 
 def _is_complex(x: Any) -> bool:
@@ -46,4 +49,35 @@ conj: Record = linear(
     samples=_samples,
     batching=any_rank,
     summary="The complex conjugate of x; x itself where it is real.",
+)
+
+
+def _slope_in_base(x: Any, y: Any) -> Any:
+    """y x^(y-1), and 0 where y is 0."""
+    flat = equal(y, 0)
+    return where(flat, 0.0, multiply(y, complex_power(x, subtract(where(flat, 1.0, y), 1.0))))
+
+
+def _slope_in_exponent(x: Any, out: Any) -> Any:
+    """x^y log x, and 0 where x is 0."""
+    zero = equal(x, 0)
+    return where(zero, 0.0, multiply(out, log(where(zero, 1.0, x))))
+
+
+complex_power: Record = general(
+    "complex_power",
+    lambda lib, x, y: lib.pow(x, y),
+    vjp=(
+        lambda g, x, y: multiply(g, conj(_slope_in_base(x, y))),
+        lambda g, x, out: multiply(g, conj(_slope_in_exponent(x, out))),
+    ),
+    jvp=(
+        lambda t, x, y: multiply(t, _slope_in_base(x, y)),
+        lambda t, x, out: multiply(t, _slope_in_exponent(x, out)),
+    ),
+    domain="x != 0 and x is no negative number",
+    kinks={"x = 0": "0 in y; in x the value of y x^(y-1)", "x < 0": "the principal branch, continuous from above"},
+    batching=aligned,
+    samples=entrywise((0.5, 3), (-2, 2)),
+    summary="x^y of complex numbers, exp(y log x) on the principal branch.",
 )

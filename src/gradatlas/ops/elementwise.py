@@ -5,13 +5,16 @@ the forms are is in `_floating`. Bounds hold with NumPy, in ulps of the derivati
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
+from gradatlas.engine.linear_maps import conjugate, is_complex, product, real_part, scale
+from gradatlas.ops import _complex_values as complex_values
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import aligned
 from gradatlas.ops._samples import calls, entrywise
-from gradatlas.ops.kinds import Record, Sample, elementwise, linear, locally_constant
+from gradatlas.ops.kinds import Record, Sample, elementwise, general, linear, locally_constant
 
 __all__ = [
     "absolute",
@@ -19,6 +22,7 @@ __all__ = [
     "ceil",
     "clip",
     "cos",
+    "direction",
     "divide",
     "divide_dy",
     "equal",
@@ -213,7 +217,7 @@ exp = elementwise(
 )
 expm1 = elementwise(
     "expm1",
-    lambda lib, x: lib.expm1(x),
+    complex_values.expm1,
     derivatives=(exp,),
     unbounded=True,
     exact=lambda mp, x: mp.expm1(x),
@@ -426,12 +430,40 @@ sign = locally_constant(
     samples=entrywise((-3, 3)),
     summary="-1, 0 or 1, as x is below, at or above 0.",
 )
+
+
+def _across(t: Any, x: Any, out: Any) -> Any:
+    """The part of t across x, over |x|; 0 at x = 0."""
+    along = multiply(out, real_part(product(conjugate(out), t)))
+    at_zero = equal(x, 0)
+    return where(at_zero, 0.0, divide(subtract(t, along), where(at_zero, 1.0, absolute(x))))
+
+
+# Its differential, t less its part along x, is its own adjoint: one rule in both modes.
+direction: Record = general(
+    "direction",
+    lambda lib, x: lib.where(x == 0, lib.zeros_like(x), lib.sign(x)),
+    vjp=lambda g, x, out: _across(g, x, out),
+    jvp=lambda t, x, out: _across(t, x, out),
+    domain="x != 0",
+    kinks={"x = 0": "0: it jumps"},
+    batching=aligned,
+    samples=entrywise((0.5, 3), signs=True),
+    summary="x / |x|, where a complex x points, and 0 at 0.",
+)
+
+
+def _slope_of_absolute(x: Any) -> Any:
+    return scale(conjugate(direction(x)), 0.5) if is_complex(x) else sign(x)
+
+
 absolute = elementwise(
     "abs",
     lambda lib, x: lib.abs(x),
-    derivatives=(lambda x: sign(x),),
+    derivatives=(_slope_of_absolute,),
+    conjugate_derivatives=(lambda x: scale(direction(x), 0.5),),
     domain="x != 0",
-    takes="ordered",
+    takes="numeric",
     kinks={"x = 0": "0, the element of least norm"},
     exact=lambda mp, x: abs(x),
     bound=EXACT,
@@ -546,7 +578,7 @@ round_ = locally_constant(
     "round",
     lambda lib, x: lib.round(x),
     jumps="x - 1/2 whole",
-    takes="ordered",
+    takes="numeric",
     samples=entrywise((-3, 3)),
     summary="The nearest whole number, of two the even one.",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from gradatlas.backend import Library, category, library_of
-from gradatlas.engine.array import Array, plain_of
+from gradatlas.engine.array import Array, lower, plain_of
 from gradatlas.errors import ArgumentError, ShapeError, describe
 from gradatlas.ops import elementwise, shaping
 from gradatlas.ops.tensors import dtype_of
@@ -64,7 +64,9 @@ class Creation:
                 array = astype(array, dtype)
             if device is not None and array.device != device:
                 array = to_device(array, device)
-            return _wrapped(elementwise.positive(array)) if copy else array
+            if copy and lower(array) is not array:  # a traced array is beyond anybody's reach: nothing needs copying
+                return Array(library_for(array).namespace.asarray(lower(array), copy=True))
+            return array
         if _holds_arrays(obj):
             rows = [self.asarray(each, dtype=dtype, device=device) for each in obj]
             like = next(

@@ -6,9 +6,11 @@ from typing import Any
 
 from gradatlas.backend import category, is_array, library_of
 from gradatlas.engine.array import Array, lower, plain_of
+from gradatlas.engine.linear_maps import is_complex
 from gradatlas.engine.transforms import stop_gradient
 from gradatlas.errors import DTypeError, describe
 from gradatlas.ops import elementwise
+from gradatlas.ops.complex import complex_power
 from gradatlas.xp._discrete import Discrete
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "clip",
     "nextafter",
     "pow",
+    "sign",
     "signbit",
 ]
 
@@ -41,7 +44,14 @@ def pow(x: Any, y: Any, /) -> Any:
             return elementwise.positive(x)
         if y == -1 and category(plain_of(x).dtype) in ("real", "complex"):
             return elementwise.reciprocal(x)
+    if is_complex(x) or is_complex(y):
+        return complex_power(x, y)
     return elementwise.power(x, y)
+
+
+def sign(x: Any, /) -> Any:
+    """-1, 0 or 1, as x is below, at or above 0, with derivative zero; of complex x it is x / |x|, and 0 at 0."""
+    return elementwise.direction(x) if is_complex(x) else elementwise.sign(x)
 
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:

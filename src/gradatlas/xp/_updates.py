@@ -65,7 +65,7 @@ class Place:
             hit = indexing.place(ones, shape=shape_of(self._x), key=self._key) > 0
             return elementwise.where(hit, indexing.place(part, shape=shape_of(self._x), key=self._key), self._x)
         if not shape_of(self._numbers)[0]:
-            return elementwise.positive(self._x)
+            return self._x
         size = math.prod(shape_of(self._x))
         hit, source = _TURN(shaping.reshape(self._numbers, shape=(-1,)), size=size, turn=-1)
         flat = shaping.reshape(self._x, shape=(-1,))
@@ -144,7 +144,7 @@ class Place:
         """x after old = update(old, value), one after another where the key names an entry several times."""
         part, shape = shaping.reshape(self._part(values), shape=(-1,)), shape_of(self._x)
         if not part.shape[0]:
-            return elementwise.positive(self._x)
+            return self._x
         flat = shaping.reshape(self._x, shape=(-1,))
         numbers = shaping.reshape(self._numbers, shape=(-1,))
         turns = int(library_for(numbers).to_numpy(_TIMES(numbers)))  # the one number read from the device
