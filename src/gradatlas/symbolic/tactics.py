@@ -9,7 +9,7 @@ from gradatlas.symbolic.canonical import canonical
 from gradatlas.symbolic.checker.equations import unfold_in
 from gradatlas.symbolic.checker.theorem import Theorem
 from gradatlas.symbolic.errors import ProofError
-from gradatlas.symbolic.language import ABS
+from gradatlas.symbolic.language import ABS, reals, sqrt
 from gradatlas.symbolic.propositions import (
     Eq,
     ForAll,
@@ -19,6 +19,7 @@ from gradatlas.symbolic.propositions import (
     eq,
     fresh_for,
     le,
+    lt,
     ne,
 )
 from gradatlas.symbolic.terms import ONE, ZERO, Function, Pos, Term
@@ -36,6 +37,8 @@ __all__ = [
     "opened_theorem",
     "rewritten",
     "right_side",
+    "root_is_positive",
+    "same_bracket",
     "zero_from_product",
     "zero_from_square",
 ]
@@ -101,6 +104,24 @@ def le_from_squares(left: Term, right: Term, facts: Iterable[Theorem]) -> Theore
     return by_sign(
         gap, impossible, lambda case: checker.sign(claim, (case,)), lambda case: checker.sign(claim, (case,))
     )
+
+
+def root_is_positive(value: Term, positive: Theorem) -> Theorem:
+    """0 < sqrt(e), where 0 < e: it is not negative, and were it zero then so would be e."""
+    known = checker.sign(le(0, value), (positive,))
+    (variable,) = reals("x")
+    at_least, square = (
+        checker.cut(checker.instantiate(checker.from_axiom(name), {variable: value}), known)
+        for name in ("sqrt.nonnegative", "sqrt.square")
+    )
+    claim = lt(0, sqrt(value))
+
+    def impossible(case: Theorem) -> Theorem:
+        nothing = checker.rewrite_in(square, case)  # 0^2 = e
+        nothing = checker.rewrite_in(positive, checker.symmetric(nothing))
+        return checker.contradiction(checker.convert(nothing, lt(0, 0)), claim)
+
+    return by_sign(sqrt(value), lambda case: case, impossible, lambda case: checker.sign(claim, (case, at_least)))
 
 
 def nonzero_cases(value: Term, zero: Callable[[Theorem], Theorem], nonzero: Callable[[Theorem], Theorem]) -> Theorem:
@@ -202,6 +223,30 @@ def contrary(less: Theorem, not_less: Theorem, claim: Proposition) -> Theorem:
     """The claim, because a < b and b <= a are both proven."""
     both = checker.transitive(checker.symmetric(checker.bracket(less)), checker.bracket(not_less))
     return checker.contradiction(both, claim)
+
+
+def same_bracket(first: Term, second: Term, alike: Theorem) -> Theorem:
+    """[a > 0] = [b > 0], because 0 < a b."""
+    wanted = eq(Pos(first), Pos(second))
+
+    def none(case: Theorem) -> Theorem:
+        return contrary(alike, checker.sign(le(first * second, 0), (case,)), wanted)
+
+    def against(one: Theorem, other: Theorem) -> Theorem:
+        return contrary(alike, checker.sign(le(first * second, 0), (one, other)), wanted)
+
+    def both(one: Theorem, other: Theorem) -> Theorem:
+        return checker.transitive(checker.bracket(one), checker.symmetric(checker.bracket(other)))
+
+    def neither(one: Theorem, other: Theorem) -> Theorem:
+        return both(checker.sign(le(first, 0), (one,)), checker.sign(le(second, 0), (other,)))
+
+    return by_sign(
+        first,
+        lambda one: by_sign(second, lambda other: both(one, other), none, lambda other: against(one, other)),
+        none,
+        lambda one: by_sign(second, lambda other: against(one, other), none, lambda other: neither(one, other)),
+    )
 
 
 def by_steps(start: Term, equations: Iterable[Theorem], end: Term) -> Theorem:
