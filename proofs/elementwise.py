@@ -26,7 +26,7 @@ from gradatlas.symbolic.propositions import (
     ne,
     substitute_in,
 )
-from gradatlas.symbolic.tactics import abs_of_negative, by_sign, by_steps, equal_by_sign, rewritten
+from gradatlas.symbolic.tactics import abs_of_negative, by_sign, by_steps, equal_by_sign, rewritten, root_is_positive
 from gradatlas.symbolic.terms import ONE, ZERO, Num, Pos, Term, unfolded
 
 __all__: list[str] = []
@@ -89,7 +89,7 @@ def prove_sqrt_derivative(proof: Proof) -> None:
         multiple = multiples[rule.name]
         with proof.claim(rule.name):
             (inside,) = proof.given
-            root = _root_is_positive(f.t, inside)
+            root = root_is_positive(f.t, inside)
             proof.known(proof.have(root, "the root of a positive number is positive, for its square is"))
             theorem = checker.differentiate(rule.function(f.t), f.t, (), (inside, root))
             theorem = proof.have(theorem, "by the rules of differentiation")
@@ -99,29 +99,12 @@ def prove_sqrt_derivative(proof: Proof) -> None:
         with proof.claim(rule.entrywise):
             entry = f.x[f.i]
             inside = checker.specialise(proof.given[0], f.i)
-            root = _root_is_positive(entry, inside)
+            root = root_is_positive(entry, inside)
             proof.known(checker.generalise(root, f.i))
             proof.differentiate("the derivative in every entry")
             proof.contract("an entry of the result depends on one entry of the argument: the Kronecker delta picks it")
             same = _by_square(proof.current, proof.right, multiple(entry) * f.g[f.i], entry, inside, root)
             proof.then(same, "because the square of the root is the entry")
-
-
-def _root_is_positive(value: Term, inside: Theorem) -> Theorem:
-    """0 < sqrt(t), where 0 < t: it is not negative, and were it zero then so would be t."""
-    known = checker.sign(le(0, value), (inside,))
-    at_least, square = (
-        checker.cut(checker.instantiate(checker.from_axiom(name), {_x: value}), known)
-        for name in ("sqrt.nonnegative", "sqrt.square")
-    )
-    claim = lt(0, sqrt(value))
-
-    def impossible(case: Theorem) -> Theorem:
-        nothing = checker.rewrite_in(square, case)  # 0^2 = t
-        nothing = checker.rewrite_in(inside, checker.symmetric(nothing))
-        return checker.contradiction(checker.convert(nothing, lt(0, 0)), claim)
-
-    return by_sign(sqrt(value), lambda case: case, impossible, lambda case: checker.sign(claim, (case, at_least)))
 
 
 def _by_square(left: Term, right: Term, multiple: Term, value: Term, inside: Theorem, root: Theorem) -> Theorem:
