@@ -28,7 +28,16 @@ from gradatlas.errors import GradatlasError, IndependentOutputError
 from gradatlas.evidence.sampling import Sample, dyadic_array
 from gradatlas.formulas.statement import EngineLink, Formula
 from gradatlas.symbolic.evaluate import Assignment, evaluate
-from gradatlas.symbolic.language import ABS, COS, EXP, LOG, SIN, SQRT, define
+from gradatlas.symbolic.language import (
+    ABS,
+    ATAN,
+    COS,
+    EXP,
+    LOG,
+    SIN,
+    SQRT,
+    define,
+)
 from gradatlas.symbolic.propositions import Eq
 from gradatlas.symbolic.terms import (
     ONE,
@@ -184,6 +193,7 @@ _SLOPES: Final[Mapping[Function, Callable[[Term], Term]]] = {
     SIN: COS,
     COS: SIN,
     ABS: lambda u: ONE,
+    ATAN: lambda u: power(add(1, power(u, 2)), -1),
 }
 
 

@@ -10,14 +10,23 @@ from dataclasses import dataclass
 from typing import Final
 
 from gradatlas.symbolic.language import (
+    atan,
+    besseli0,
+    besseli1,
+    cbrt,
     cos,
     digamma,
+    erf,
+    erfinv,
     exp,
     floordiv,
     integers,
+    lgamma,
     log,
     mod,
     natural_power,
+    pi,
+    polygamma,
     reals,
     sin,
     size,
@@ -31,6 +40,7 @@ from gradatlas.symbolic.propositions import (
     has_derivative,
     le,
     lt,
+    ne,
     tends,
 )
 
@@ -58,7 +68,7 @@ _RUDIN = "W. Rudin, Principles of Mathematical Analysis, 3rd ed."
 
 _x, _y, _r = reals("x y r")
 _a, _s = integers("a s")
-_t = size("t")
+_n, _t = size("n"), size("t")
 
 AXIOMS: Final[dict[str, Axiom]] = {}
 
@@ -198,4 +208,72 @@ _axiom(
     "R. A. Horn, C. R. Johnson, Matrix Analysis, 2nd ed., theorem 4.1.5",
     None,
     rule="spectral theorem",
+)
+
+# The arc tangent, the cube root, the error function.
+_axiom(
+    "atan.derivative",
+    "The derivative of the arc tangent",
+    f"{_DLMF}, 4.24.9",
+    has_derivative(atan(_x), _x, 1 / (1 + _x**2)),
+)
+_axiom("cbrt.cube", "The cube of the cube root", f"{_RUDIN}, theorem 1.21", eq(cbrt(_x) ** 3, _x))
+_axiom(
+    "cbrt.derivative",
+    "The derivative of the cube root",
+    f"{_RUDIN}, ch. 5",
+    has_derivative(cbrt(_x), _x, 1 / (3 * cbrt(_x) ** 2)),
+    ne(_x, 0),
+)
+_axiom(
+    "erf.derivative",
+    "The derivative of the error function",
+    f"{_DLMF}, 7.10.1",
+    has_derivative(erf(_x), _x, 2 * exp(-(_x**2)) / sqrt(pi())),
+)
+_axiom(
+    "erfinv.derivative",
+    "The derivative of the inverse error function",
+    f"{_DLMF}, 7.17.1 and 7.10.1",
+    has_derivative(erfinv(_x), _x, sqrt(pi()) * exp(erfinv(_x) ** 2) / 2),
+    lt(-1, _x),
+    lt(_x, 1),
+)
+
+# The gamma function and its kin.
+_axiom(
+    "lgamma.derivative",
+    "The digamma function is the derivative of the logarithm of the gamma function",
+    f"{_DLMF}, 5.2.2",
+    has_derivative(lgamma(_x), _x, digamma(_x)),
+    lt(0, _x),
+)
+_axiom(
+    "digamma.derivative",
+    "The trigamma function is the derivative of the digamma function",
+    f"{_DLMF}, 5.15",
+    has_derivative(digamma(_x), _x, trigamma(_x)),
+    lt(0, _x),
+)
+_axiom(
+    "polygamma.derivative",
+    "Each polygamma function is the derivative of the one before",
+    f"{_DLMF}, 5.15",
+    has_derivative(polygamma(_n, _x), _x, polygamma(_n + 1, _x)),
+    lt(0, _x),
+)
+
+# Modified Bessel functions.
+_axiom(
+    "besseli0.derivative",
+    "The derivative of the modified Bessel function of order 0",
+    f"{_DLMF}, 10.29.3",
+    has_derivative(besseli0(_x), _x, besseli1(_x)),
+)
+_axiom(
+    "besseli1.derivative",
+    "The derivative of the modified Bessel function of order 1",
+    f"{_DLMF}, 10.29.2",
+    has_derivative(besseli1(_x), _x, besseli0(_x) - besseli1(_x) / _x),
+    ne(_x, 0),
 )

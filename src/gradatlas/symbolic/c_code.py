@@ -17,7 +17,18 @@ from typing import Final, Literal, TypeAlias
 import mpmath
 
 from gradatlas.symbolic.evaluate import Assignment, evaluate
-from gradatlas.symbolic.language import ABS, COS, EXP, LOG, SIN, SQRT
+from gradatlas.symbolic.language import (
+    ABS,
+    ATAN,
+    CBRT,
+    COS,
+    ERF,
+    EXP,
+    LGAMMA,
+    LOG,
+    SIN,
+    SQRT,
+)
 from gradatlas.symbolic.terms import (
     Add,
     Call,
@@ -44,7 +55,18 @@ Precision: TypeAlias = Literal["float32", "float64"]
 _TYPES: Final = {"float32": "float", "float64": "double"}
 _BITS: Final = {"float32": 24, "float64": 53}
 _LARGEST: Final = {"float32": (2 - 2.0**-23) * 2.0**127, "float64": 1.7976931348623157e308}
-_FUNCTIONS: Final = {EXP: "exp", LOG: "log", SQRT: "sqrt", SIN: "sin", COS: "cos", ABS: "fabs"}
+_FUNCTIONS: Final = {
+    EXP: "exp",
+    LOG: "log",
+    SQRT: "sqrt",
+    SIN: "sin",
+    COS: "cos",
+    ABS: "fabs",
+    ATAN: "atan",
+    CBRT: "cbrt",
+    ERF: "erf",
+    LGAMMA: "lgamma",
+}
 _RESERVED: Final = re.compile(
     r"auto|break|case|char|const|continue|default|do|double|else|enum|extern|float|for|goto|if|inline|int|long|register"
     r"|restrict|return|short|signed|sizeof|static|struct|switch|typedef|union|unsigned|void|volatile|while|n|i|out|t\d+"

@@ -284,6 +284,30 @@ class _Exact(_Ring):
 
     trigamma = digamma
 
+    def atan(self, value: Any) -> int:
+        return self._only("atan", value, {0: 0})
+
+    def cbrt(self, value: Any) -> int:
+        return self._only("cbrt", value, {0: 0, 1: 1, -1: -1})
+
+    def erf(self, value: Any) -> int:
+        return self._only("erf", value, {0: 0})
+
+    def erfinv(self, value: Any) -> int:
+        return self._only("erfinv", value, {0: 0})
+
+    def lgamma(self, value: Any) -> int:
+        return self._only("lgamma", value, {1: 0, 2: 0})
+
+    def besseli0(self, value: Any) -> int:
+        return self._only("besseli0", value, {0: 1})
+
+    def besseli1(self, value: Any) -> int:
+        return self._only("besseli1", value, {0: 0})
+
+    def polygamma(self, n: Any, value: Any) -> Any:
+        raise NotRationalError("polygamma has no rational values that are known here")
+
     def integral(self, body: Callable[[Any], Any], share: float) -> Any:
         raise NotRationalError("an integral is not computed exactly")
 
@@ -338,6 +362,34 @@ class _Multiprecision(_Ring):
 
     def trigamma(self, value: Any) -> Any:
         return mpmath.mpf(6) / 19 if value <= 0 and mpmath.isint(value) else mpmath.psi(1, value)
+
+    def atan(self, value: Any) -> Any:
+        return mpmath.atan(value)
+
+    def cbrt(self, value: Any) -> Any:
+        return mpmath.cbrt(value) if value >= 0 else -mpmath.cbrt(-value)
+
+    def erf(self, value: Any) -> Any:
+        return mpmath.erf(value)
+
+    def erfinv(self, value: Any) -> Any:
+        return mpmath.erfinv(value) if -1 < value < 1 else (4 * value - 5) / mpmath.mpf(7)
+
+    def lgamma(self, value: Any) -> Any:
+        if value <= 0 and mpmath.isint(value):
+            return mpmath.mpf(8) / 23
+        return mpmath.re(mpmath.loggamma(value))
+
+    def besseli0(self, value: Any) -> Any:
+        return mpmath.besseli(0, value)
+
+    def besseli1(self, value: Any) -> Any:
+        return mpmath.besseli(1, value)
+
+    def polygamma(self, n: Any, value: Any) -> Any:
+        if n < 0 or (value <= 0 and mpmath.isint(value)):
+            return mpmath.mpf(9) / 29
+        return mpmath.psi(int(n), value)
 
     def integral(self, body: Callable[[Any], Any], share: float) -> Any:
         def at(t: Any) -> Any:

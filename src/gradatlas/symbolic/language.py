@@ -26,12 +26,21 @@ from gradatlas.symbolic.terms import (
 
 __all__ = [
     "ABS",
+    "ATAN",
+    "BESSELI0",
+    "BESSELI1",
+    "CBRT",
     "COS",
     "DIGAMMA",
+    "ERF",
+    "ERFINV",
     "EXP",
     "FLOORDIV",
+    "LGAMMA",
     "LOG",
     "MOD",
+    "PI",
+    "POLYGAMMA",
     "POWER",
     "SIN",
     "SQRT",
@@ -42,10 +51,16 @@ __all__ = [
     "array",
     "arrays",
     "at_most",
+    "atan",
+    "besseli0",
+    "besseli1",
+    "cbrt",
     "cos",
     "define",
     "delta",
     "digamma",
+    "erf",
+    "erfinv",
     "exp",
     "family",
     "floordiv",
@@ -55,9 +70,12 @@ __all__ = [
     "integers",
     "lam",
     "less",
+    "lgamma",
     "log",
     "mod",
     "natural_power",
+    "pi",
+    "polygamma",
     "positive",
     "reals",
     "sin",
@@ -73,11 +91,21 @@ SQRT: Final = Function("sqrt", 1)
 SIN: Final = Function("sin", 1)
 COS: Final = Function("cos", 1)
 ABS: Final = Function("abs", 1)
+ATAN: Final = Function("atan", 1, latex=r"\arctan")
+CBRT: Final = Function("cbrt", 1, latex=r"\mathrm{cbrt}")
+ERF: Final = Function("erf", 1, latex=r"\mathrm{erf}")
+ERFINV: Final = Function("erfinv", 1, latex=r"\mathrm{erf}^{-1}")
+LGAMMA: Final = Function("lgamma", 1, latex=r"\ln\Gamma")
+BESSELI0: Final = Function("besseli0", 1, latex="I_0")
+BESSELI1: Final = Function("besseli1", 1, latex="I_1")
 DIGAMMA: Final = Function("digamma", 1, latex=r"\psi")
 TRIGAMMA: Final = Function("trigamma", 1, latex=r"\psi_1")
+POLYGAMMA: Final = Function("polygamma", 2, latex=r"\psi")  # polygamma(n, x): digamma's n-th derivative, n an integer
 POWER: Final = Function("power", 2)  # power(r, t): r * ... * r, t factors, for an integer t >= 0; 1 where t <= 0
 FLOORDIV: Final = Function("floordiv", 2, integer=True)  # floor(a / b); 0 where b is 0
 MOD: Final = Function("mod", 2, integer=True)  # a - b floordiv(a, b)
+
+PI: Final = Function("pi", 0, definition=4 * ATAN(1), latex=r"\pi")
 
 
 def size(name: str) -> Sym:
@@ -194,6 +222,51 @@ def sin(x: TermLike) -> Term:
 def cos(x: TermLike) -> Term:
     """The cosine."""
     return COS(x)
+
+
+def atan(x: TermLike) -> Term:
+    """The inverse of the tangent."""
+    return ATAN(x)
+
+
+def pi() -> Term:
+    """The area of the unit circle, four times the arc tangent of 1."""
+    return PI()
+
+
+def cbrt(x: TermLike) -> Term:
+    """The cube root, of negative numbers too."""
+    return CBRT(x)
+
+
+def erf(x: TermLike) -> Term:
+    """The error function."""
+    return ERF(x)
+
+
+def erfinv(x: TermLike) -> Term:
+    """The inverse of the error function; unspecified where x <= -1 or x >= 1."""
+    return ERFINV(x)
+
+
+def lgamma(x: TermLike) -> Term:
+    """The logarithm of the absolute value of the gamma function; unspecified where x is 0 or a negative integer."""
+    return LGAMMA(x)
+
+
+def besseli0(x: TermLike) -> Term:
+    """The modified Bessel function of the first kind of order 0."""
+    return BESSELI0(x)
+
+
+def besseli1(x: TermLike) -> Term:
+    """The modified Bessel function of the first kind of order 1."""
+    return BESSELI1(x)
+
+
+def polygamma(n: TermLike, x: TermLike) -> Term:
+    """The n-th derivative of the digamma function, n >= 0 an integer; unspecified where x is 0 or a negative integer."""
+    return POLYGAMMA(n, x)
 
 
 def digamma(x: TermLike) -> Term:

@@ -15,12 +15,20 @@ from typing import Any, Final
 
 from gradatlas.symbolic.language import (
     ABS,
+    ATAN,
+    BESSELI0,
+    BESSELI1,
+    CBRT,
     COS,
     DIGAMMA,
+    ERF,
+    ERFINV,
     EXP,
     FLOORDIV,
+    LGAMMA,
     LOG,
     MOD,
+    POLYGAMMA,
     POWER,
     SIN,
     SQRT,
@@ -64,6 +72,14 @@ _CALLS: Final[dict[Function, str]] = {
     SIN: "np.sin",
     COS: "np.cos",
     ABS: "np.abs",
+    ATAN: "np.arctan",
+    CBRT: "np.cbrt",
+    ERF: "scipy.special.erf",
+    ERFINV: "scipy.special.erfinv",
+    LGAMMA: "scipy.special.gammaln",
+    POLYGAMMA: "scipy.special.polygamma",
+    BESSELI0: "scipy.special.i0",
+    BESSELI1: "scipy.special.i1",
     DIGAMMA: "scipy.special.digamma",
     TRIGAMMA: "scipy.special.polygamma",
 }
@@ -547,9 +563,15 @@ class _Writer:
                 return _Value(f"{left.wrapped(_ATOM)}**{exponent}", axes, _POW)
             sign = "//" if value.head == FLOORDIV else "%"
             return _Value(f"{left.wrapped(_MUL)} {sign} {right.wrapped(_NEGATE)}", axes, _MUL)
+        if value.head == POLYGAMMA:
+            self.helpers.add("scipy")
+            first, second = (self.number_of(self.write(a)) for a in value.args)
+            axes = self.ordered(first.axes + second.axes)
+            left, right = self.aligned(first, axes), self.aligned(second, axes)
+            return _Value(f"{_CALLS[POLYGAMMA]}({left.text}, {right.text})", axes)
         if value.head in _CALLS:
             arg = self.number_of(self.write(value.args[0]))
-            if value.head in (DIGAMMA, TRIGAMMA):
+            if _CALLS[value.head].startswith("scipy"):
                 self.helpers.add("scipy")
             order = "1, " if value.head == TRIGAMMA else ""
             return _Value(f"{_CALLS[value.head]}({order}{arg.text})", arg.axes)

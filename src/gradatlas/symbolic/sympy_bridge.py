@@ -21,10 +21,17 @@ from sympy.core.function import AppliedUndef
 from gradatlas.symbolic.evaluate import GUARD
 from gradatlas.symbolic.language import (
     ABS,
+    ATAN,
+    BESSELI0,
+    BESSELI1,
+    CBRT,
     COS,
     DIGAMMA,
+    ERF,
+    ERFINV,
     EXP,
     FLOORDIV,
+    LGAMMA,
     LOG,
     MOD,
     POWER,
@@ -77,6 +84,13 @@ _ELEMENTARY: Final[dict[Function, Callable[..., sympy.Expr]]] = {
     SIN: sympy.sin,
     COS: sympy.cos,
     ABS: sympy.Abs,
+    ATAN: sympy.atan,
+    CBRT: lambda v: sympy.sign(v) * sympy.cbrt(sympy.Abs(v)),
+    ERF: sympy.erf,
+    ERFINV: sympy.erfinv,
+    LGAMMA: lambda v: sympy.loggamma(v),
+    BESSELI0: lambda v: sympy.besseli(0, v),
+    BESSELI1: lambda v: sympy.besseli(1, v),
     DIGAMMA: lambda v: sympy.polygamma(0, v),
     TRIGAMMA: lambda v: sympy.polygamma(1, v),
 }
@@ -270,6 +284,10 @@ _FROM: Final[dict[Any, Function]] = {
     sympy.sin: SIN,
     sympy.cos: COS,
     sympy.Abs: ABS,
+    sympy.atan: ATAN,
+    sympy.erf: ERF,
+    sympy.erfinv: ERFINV,
+    sympy.loggamma: LGAMMA,
 }
 
 

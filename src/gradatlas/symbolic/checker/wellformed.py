@@ -13,12 +13,20 @@ from gradatlas.symbolic.canonical import equal
 from gradatlas.symbolic.errors import ProofError
 from gradatlas.symbolic.language import (
     ABS,
+    ATAN,
+    BESSELI0,
+    BESSELI1,
+    CBRT,
     COS,
     DIGAMMA,
+    ERF,
+    ERFINV,
     EXP,
     FLOORDIV,
+    LGAMMA,
     LOG,
     MOD,
+    POLYGAMMA,
     POWER,
     SIN,
     SQRT,
@@ -68,7 +76,10 @@ __all__ = ["check"]
 # The number of axes of a term (0 for a scalar), by the term and by the axes of the bound variables that it mentions.
 _axes_of: dict[tuple[Term, tuple[int, ...]], int] = {}
 _KINDS: Final = ("real", "integer", "size")
-_PRIMITIVE: Final = frozenset({ABS, COS, DIGAMMA, EXP, FLOORDIV, LOG, MOD, POWER, SIN, SQRT, TRIGAMMA})
+_PRIMITIVE: Final = frozenset(
+    {ABS, ATAN, BESSELI0, BESSELI1, CBRT, COS, DIGAMMA, ERF, ERFINV, EXP, FLOORDIV, LGAMMA, LOG, MOD, POLYGAMMA, POWER}
+    | {SIN, SQRT, TRIGAMMA}
+)
 
 
 def check(value: Any) -> None:
