@@ -20,7 +20,7 @@ from gradatlas.ops.elementwise import absolute, divide, equal, multiply, not_equ
 from gradatlas.ops.kinds import Record, Sample, gather, general, multilinear
 from gradatlas.ops.reductions import max_, min_, sum_
 from gradatlas.ops.shaping import expand_dims, matrix_transpose, permute_dims, reshape, roll, squeeze
-from gradatlas.ops.tensors import cast
+from gradatlas.ops.tensors import cast, truncate
 
 __all__ = [
     "adjoint",
@@ -103,7 +103,9 @@ def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Any:
         raise AxisError("vecdot", f"got axis {axis} with shapes {a} and {b}", "count it from the back, from -1 on")
     if a[axis] != b[axis]:
         raise ShapeError("vecdot", f"got shapes {a} and {b}", f"their axis {axis} must be equally long")
-    return sum_(multiply(conjugate(x), y), axis=axis)
+    product = multiply(conjugate(x), y)
+    total, dtype = sum_(product, axis=axis), plain_of(product).dtype
+    return total if plain_of(total).dtype == dtype else truncate(total, dtype=dtype)  # small whole numbers stay small
 
 
 def outer(x: Any, y: Any, /) -> Any:

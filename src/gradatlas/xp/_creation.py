@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from gradatlas.backend import Library, category, library_of
+from gradatlas.backend import Library, library_of
 from gradatlas.engine.array import Array, lower, plain_of
 from gradatlas.errors import ArgumentError, ShapeError, describe
-from gradatlas.ops import elementwise, shaping
+from gradatlas.ops import elementwise, linalg, shaping
 from gradatlas.ops.tensors import dtype_of
 from gradatlas.xp._arguments import is_array_like, library_for, shape_of
 from gradatlas.xp._data_types import astype, to_device
@@ -215,27 +215,20 @@ def _holds_arrays(obj: Any) -> bool:
 # ------------------------------------------------------------------------------------------------ made of other arrays
 
 
-def _triangle(function: str, x: Any, k: int, lower: bool) -> Any:
-    shape = shape_of(x)
-    if len(shape) < 2:
+def _matrices(function: str, x: Any) -> Any:
+    if len(shape_of(x)) < 2:
         raise ShapeError(function, f"got {describe(x)}", "it needs two axes or more: add one with xp.expand_dims")
-    plain = plain_of(x)
-    library = library_for(x)
-    lib, device = library.namespace, library.device(plain)
-    rows = lib.expand_dims(lib.arange(shape[-2], device=device), axis=1)
-    columns = lib.expand_dims(lib.arange(shape[-1], device=device), axis=0)
-    kept = columns - rows <= k if lower else columns - rows >= k
-    return elementwise.where(kept, x, False if category(plain.dtype) == "bool" else 0)
+    return x
 
 
 def tril(x: Any, /, *, k: int = 0) -> Any:
     """The lower triangles of matrices, up to the k-th diagonal, zeros above. Raises ShapeError below two axes."""
-    return _triangle("tril", x, k, lower=True)
+    return linalg.tril(_matrices("tril", x), k=k)
 
 
 def triu(x: Any, /, *, k: int = 0) -> Any:
     """The upper triangles of matrices, from the k-th diagonal on, zeros below. Raises ShapeError below two axes."""
-    return _triangle("triu", x, k, lower=False)
+    return linalg.triu(_matrices("triu", x), k=k)
 
 
 def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Any, ...]:
