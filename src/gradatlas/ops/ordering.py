@@ -5,7 +5,6 @@ from typing import Any
 from gradatlas.backend import library_of
 from gradatlas.engine.array import plain_of
 from gradatlas.errors import AxisError, ShapeError
-from gradatlas.ops._batching import along_axis, along_axis_of_all
 from gradatlas.ops._samples import Case, calls, shaped
 from gradatlas.ops.elementwise import add, multiply
 from gradatlas.ops.indexing import getitem, take_along_axis
@@ -31,7 +30,6 @@ argsort = locally_constant(
     jumps="two entries tie",
     takes="ordered",
     samples=shaped(*_CASES),
-    batching=along_axis,
     summary="The indices that bring x into ascending (or descending) order along an axis.",
 )
 
@@ -65,7 +63,6 @@ average_ties: Record = linear(
         lambda rng: (rng.normal(size=(2, 0)), rng.integers(0, 2, (2, 0))),
         lambda rng: (rng.normal(size=(2, 1)), rng.integers(0, 2, (2, 1))),
     ),
-    batching=along_axis_of_all,
     summary="The mean of v over each run of equal neighbours of y along an axis: symmetric, its own adjoint.",
 )
 
@@ -105,7 +102,6 @@ sort: Record = general(
     },
     takes="ordered",
     samples=shaped(*_CASES),
-    batching=along_axis,
     summary="x in ascending (or descending) order along an axis.",
 )
 
@@ -125,7 +121,7 @@ def top_k(x: Any, k: int, /, *, axis: int = -1, largest: bool = True) -> tuple[A
 
     x: real or integer array with an axis. Of equal entries the first come first. The derivative is that of `sort`:
     entries that tie share equally, also those that tie with the last one taken. Raises ShapeError where k is not
-    between 0 and the length of the axis, AxisError where axis is out of range. Formula: top-k.derivative.
+    between 0 and the length of the axis, AxisError where axis is out of range. Formula: sort.derivative.
     """
     axis, length = _length("top_k", x, axis)
     if not 0 <= k <= length:
@@ -139,7 +135,7 @@ def quantile(x: Any, q: float, /, *, axis: int | None = None, keepdims: bool = F
     """The value below which the part q of the entries along axis lies, linear between neighbours in their order.
 
     x: real array. q: number from 0 to 1. axis: int; all entries where left out. It is linear in `sort`, whose
-    derivative it has. Raises ShapeError where there is no entry or q is out of range. Formula: quantile.derivative.
+    derivative it has. Raises ShapeError where there is no entry or q is out of range. Formula: sort.derivative.
     """
     shape = tuple(plain_of(x).shape)
     if axis is None:
