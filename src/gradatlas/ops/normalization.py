@@ -21,7 +21,7 @@ from gradatlas.ops._samples import Case, shaped
 from gradatlas.ops.elementwise import add, divide, multiply, square, subtract
 from gradatlas.ops.elementwise import sqrt as root
 from gradatlas.ops.kinds import Record, general
-from gradatlas.ops.reductions import mean, sum_
+from gradatlas.ops.reductions import sum_
 from gradatlas.ops.shaping import reshape
 
 __all__ = [
@@ -264,16 +264,17 @@ def batch_norm(
 
     x: real floating, its channels along axis. scale, shift: one number a channel, or None. eps: 0 or more.
     Returns scale (x - mean) / sqrt(variance + eps) + shift, the means and the variances (over their number, not less one),
-    one a channel: for running averages, which `batch_norm_inference` takes.
+    one a channel (0 of an empty batch): for running averages, which `batch_norm_inference` takes.
     Raises ShapeError, AxisError. Formula: batch-norm.vjp. Source: Ioffe and Szegedy 2015.
     """
     _check_eps("batch_norm", eps)
     (channel,) = _listed("batch_norm", x, axis)
     others = tuple(k for k in range(len(_shape(x))) if k != channel)
     y = _dressed("batch_norm", standardize(x, axis=others, eps=eps), scale, shift, (channel,))
-    middle = mean(x, axis=others, keepdims=True)
-    variance = mean(square(subtract(x, middle)), axis=others)
-    return y, view(middle, _shape(variance)), variance
+    middle = _mean(x, others)
+    variance = _mean(square(subtract(x, middle)), others)
+    channels = (_shape(x)[channel],)
+    return y, view(middle, channels), view(variance, channels)
 
 
 def batch_norm_inference(
