@@ -205,6 +205,13 @@ def _each(lib: Any, compute: Callable[..., Any], *arrays: Plain) -> Any:
     return lib.reshape(lib.stack(found), (*batch, *found[0].shape))
 
 
+def _empty_lu(lib: Any, a: Plain) -> tuple[Plain, Plain, Plain]:
+    """P, L, U of a matrix without entries."""
+    m, n = a.shape
+    k = min(m, n)
+    return lib.eye(m, dtype=a.real.dtype), lib.eye(m, k, dtype=a.dtype), lib.zeros((k, n), dtype=a.dtype)
+
+
 class _NumPy(LinearAlgebra):
     """By LAPACK, through NumPy and SciPy."""
 
@@ -219,8 +226,8 @@ class _NumPy(LinearAlgebra):
         from scipy.linalg import lu
 
         def factor(a: Plain) -> tuple[Plain, Plain, Plain]:
-            p, low, up = lu(a, check_finite=False)
-            return p.astype(a.real.dtype), low.astype(a.dtype), up.astype(a.dtype)
+            p, low, up = lu(a, check_finite=False) if a.size else _empty_lu(np, a)
+            return p.real.astype(a.real.dtype), low.astype(a.dtype), up.astype(a.dtype)
 
         p, low, up = _each(self.library.namespace, factor, a)
         return p, low, up
@@ -303,12 +310,8 @@ class _CuPy(LinearAlgebra):
         from cupyx.scipy.linalg import lu
 
         def factor(a: Plain) -> tuple[Plain, Plain, Plain]:
-            if a.size == 0:
-                m, n = a.shape
-                k, lib = min(m, n), self.library.namespace
-                return (lib.eye(m, dtype=a.real.dtype), lib.eye(m, k, dtype=a.dtype), lib.zeros((k, n), dtype=a.dtype))
-            p, low, up = lu(a)
-            return p.astype(a.real.dtype), low, up
+            p, low, up = lu(a) if a.size else _empty_lu(self.library.namespace, a)
+            return p.real.astype(a.real.dtype), low, up
 
         p, low, up = _each(self.library.namespace, factor, a)
         return p, low, up

@@ -3,6 +3,20 @@
 from typing import Any, NamedTuple
 
 from gradatlas.ops import solvers
+from gradatlas.ops.decompositions import (
+    cholesky,
+    cond,
+    eig,
+    eigh,
+    eigvals,
+    eigvalsh,
+    matrix_norm,
+    matrix_rank,
+    qr,
+    svd,
+    svdvals,
+)
+from gradatlas.ops.decompositions import lu_factors as lu
 from gradatlas.ops.linalg import (
     cross,
     diag,
@@ -32,24 +46,36 @@ from gradatlas.xp._manipulation import matrix_transpose
 
 __all__ = [
     "cho_solve",
+    "cholesky",
+    "cond",
     "cross",
     "det",
     "diag",
     "diagonal",
+    "eig",
+    "eigh",
+    "eigvals",
+    "eigvalsh",
     "expm",
     "inv",
     "kron",
     "lstsq",
+    "lu",
     "matmul",
+    "matrix_norm",
     "matrix_power",
+    "matrix_rank",
     "matrix_transpose",
     "multi_dot",
     "outer",
     "pinv",
+    "qr",
     "slogdet",
     "solve",
     "solve_sylvester",
     "solve_triangular",
+    "svd",
+    "svdvals",
     "tensordot",
     "trace",
     "vecdot",
