@@ -42,6 +42,11 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "C. M. Bishop, Pattern Recognition and Machine Learning, Springer, 2006",
         ),
         Entry(
+            "blelloch1990",
+            "G. E. Blelloch, Prefix sums and their applications, Technical Report CMU-CS-90-190, Carnegie Mellon University, "
+            "1990",
+        ),
+        Entry(
             "bottou2018",
             "L. Bottou, F. E. Curtis and J. Nocedal, Optimization methods for large-scale machine learning, "
             "SIAM Review 60(2), 223-311, 2018",
