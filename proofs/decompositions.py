@@ -6,14 +6,13 @@ matrix and its transpose, a skew-symmetric and an upper triangular one, a diagon
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from gradatlas.formulas import decompositions as f
 from gradatlas.formulas import solvers
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.language import delta
+from gradatlas.symbolic.language import delta, less
 from gradatlas.symbolic.matrices import (
     Equation,
     Matrix,
@@ -21,6 +20,8 @@ from gradatlas.symbolic.matrices import (
     above,
     algebra,
     at_centre,
+    below_diagonal,
+    derivatives_agree,
     differentiated,
     divided,
     entrywise,
@@ -28,17 +29,23 @@ from gradatlas.symbolic.matrices import (
     given,
     identity,
     matrix,
+    never_both,
+    not_below,
     part,
+    strictly_lower,
+    summed,
     triangular_split,
+    trichotomy,
     unit,
+    upper,
     vanishing,
     vanishing_part,
     vanishing_product,
 )
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import Lt, Proposition, eq, ne
+from gradatlas.symbolic.propositions import Lt, Proposition, eq, lt, ne
 from gradatlas.symbolic.tactics import opened_theorem
-from gradatlas.symbolic.terms import ONE, Term, fresh_index, read
+from gradatlas.symbolic.terms import ONE, Index, Term, TermLike, fresh_index, read
 
 __all__: list[str] = []
 
@@ -51,12 +58,15 @@ def _nonzero(diagonal: Theorem) -> Theorem:
     return checker.generalise(checker.sign(ne(positive.conclusion.right, 0), (positive,)), i)
 
 
-def _inverse_triangle(proof: Proof, T: Term, B: Term, known: Sequence[Theorem]) -> Vanishing:
-    """The inverse B of a lower triangular matrix T has nothing above the diagonal. known: what the lemma asks of T."""
-    lemma = proof.lemma("triangular.inverse", "above", "the inverse of a triangular matrix is triangular")
+def _inverse_triangle(proof: Proof, T: Term, B: Term, kind: str, *known: Theorem) -> Vanishing:
+    """The inverse B of a triangular matrix T is triangular. kind: "lower" or "upper".
+
+    known: that T is triangular, that its diagonal has no zero, and T B = I (B T = I of an upper one).
+    """
+    lemma = proof.lemma("triangular.inverse", kind, "the inverse of a triangular matrix is triangular")
     lemma = checker.instantiate(lemma, {solvers.n: f.n, solvers.T: T, solvers.B: B})
     lemma = checker.generalise(checker.cut(lemma, *known), solvers.i, solvers.j)
-    return vanishing(lemma, matrix(B), above)
+    return vanishing(lemma, matrix(B), above if kind == "lower" else below_diagonal)
 
 
 def _tangent_and_cotangent(proof: Proof, slope: Theorem, names: tuple[str, str] = ("tangent", "cotangent")) -> None:
@@ -70,7 +80,7 @@ def _tangent_and_cotangent(proof: Proof, slope: Theorem, names: tuple[str, str] 
 
 def _cholesky_slope(proof: Proof) -> Equation:
     """D[., ., q, r] = L Phi(L^-1 dS L^-T), dS the symmetric part of the matrix that is 1 at q, r."""
-    positive, _, _, diagonal, _, _, differentiable = proof.given
+    positive, _, _, diagonal, _, whole, differentiable = proof.given
     at = (f.q, f.r)
     L, B, I = matrix(f.L), matrix(f.B), identity(f.n)
     dL, dS = part(f.root_slope, *at), f.half(unit(f.A.shape, at))
@@ -78,7 +88,7 @@ def _cholesky_slope(proof: Proof) -> Equation:
     product = differentiated(f.factored, f.A, positive, facts, at, dL @ L.T + L @ dL.T, dS)
     proof.have(product.theorem, "L L^T = A is differentiated: dL L^T + L dL^T = dA")
     dL_lower = vanishing_part(f.lower, f.A, positive, facts, at, dL, above)
-    inverse = _inverse_triangle(proof, f.L, f.B, [at_centre(f.lower, f.A, positive), _nonzero(diagonal)])
+    inverse = _inverse_triangle(proof, f.L, f.B, "lower", at_centre(f.lower, f.A, positive), _nonzero(diagonal), whole)
     M = B @ dL
     BL, LB = given(f.cholesky[4], B @ L, I), given(f.cholesky[5], L @ B, I)
     total = algebra(M + M.T, B @ dS @ B.T, (B, product, B.T), (-1, M, BL.T, None), (-1, None, BL, M.T))
@@ -276,3 +286,157 @@ def prove_svd_derivative(proof: Proof) -> None:
         with proof.claim(f"tangent of {name}"):
             vectors = svd.vectors(one, two)
         _tangent_and_cotangent(proof, vectors.theorem, (f"tangent of {name}", f"cotangent of {name}"))
+
+
+def _qr_slopes(proof: Proof) -> tuple[Equation, Equation, Vanishing]:
+    """The partial derivatives of Q and R in the entry y, z, and that those of R are upper triangular."""
+    positive, _, _, _, nonzero, left_inverse, _, of_Q, of_R = proof.given
+    A, at, I, facts = f.rectangle, (f.y, f.z), identity(f.n), [of_Q, of_R]
+    Q, R, C, dA = matrix(f.Q), matrix(f.R), matrix(f.R_inverse), unit(f.rectangle.shape, at)
+    dQ, dR = part(f.orthogonal_slope, *at), part(f.triangular_slope, *at)
+    product = differentiated(f.qr_product, A, positive, facts, at, dQ @ R + Q @ dR, dA)
+    proof.have(product.theorem, "Q R = A is differentiated: dQ R + Q dR = dA")
+    skew = differentiated(f.qr_orthonormal, A, positive, facts, at, dQ.T @ Q + Q.T @ dQ, I - I)
+    proof.have(skew.theorem, "Q^T Q = I too: Q^T dQ is skew-symmetric")
+    QQ = equation(at_centre(f.qr_orthonormal, A, positive), Q.T @ Q, I)
+    CR, RC = given(f.qr_hypotheses[5], C @ R, I), given(f.qr_hypotheses[6], R @ C, I)
+    triangle = at_centre(f.qr_upper, A, positive)
+    C_upper = _inverse_triangle(proof, f.R, f.R_inverse, "upper", triangle, nonzero, left_inverse)
+    dR_upper = vanishing_part(f.qr_upper, A, positive, facts, at, dR, below_diagonal)
+    rest = vanishing_product(dR_upper, C_upper, below_diagonal)
+    X = dA @ C
+    B, Omega, T = Q.T @ X, Q.T @ dQ, dR @ C
+    split = algebra(B, Omega + T, (-1, Q.T, product, C), (Q.T @ dQ, RC, None), (None, QQ, T))
+    proof.have(split.theorem, "multiplied by Q^T and R^-1: Q^T dA R^-1 = Q^T dQ + dR R^-1")
+    i, j = split.i, split.j
+    here, there = split.at(i, j), split.at(j, i)
+    turn = f.rotation(B)
+    rotation = checker.combination(
+        eq(Omega[i, j], turn[i, j]),
+        (-less(j, i), less(i, j), -1, 1, -Omega[i, j], less(i, j) + delta(i, j) / 2),
+        (here, there, rest.at(i, j), rest.at(j, i), trichotomy(i, j), skew.at(i, j)),
+    )
+    proof.have(rotation, "below the diagonal B is Q^T dQ, and that is skew-symmetric")
+    Omega_is = Equation(Omega, turn, i, j, rotation)
+    T_is = algebra(T, B - turn, (-1, None, split, None), (-1, None, Omega_is, None))
+    dQ_is = algebra(dQ, X - Q @ (B - turn), (None, product, C), (-1, dQ, RC, None), (-1, Q, T_is, None))
+    return dQ_is, algebra(dR, (B - turn) @ R, (None, T_is, R), (-1, dR, CR, None)), dR_upper
+
+
+def prove_qr_derivative(proof: Proof) -> None:
+    with proof.claim("tangent of Q"):
+        Q, R, triangle = _qr_slopes(proof)
+    _tangent_and_cotangent(proof, Q.theorem, ("tangent of Q", "cotangent of Q"))
+    _tangent_and_cotangent(proof, R.theorem, ("tangent of R",))
+    _tangent_and_cotangent(proof, _kept(R, triangle).theorem, ("cotangent of R",))
+
+
+def _kept(slope: Equation, triangle: Vanishing) -> Equation:
+    """A triangular matrix is its own triangle: what its cotangent has elsewhere does not count."""
+    left, right = slope.left, slope.right
+
+    def kept(i: Term, j: Term) -> Term:
+        return 1 - triangle.bracket(i, j)
+
+    shown = Matrix(right.rows, right.columns, lambda i, j: kept(i, j) * right[i, j])
+    return entrywise(left, shown, lambda i, j: [(kept(i, j), slope.at(i, j)), (ONE, triangle.at(i, j))])
+
+
+def _lu_slopes(proof: Proof) -> tuple[Equation, Equation]:
+    """The partial derivatives of L and U in the entry q, r."""
+    positive, _, _, _, nonzero, _, right_inverse, left_inverse, _, of_L, of_U = proof.given
+    A, at, I, facts = f.A, (f.q, f.r), identity(f.n), [of_L, of_U]
+    L, U, B, C = matrix(f.lu_L), matrix(f.lu_U), matrix(f.L_inverse), matrix(f.U_inverse)
+    dL, dU, dA = part(f.lower_slope, *at), part(f.upper_slope, *at), f.rows_exchanged(unit(f.A.shape, at))
+    product = differentiated(f.lu_product, A, positive, facts, at, dL @ U + L @ dU, dA)
+    proof.have(product.theorem, "L U = A, its rows exchanged, is differentiated: dL U + L dU = dA")
+    strict = vanishing_part(f.lu_lower, A, positive, facts, at, dL, not_below)
+    proof.have(strict.theorem, "L keeps ones on its diagonal: dL lies below it")
+    dU_upper = vanishing_part(f.lu_upper, A, positive, facts, at, dU, below_diagonal)
+    i, j = L.indices()
+    ones = opened_theorem(at_centre(f.lu_lower, A, positive), i, j)
+    zero = checker.combination(eq(less(i, j) * L[i, j], 0), (less(i, j), L[i, j]), (ones, never_both(i, j)))
+    triangle = checker.generalise(zero, i, j)
+    one = checker.combination(eq(L[i, i], 1), (ONE,), (checker.instantiate(ones, {j: i}),))
+    positive_one = checker.certificate(lt(0, L[i, i]), (ONE, L[i, i] - 1), (one,))
+    full = checker.generalise(checker.sign(ne(L[i, i], 0), (positive_one,)), i)
+    B_lower = _inverse_triangle(proof, f.lu_L, f.L_inverse, "lower", triangle, full, right_inverse)
+    upper_now = at_centre(f.lu_upper, A, positive)
+    C_upper = _inverse_triangle(proof, f.lu_U, f.U_inverse, "upper", upper_now, nonzero, left_inverse)
+    LB, BL = given(f.lu_hypotheses[6], L @ B, I), given(f.lu_hypotheses[5], B @ L, I)
+    CU, UC = given(f.lu_hypotheses[7], C @ U, I), given(f.lu_hypotheses[8], U @ C, I)
+    D, M, N = B @ dA @ C, B @ dL, dU @ C
+    split = algebra(D, M + N, (-1, B, product, C), (B @ dL, UC, None), (None, BL, dU @ C))
+    proof.have(split.theorem, "multiplied by L^-1 and U^-1: D = L^-1 dL + dU U^-1")
+    M_strict = vanishing_product(B_lower, strict, not_below)
+    N_upper = vanishing_product(dU_upper, C_upper, below_diagonal)
+
+    def low(i: Index, j: Index) -> list[tuple[TermLike, Theorem]]:
+        return [(-less(j, i), split.at(i, j)), (-1, N_upper.at(i, j)), (1, M_strict.at(i, j))]
+
+    def up(i: Index, j: Index) -> list[tuple[TermLike, Theorem]]:
+        return [(less(j, i) - 1, split.at(i, j)), (1, N_upper.at(i, j)), (-1, M_strict.at(i, j))]
+
+    M_is, N_is = entrywise(M, strictly_lower(D), low), entrywise(N, upper(D), up)
+    proof.have(M_is.theorem, "L^-1 dL lies below the diagonal, dU U^-1 on it and above: so each is a part of D")
+    dL_is = algebra(dL, L @ M_is.right, (L, M_is, None), (-1, None, LB, dL))
+    return dL_is, algebra(dU, N_is.right @ U, (None, N_is, U), (-1, dU, CU, None))
+
+
+def prove_lu_derivative(proof: Proof) -> None:
+    with proof.claim("tangent of L"):
+        L, U = _lu_slopes(proof)
+    for name, slope in (("L", L), ("U", U)):
+        _tangent_and_cotangent(proof, slope.theorem, (f"tangent of {name}", f"cotangent of {name}"))
+
+
+def _eig_slopes(proof: Proof) -> tuple[Theorem, Theorem]:
+    """The partial derivatives of the eigenvalues and of the eigenvectors in the entry q, r."""
+    positive, _, _, _, _, simple, of_values, of_vectors = proof.given
+    at, I, A, w = (f.q, f.r), identity(f.n), matrix(f.A), f.w
+    V, W, dV, dA = matrix(f.V), matrix(f.left_inverse), part(f.vector_slope, *at), unit(f.A.shape, at)
+    facts = [of_values, of_vectors]
+    diagonal = Matrix(f.n, f.n, lambda i, j: delta(i, j) * read(f.value_slope, j, *at))
+    moved = differentiated(f.eig_product, f.A, positive, facts, at, dA @ V + A @ dV, f.scaled(dV, w) + V @ diagonal)
+    proof.have(moved.theorem, "A V = V diag(w) is differentiated")
+    here = equation(at_centre(f.eig_product, f.A, positive), A @ V, f.scaled(V, w))
+    WV, VW = given(f.eig_hypotheses[3], W @ V, I), given(f.eig_hypotheses[4], V @ W, I)
+    C, P = W @ dV, W @ dA @ V
+    # W A = diag(w) W, from A V = V diag(w).
+    rows = Matrix(f.n, f.n, lambda i, j: w[i] * W[i, j])
+    left = algebra(W @ A, rows, (-1, W @ A, VW, None), (W, here, W), (None, WV, rows))
+    proof.have(left.theorem, "the rows of V^-1 are left eigenvectors")
+    rest = Matrix(f.n, f.n, lambda i, j: C[i, j] * (w[j] - w[i]) + diagonal[i, j])
+    split = algebra(P, rest, (W, moved, None), (-1, None, left, dV), (None, WV, diagonal))
+    proof.have(split.theorem, "multiplied by V^-1: P is V^-1 dV times the gaps, and dw on the diagonal")
+    i, j, k = f.i, f.j, f.k
+    value = checker.combination(eq(read(f.value_slope, i, *at), P[i, i]), (-1,), (split.at_one(i),))
+    value = proof.have(value, "on the diagonal the gap is 0, and dw is left")
+    F = f.gaps.hadamard(P)
+    apart = opened_theorem(simple, i, j)
+    off = checker.combination(
+        eq(C[i, j], F[i, j] + delta(i, j) * C[j, j]),
+        (-f.gaps[i, j], -C[i, j], C[i, j]),
+        (split.at(i, j), divided(w[j] - w[i]), apart),
+    )
+    off = proof.have(off, "off the diagonal one divides by the gap; the diagonal of V^-1 dV is free")
+    turned = Equation(C, F + Matrix(f.n, f.n, lambda i, j: delta(i, j) * C[j, j]), i, j, off)
+    free = algebra(dV, V @ turned.right, (V, turned, None), (-1, None, VW, dV))
+    flat = derivatives_agree(checker.assume(f.eig_unit), f.A, positive, facts, at, j)
+    flat = proof.have(flat, "the columns keep their length: v_j is orthogonal to dv_j")
+    one = checker.specialise(at_centre(f.eig_unit, f.A, positive), j)
+    along = summed(free.at(k, j), V[k, j], k)
+    shown = f.projected(V @ F)
+    vector = checker.combination(
+        eq(dV[i, j], shown[i, j]),
+        (1, -V[i, j], V[i, j] / 2, -V[i, j] * C[j, j]),
+        (free.at(i, j), along, flat, one),
+    )
+    return value, proof.have(vector, "which settles what was free")
+
+
+def prove_eig_derivative(proof: Proof) -> None:
+    with proof.claim("tangent of the values"):
+        slopes = _eig_slopes(proof)
+    for name, slope in zip(("values", "vectors"), slopes, strict=True):
+        _tangent_and_cotangent(proof, slope, (f"tangent of the {name}", f"cotangent of the {name}"))

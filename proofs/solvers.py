@@ -8,7 +8,11 @@ from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.language import Sum, delta, lam, less, size
 from gradatlas.symbolic.matrices import (
     Equation,
+    Matrix,
+    Vanishing,
+    above,
     algebra,
+    below_diagonal,
     by_order,
     derivatives_agree,
     equation,
@@ -17,11 +21,12 @@ from gradatlas.symbolic.matrices import (
     matrix,
     summed,
     trichotomy,
+    vanishing,
 )
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import eq, for_all
 from gradatlas.symbolic.tactics import opened_theorem
-from gradatlas.symbolic.terms import ONE, ZERO, Term, fresh_index
+from gradatlas.symbolic.terms import ONE, ZERO, Index, Term, fresh_index
 
 __all__: list[str] = []
 
@@ -58,43 +63,46 @@ def prove_inv_derivative(proof: Proof) -> None:
 
 
 def prove_triangular_inverse(proof: Proof) -> None:
-    i, k, T, B = f.i, f.k, f.T, f.B
-    with proof.claim("above"):
-        _, nonzero, inverted = proof.given
-        above = _above_the_diagonal(proof)
-        proof.reached(above, "after n rows there is none left")
+    T, B, I, i, k = matrix(f.T), matrix(f.B), identity(f.n), f.i, f.k
+    with proof.claim("lower"):
+        triangle, nonzero, _ = proof.given
+        lower = vanishing(triangle, T, above)
+        TB = given(f.lower_triangle[2], T @ B, I)
+        zero = _above_the_diagonal(proof, lower, nonzero, TB, B)
+        proof.reached(zero.at(f.i, f.j), "after n rows there is none left")
+    with proof.claim("upper"):
+        triangle, nonzero, _ = proof.given
+        upper = vanishing(triangle, T, below_diagonal)
+        BT = given(f.upper_triangle[2], B @ T, I)
+        turned = _above_the_diagonal(proof, upper.T, nonzero, BT.T.stated(T.T @ B.T, I), B.T)
+        proof.reached(turned.T.at(f.i, f.j), "the same of the transposes")
     with proof.claim("diagonal"):
         others = checker.combination(
             eq((1 - delta(i, k)) * T[i, k] * B[k, i], 0),
             (-T[i, k] * B[k, i], B[k, i], T[i, k]),
-            (
-                trichotomy(i, k),
-                opened_theorem(proof.given[0], i, k),
-                checker.instantiate(above, {f.i: k, f.j: i}),
-            ),
+            (trichotomy(i, k), lower.at(i, k), zero.at(k, i)),
         )
         others = summed(proof.have(others, "below the diagonal of T stands a zero of B, and above a zero of T"), ONE, k)
-        product = checker.combination(eq(T[i, i] * B[i, i], 1), (ONE, -ONE), (opened_theorem(inverted, i, i), others))
+        product = checker.combination(eq(T[i, i] * B[i, i], 1), (ONE, -ONE), (TB.at_one(i), others))
         product = proof.have(product, "so in the product's diagonal one term is left")
         proof.reached(checker.combination(proof.goal, (1 / T[i, i],), (product,), (nonzero,)), "which is 1")
 
 
-def _above_the_diagonal(proof: Proof) -> Theorem:
+def _above_the_diagonal(proof: Proof, lower: Vanishing, nonzero: Theorem, product: Equation, B: Matrix) -> Vanishing:
     """[i < j] B[i, j] = 0, row by row: what stands above the diagonal of T is zero, and the rows before are known."""
-    triangular, nonzero, inverted = proof.given
-    t, i, j, k = size("t"), f.i, f.j, f.k
-    T, B = f.T, f.B
+    t, T = size("t"), lower.of
+    i, j = B.indices()
+    k = fresh_index(T.columns, "k")
     claim = for_all(eq(less(i, t) * less(i, j) * B[i, j], 0), i, j)
     base = checker.generalise(checker.equation(less(i, 0) * less(i, j) * B[i, j], ZERO), i, j)
     known = opened_theorem(checker.assume(claim), i, j)
     here = delta(i, t) * less(i, j)
-    rest = here * (1 - delta(i, k)) * T[i, k] * B[k, j]
     each = checker.combination(
-        eq(rest, 0),
+        eq(here * (1 - delta(i, k)) * T[i, k] * B[k, j], 0),
         (-here * T[i, k] * B[k, j], here * B[k, j], T[i, k] * B[k, j], here * less(k, i) * T[i, k]),
         (
             trichotomy(i, k),
-            opened_theorem(triangular, i, k),
+            lower.at(i, k),
             by_order(eq(here * less(k, i) * (1 - less(k, t) * less(k, j)), 0), (i, t), (i, j), (k, i)),
             checker.instantiate(known, {i: k}),
         ),
@@ -103,32 +111,26 @@ def _above_the_diagonal(proof: Proof) -> Theorem:
     row = checker.combination(
         eq(here * B[i, j], 0),
         (here / T[i, i], -1 / T[i, i]),
-        (opened_theorem(inverted, i, j), summed(each, ONE, k)),
+        (product.at(i, j), summed(each, ONE, k)),
         (nonzero,),
     )
     row = proof.have(row, "so the entry of B is zero too, the diagonal of T having no zero")
-    s = fresh_index(t + 1, "s")
-    hits = Sum(delta(s, i), s)
-    next_row = checker.combination(
-        eq(less(i, t + 1), less(i, t) + delta(i, t)),
-        (-ONE, ONE, ONE),
-        (
-            checker.contract(hits, i),
-            checker.split_last(hits, t),
-            checker.contract(checker_sum(t, i), i),
-        ),
-    )
     step = checker.combination(
         eq(less(i, t + 1) * less(i, j) * B[i, j], 0),
         (less(i, j) * B[i, j], ONE, ONE),
-        (next_row, known, row),
+        (_one_more(i, t), known, row),
     )
-    step = checker.generalise(step, i, j)
-    proof.have(step, "if it holds of the rows before t, then of row t")
-    whole = checker.induction(claim, t, base, step)
-    return checker.convert(opened_theorem(checker.instantiate(whole, {t: f.n}), i, j), eq(less(i, j) * B[i, j], 0))
+    step = proof.have(checker.generalise(step, i, j), "if it holds of the rows before t, then of row t")
+    whole = checker.instantiate(checker.induction(claim, t, base, step), {t: T.rows})
+    return vanishing(whole, B, above)
 
 
-def checker_sum(t: Term, i: Term) -> Term:
-    s = fresh_index(t, "s")
-    return Sum(delta(s, i), s)
+def _one_more(i: Index, t: Term) -> Theorem:
+    """[i < t + 1] = [i < t] + [i = t], by counting the numbers up to t that are i."""
+
+    def count(many: Term) -> Term:
+        s = fresh_index(many, "s")
+        return Sum(delta(s, i), s)
+
+    parts = (checker.contract(count(t + 1), i), checker.split_last(count(t + 1), t), checker.contract(count(t), i))
+    return checker.combination(eq(less(i, t + 1), less(i, t) + delta(i, t)), (-ONE, ONE, ONE), parts)

@@ -7,20 +7,36 @@ from fractions import Fraction
 from typing import Any
 
 from gradatlas.formulas.statement import Draw, adjoint, cite, samples, statement, tangent
-from gradatlas.symbolic.language import Sum, array, arrays, delta, function, indices, reals, size, sizes
-from gradatlas.symbolic.matrices import Matrix, is_identity, is_lower, matrix, near, phi, same
+from gradatlas.symbolic.language import Sum, array, arrays, delta, function, indices, less, reals, size, sizes
+from gradatlas.symbolic.matrices import (
+    Matrix,
+    is_identity,
+    is_lower,
+    is_upper,
+    matrix,
+    near,
+    phi,
+    same,
+    strictly_lower,
+    upper,
+)
 from gradatlas.symbolic.matrix_samples import (
     Remembered,
+    at_many,
+    eig,
     eigh,
     gradient,
     inverse,
+    lu,
+    pivots,
+    qr,
     spd_root,
     svd,
     symmetric,
     well_conditioned,
 )
-from gradatlas.symbolic.propositions import eq, for_all, has_derivative, lt
-from gradatlas.symbolic.terms import Array, Term
+from gradatlas.symbolic.propositions import eq, for_all, has_derivative, lt, ne
+from gradatlas.symbolic.terms import Array, Term, fresh_index
 
 __all__: list[str] = []
 
@@ -378,5 +394,330 @@ statement(
             epsilon: _radius,
         },
         sizes=[{"m": 0, "n": 2, "k": 0}, {"m": 1, "n": 1, "k": 1}, {"m": 3, "n": 2, "k": 2}, {"m": 2, "n": 3, "k": 2}],
+    ),
+)
+
+# QR.
+
+orthogonal, triangular = function("Q"), function("R")
+orthogonal_slope, triangular_slope = array("D", m, n, m, n), array("E", n, n, m, n)
+orthogonal_cotangent = array("G", m, n)
+triangular_cotangent = array("H", n, n)
+
+
+def orthogonal_of(X: Term) -> Term:
+    """Q(X), with orthonormal columns."""
+    return orthogonal(X, shape=(m, n))
+
+
+def triangular_of(X: Term) -> Term:
+    """R(X), upper triangular."""
+    return triangular(X, shape=(n, n))
+
+
+Q, R = orthogonal_of(rectangle), triangular_of(rectangle)
+R_inverse = inverse_of(R)
+qr_product = near(rectangle, epsilon, lambda X: same(matrix(orthogonal_of(X)) @ matrix(triangular_of(X)), matrix(X)))
+qr_orthonormal = near(rectangle, epsilon, lambda X: is_identity(matrix(orthogonal_of(X)).T @ matrix(orthogonal_of(X))))
+qr_upper = near(rectangle, epsilon, lambda X: is_upper(matrix(triangular_of(X))))
+qr_hypotheses = [
+    lt(0, epsilon),
+    qr_product,
+    qr_orthonormal,
+    qr_upper,
+    for_all(ne(R[i, i]), i),
+    is_identity(matrix(R_inverse) @ matrix(R)),
+    is_identity(matrix(R) @ matrix(R_inverse)),
+    for_all(has_derivative(Q[u, i], rectangle, orthogonal_slope[u, i, y, z], y, z), u, i),
+    for_all(has_derivative(R[i, j], rectangle, triangular_slope[i, j, y, z], y, z), i, j),
+]
+
+
+def rotation(value: Matrix) -> Matrix:
+    """The skew-symmetric matrix with the same entries below the diagonal."""
+    return strictly_lower(value) - strictly_lower(value).T
+
+
+def qr_tangents(dA: Matrix) -> tuple[Matrix, Matrix]:
+    """dQ and dR."""
+    X = dA @ matrix(R_inverse)
+    B = matrix(Q).T @ X
+    T = B - rotation(B)
+    return X - matrix(Q) @ T, T @ matrix(R)
+
+
+def qr_cotangent(left: Matrix | None, right: Matrix | None) -> Matrix:
+    """The cotangent of A from one of Q and one of R."""
+    basis, back = matrix(Q), matrix(R_inverse).T
+    if left is not None:
+        M = basis.T @ left
+        return (left + basis @ (strictly_lower(M - M.T) - M)) @ back
+    assert right is not None
+    M = -(right @ matrix(R).T)
+    return basis @ (strictly_lower(M - M.T) - M) @ back
+
+
+def _qr_part(number: int) -> Callable[[Draw], Any]:
+    def draw(draw: Draw) -> Any:
+        rows, columns = draw.sizes["m"], draw.sizes["n"]
+        return Remembered(lambda X: qr(X, rows, columns)[number])
+
+    return draw
+
+
+_dQ, _dR = qr_tangents(matrix(rectangle_tangent))
+
+statement(
+    "qr.derivative",
+    "The QR decomposition of a tall matrix",
+    claims={
+        "tangent of Q": eq(tangent(Q, rectangle, rectangle_tangent)[u, i], _dQ[u, i]),
+        "tangent of R": eq(tangent(R, rectangle, rectangle_tangent)[i, j], _dR[i, j]),
+        "cotangent of Q": eq(
+            adjoint(Q, rectangle, orthogonal_cotangent)[y, z], qr_cotangent(matrix(orthogonal_cotangent), None)[y, z]
+        ),
+        "cotangent of R": eq(
+            adjoint(R, rectangle, triangular_cotangent)[y, z],
+            qr_cotangent(None, upper(matrix(triangular_cotangent)))[y, z],
+        ),
+    },
+    given=qr_hypotheses,
+    source=[cite("magnus1999")],
+    aliases=["orthogonal triangular decomposition", "Gram-Schmidt", "Householder", "Q R"],
+    summary="""For A = Q R with orthonormal columns in Q and R upper triangular, let X = dA R^-1 and B = Q^T X. The skew-symmetric
+    matrix that agrees with B below the diagonal is Q^T dQ; with T what is left of B, dR = T R and dQ = X - Q T. Of a cotangent
+    of R only the upper part counts. Real matrices of full column rank; that both are differentiable near A is assumed.""",
+    symbols={
+        "m": "the rows of A",
+        "n": "its columns, at most m",
+        "A": "a matrix of rank n",
+        "Q": "its orthogonal factor, as a function of the matrix near A",
+        "R": "its triangular factor",
+        "inv": "the inverse",
+        "D": "the partial derivatives of Q at A, which exist",
+        "E": "those of R",
+        "epsilon": "the squared radius of a ball about A",
+        "dA": "a tangent of A",
+        "G": "a cotangent of Q",
+        "H": "a cotangent of R",
+    },
+    samples=samples(
+        {
+            rectangle: _draw_rectangle,
+            orthogonal: _qr_part(0),
+            triangular: _qr_part(1),
+            inv: _inverse,
+            orthogonal_slope: _slope_of(orthogonal, rectangle),
+            triangular_slope: _slope_of(triangular, rectangle),
+            epsilon: _radius,
+        },
+        sizes=[{"m": 2, "n": 0}, {"m": 1, "n": 1}, {"m": 2, "n": 2}, {"m": 4, "n": 3}],
+    ),
+)
+
+# LU.
+
+unit_lower, upper_factor = function("L"), function("U")
+lower_slope, upper_slope = array("D", n, n, n, n), array("E", n, n, n, n)
+pivot = function("p", arity=1)
+
+
+def row(i: Term) -> Term:
+    """p(i), the row of A that comes to be the i-th."""
+    return pivot(i, below=n)
+
+
+def lower_of(X: Term) -> Term:
+    """L(X), lower triangular with ones on the diagonal."""
+    return unit_lower(X, shape=(n, n))
+
+
+def upper_of(X: Term) -> Term:
+    """U(X), upper triangular."""
+    return upper_factor(X, shape=(n, n))
+
+
+def rows_exchanged(value: Matrix) -> Matrix:
+    """The matrix with its rows in the order of the pivots."""
+    return Matrix(value.rows, value.columns, lambda i, j: value[row(i), j])
+
+
+lu_L, lu_U = lower_of(A), upper_of(A)
+L_inverse, U_inverse = inverse_of(lu_L), inverse_of(lu_U)
+lu_product = near(A, epsilon, lambda X: same(matrix(lower_of(X)) @ matrix(upper_of(X)), rows_exchanged(matrix(X))))
+lu_lower = near(A, epsilon, lambda X: for_all(eq((1 - less(j, i)) * matrix(lower_of(X))[i, j], delta(i, j)), i, j))
+lu_upper = near(A, epsilon, lambda X: is_upper(matrix(upper_of(X))))
+lu_hypotheses = [
+    lt(0, epsilon),
+    lu_product,
+    lu_lower,
+    lu_upper,
+    for_all(ne(lu_U[i, i]), i),
+    is_identity(matrix(L_inverse) @ matrix(lu_L)),
+    is_identity(matrix(lu_L) @ matrix(L_inverse)),
+    is_identity(matrix(U_inverse) @ matrix(lu_U)),
+    is_identity(matrix(lu_U) @ matrix(U_inverse)),
+    for_all(has_derivative(lu_L[i, j], A, lower_slope[i, j, q, r], q, r), i, j),
+    for_all(has_derivative(lu_U[i, j], A, upper_slope[i, j, q, r], q, r), i, j),
+]
+(H,) = arrays("H", n, n)
+
+
+def lu_tangents(dA: Matrix) -> tuple[Matrix, Matrix]:
+    """dL and dU."""
+    D = matrix(L_inverse) @ rows_exchanged(dA) @ matrix(U_inverse)
+    return matrix(lu_L) @ strictly_lower(D), upper(D) @ matrix(lu_U)
+
+
+def lu_cotangent(core: Matrix) -> Matrix:
+    """P L^-T (core) U^-T: the rows back in their places."""
+    inner = matrix(L_inverse).T @ core @ matrix(U_inverse).T
+    return Matrix(n, n, lambda q, r: Sum(delta(row(k), q) * inner[k, r], k))
+
+
+def _draw_unordered(draw: Draw) -> Any:
+    """A matrix that elimination has to take in another order."""
+    rows = well_conditioned(draw.real, draw.sizes["n"])
+    return rows[1:] + rows[:1]
+
+
+def _pivot(draw: Draw) -> Any:
+    order = at_many(pivots, draw.value(A))
+    return lambda i: order[i]
+
+
+def _lu_part(number: int) -> Callable[[Draw], Any]:
+    def draw(draw: Draw) -> Any:
+        order = at_many(pivots, draw.value(A))
+        return Remembered(lambda X: lu([X[k] for k in order])[number])
+
+    return draw
+
+
+_dL, _dU = lu_tangents(matrix(dA))
+
+statement(
+    "lu.derivative",
+    "The LU decomposition",
+    claims={
+        "tangent of L": eq(tangent(lu_L, A, dA)[i, j], _dL[i, j]),
+        "tangent of U": eq(tangent(lu_U, A, dA)[i, j], _dU[i, j]),
+        "cotangent of L": eq(adjoint(lu_L, A, G)[q, r], lu_cotangent(strictly_lower(matrix(lu_L).T @ matrix(G)))[q, r]),
+        "cotangent of U": eq(adjoint(lu_U, A, H)[q, r], lu_cotangent(upper(matrix(H) @ matrix(lu_U).T))[q, r]),
+    },
+    given=lu_hypotheses,
+    source=[cite("magnus1999")],
+    aliases=["Gaussian elimination", "pivoting", "P L U"],
+    summary="""With the rows of A in the order of the pivots, which does not change near A, A = L U. Let D = L^-1 dA U^-1, the
+    rows of dA in that order: then dL = L times the part of D below the diagonal, and dU = the rest of D times U. Real square
+    matrices; that both are differentiable near A is assumed.""",
+    symbols={
+        "n": "the rows and columns",
+        "A": "an invertible matrix",
+        "p": "the order of the pivots: row p(i) of A comes to be the i-th",
+        "L": "the lower triangular factor with ones on the diagonal, as a function of the matrix near A",
+        "U": "the upper triangular factor",
+        "inv": "the inverse",
+        "D": "the partial derivatives of L at A, which exist",
+        "E": "those of U",
+        "epsilon": "the squared radius of a ball about A",
+        "dA": "a tangent of A",
+        "G": "a cotangent of L",
+        "H": "a cotangent of U",
+    },
+    samples=samples(
+        {
+            A: _draw_unordered,
+            pivot: _pivot,
+            unit_lower: _lu_part(0),
+            upper_factor: _lu_part(1),
+            inv: _inverse,
+            lower_slope: _slope_of(unit_lower, A),
+            upper_slope: _slope_of(upper_factor, A),
+            epsilon: _radius,
+        },
+        sizes=SMALL,
+    ),
+)
+
+# Eigenvalues and eigenvectors of any matrix with real, different eigenvalues.
+
+left_inverse = inverse_of(V)
+eig_product = near(
+    A, epsilon, lambda X: same(matrix(X) @ matrix(vectors_of(X)), scaled(matrix(vectors_of(X)), values_of(X)))
+)
+eig_unit = near(A, epsilon, lambda X: for_all(eq(Sum(vectors_of(X)[k, j] ** 2, k), 1), j))
+eig_hypotheses = [
+    lt(0, epsilon),
+    eig_product,
+    eig_unit,
+    is_identity(matrix(left_inverse) @ matrix(V)),
+    is_identity(matrix(V) @ matrix(left_inverse)),
+    simple,
+    for_all(has_derivative(w[i], A, value_slope[i, q, r], q, r), i),
+    for_all(has_derivative(V[i, j], A, vector_slope[i, j, q, r], q, r), i, j),
+]
+
+
+def projected(value: Matrix) -> Matrix:
+    """Each column without its part along the eigenvector."""
+
+    def entry(i: Term, j: Term) -> Term:
+        k = fresh_index(n, "k")
+        return value[i, j] - V[i, j] * Sum(V[k, j] * value[k, j], k)
+
+    return Matrix(n, n, entry)
+
+
+def _draw_real_spectrum(draw: Draw) -> Any:
+    rows = draw.array(draw.sizes["n"], draw.sizes["n"])
+    return [[v / 4 + (2 * a if a == b else 0) for b, v in enumerate(row)] for a, row in enumerate(rows)]
+
+
+statement(
+    "eig.derivative",
+    "Eigenvalues and eigenvectors of a matrix",
+    claims={
+        "tangent of the values": eq(tangent(w, A, dA)[i], (matrix(left_inverse) @ matrix(dA) @ matrix(V))[i, i]),
+        "tangent of the vectors": eq(
+            tangent(V, A, dA)[i, j],
+            projected(matrix(V) @ gaps.hadamard(matrix(left_inverse) @ matrix(dA) @ matrix(V)))[i, j],
+        ),
+        "cotangent of the values": eq(adjoint(w, A, gamma)[q, r], Sum(left_inverse[i, q] * gamma[i] * V[r, i], i)),
+        "cotangent of the vectors": eq(
+            adjoint(V, A, G)[q, r],
+            (matrix(left_inverse).T @ gaps.hadamard(matrix(V).T @ projected(matrix(G))) @ matrix(V).T)[q, r],
+        ),
+    },
+    given=eig_hypotheses,
+    source=[cite("magnus1999")],
+    aliases=["eigvals", "left eigenvectors", "V^-1 dA V", "nonsymmetric eigenvalue problem"],
+    summary="""For A V = V diag(w) with a simple spectrum and columns of length 1, dw is the diagonal of P = V^-1 dA V. The
+    tangent dV is V times the matrix with entries P_ij / (w_j - w_i), each column without its part along the eigenvector.
+    For real matrices with real eigenvalues; that both are differentiable near A is assumed.""",
+    symbols={
+        "n": "the rows and columns",
+        "A": "a matrix with real, different eigenvalues",
+        "w": "its eigenvalues, as functions of the matrix near A",
+        "V": "its eigenvectors of length 1, as columns",
+        "inv": "the inverse",
+        "E": "the partial derivatives of w at A, which exist",
+        "D": "the partial derivatives of V at A, which exist",
+        "epsilon": "the squared radius of a ball about A",
+        "dA": "a tangent of A",
+        "G": "a cotangent of V",
+        "gamma": "a cotangent of w",
+    },
+    samples=samples(
+        {
+            A: _draw_real_spectrum,
+            values: lambda draw: Remembered(lambda X: eig(X)[0]),
+            vectors: lambda draw: Remembered(lambda X: eig(X)[1]),
+            inv: _inverse,
+            value_slope: _slope_of(values, A),
+            vector_slope: _slope_of(vectors, A),
+            epsilon: _radius,
+        },
+        sizes=SMALL,
     ),
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from gradatlas.formulas.statement import Draw, adjoint, cite, samples, statement, tangent
+from gradatlas.formulas.statement import Draw, adjoint, cite, claim, samples, statement, tangent
 from gradatlas.symbolic.language import Sum, array, arrays, function, indices, less, reals, sizes
-from gradatlas.symbolic.matrices import is_identity, is_lower, matrix, near
+from gradatlas.symbolic.matrices import is_identity, is_lower, is_upper, matrix, near
 from gradatlas.symbolic.matrix_samples import Remembered, at_many, gradient, inverse, well_conditioned
 from gradatlas.symbolic.propositions import eq, for_all, has_derivative, lt, ne
 from gradatlas.symbolic.terms import Term
@@ -93,29 +93,30 @@ statement(
 # Triangular matrices.
 
 T, B = arrays("T B", n, n)
-triangular = is_lower(matrix(T))
 full_diagonal = for_all(ne(T[i, i]), i)
-inverted = is_identity(matrix(T) @ matrix(B))
+lower_triangle = [is_lower(matrix(T)), full_diagonal, is_identity(matrix(T) @ matrix(B))]
+upper_triangle = [is_upper(matrix(T)), full_diagonal, is_identity(matrix(B) @ matrix(T))]
 
 
 def _draw_triangular(draw: Draw) -> Any:
-    rows = _draw_invertible(draw)
-    return [[v if i >= j else Fraction(0) for j, v in enumerate(row)] for i, row in enumerate(rows)]
+    """A lower triangular matrix, or an upper one."""
+    rows, side = _draw_invertible(draw), 2 * draw.integer(0, 1) - 1
+    return [[v if side * (i - j) >= 0 else Fraction(0) for j, v in enumerate(row)] for i, row in enumerate(rows)]
 
 
 statement(
     "triangular.inverse",
     "The inverse of a triangular matrix is triangular",
     claims={
-        "above": eq(less(i, j) * B[i, j], 0),
-        "diagonal": eq(B[i, i], 1 / T[i, i]),
+        "lower": claim(eq(less(i, j) * B[i, j], 0), lower_triangle),
+        "upper": claim(eq(less(j, i) * B[i, j], 0), upper_triangle),
+        "diagonal": claim(eq(B[i, i], 1 / T[i, i]), lower_triangle),
     },
-    given=[triangular, full_diagonal, inverted],
     source=[cite("magnus1999")],
-    aliases=["lower triangular", "upper triangular", "forward substitution"],
-    summary="""The inverse of a lower triangular matrix whose diagonal has no zero is lower triangular, and on the diagonal
-    stand the reciprocals. For upper triangular matrices take transposes.""",
-    symbols={"n": "the rows and columns", "T": "a lower triangular matrix", "B": "its inverse"},
+    aliases=["lower triangular", "upper triangular", "forward substitution", "back substitution"],
+    summary="""The inverse of a lower triangular matrix whose diagonal has no zero is lower triangular, that of an upper
+    triangular one upper triangular; on the diagonal stand the reciprocals.""",
+    symbols={"n": "the rows and columns", "T": "a triangular matrix", "B": "its inverse"},
     samples=samples(
         {T: _draw_triangular, B: lambda draw: at_many(inverse, draw.value(T))},
         sizes=SMALL,

@@ -272,6 +272,11 @@ class Equation:
         """The transposes are equal."""
         return Equation(self.left.T, self.right.T, self.j, self.i, self.theorem)
 
+    def stated(self, left: Matrix, right: Matrix) -> Equation:
+        """The same equation, its sides in another form."""
+        i, j = self.i, self.j
+        return Equation(left, right, i, j, checker.convert(self.theorem, eq(left[i, j], right[i, j])))
+
     @property
     def reversed(self) -> Equation:
         """right = left."""
