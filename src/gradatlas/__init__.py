@@ -25,8 +25,16 @@ if TYPE_CHECKING:
     from gradatlas.engine.batching import vmap as vmap
     from gradatlas.engine.checking import check_grads as check_grads
     from gradatlas.engine.checkpointing import checkpoint as checkpoint
+    from gradatlas.engine.control import cond as cond
+    from gradatlas.engine.control import fori_loop as fori_loop
+    from gradatlas.engine.control import scan as scan
+    from gradatlas.engine.control import while_loop as while_loop
     from gradatlas.engine.custom import custom_jvp as custom_jvp
     from gradatlas.engine.custom import custom_vjp as custom_vjp
+    from gradatlas.engine.graph import linear_transpose as linear_transpose
+    from gradatlas.engine.graph import linearize as linearize
+    from gradatlas.engine.implicit import custom_fixed_point as custom_fixed_point
+    from gradatlas.engine.implicit import custom_root as custom_root
     from gradatlas.engine.jacobians import hessian as hessian
     from gradatlas.engine.jacobians import jacfwd as jacfwd
     from gradatlas.engine.jacobians import jacobian as jacobian
@@ -44,9 +52,13 @@ _HOME = {
     "Array": "engine.array",
     "check_grads": "engine.checking",
     "checkpoint": "engine.checkpointing",
+    "cond": "engine.control",
+    "custom_fixed_point": "engine.implicit",
     "custom_jvp": "engine.custom",
+    "custom_root": "engine.implicit",
     "custom_vjp": "engine.custom",
     "debug_mutation": "engine.mutation",
+    "fori_loop": "engine.control",
     "grad": "engine.transforms",
     "hessian": "engine.jacobians",
     "hvp": "engine.transforms",
@@ -54,11 +66,15 @@ _HOME = {
     "jacobian": "engine.jacobians",
     "jacrev": "engine.jacobians",
     "jvp": "engine.transforms",
+    "linear_transpose": "engine.graph",
+    "linearize": "engine.graph",
     "namespace": "xp",
+    "scan": "engine.control",
     "stop_gradient": "engine.transforms",
     "value_and_grad": "engine.transforms",
     "vjp": "engine.transforms",
     "vmap": "engine.batching",
+    "while_loop": "engine.control",
 }
 _MODULES = frozenset({"errors", "xp"})
 

@@ -10,12 +10,14 @@ __all__ = [
     "ArgumentError",
     "AxisError",
     "CheckpointError",
+    "ConvergenceError",
     "CustomRuleError",
     "DTypeError",
     "DeviceMismatchError",
     "GradatlasError",
     "GradientCheckError",
     "IndependentOutputError",
+    "KinkDetectedError",
     "LibraryMismatchError",
     "LinearAlgebraError",
     "MutationError",
@@ -94,6 +96,19 @@ class CheckpointError(GradatlasError, RuntimeError):
 
 class GradientCheckError(GradatlasError, AssertionError):
     """A derivative that differs from the numerical one."""
+
+
+class KinkDetectedError(GradientCheckError):
+    """A function that bends sharply, or jumps, where its derivative was to be checked: differences cannot judge it there."""
+
+
+class ConvergenceError(GradatlasError, RuntimeError):
+    """An iteration that did not come close enough to its limit; `residual` is how far it was from it."""
+
+    def __init__(self, function: str, seen: str, mend: str, residual: float = float("nan")) -> None:
+        super().__init__(function, seen, mend)
+        self.args = (function, seen, mend, residual)
+        self.residual = residual
 
 
 class MutationError(GradatlasError, RuntimeError):

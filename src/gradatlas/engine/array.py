@@ -29,7 +29,8 @@ _levels = itertools.count(1)
 class Trace:
     """One transform at work on one call of a function: what becomes of an operation when an argument is traced by it.
 
-    differentiates: True where it follows derivatives, so that `stop_gradient` takes it off.
+    differentiates: True where it follows derivatives, so that `stop_gradient` takes it off. open: while its function
+    runs. paused: while what runs is to be seen as if this trace were not there.
     """
 
     differentiates = True
@@ -38,10 +39,24 @@ class Trace:
         self.level = next(_levels)  # next() of a count is atomic: threads share it and never share a level
         self.transform = transform
         self.open = True
+        self.paused = False
 
     def process(self, primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         """The result of primitive on args, of which at least one is traced by this trace and none by a later one."""
         raise NotImplementedError
+
+    def keep(self, x: Array, value: Any) -> Any:
+        """What `stop_gradient` makes of x, traced by this trace, when value is what it makes of the value beneath."""
+        return value
+
+    def closed(self, primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        """What becomes of an operation while this trace is not open: one that is paused only looks on."""
+        if not self.paused:
+            self.refuse(primitive.name)
+        from gradatlas.engine.primitive import bind
+
+        below = tuple([arg._value if type(arg) is Array and arg._trace is self else arg for arg in args])
+        return bind(primitive, below, params)
 
     def refuse(self, function: str) -> NoReturn:
         """Say that a traced array was kept beyond the function it was traced in."""

@@ -46,9 +46,12 @@ class BatchTrace(Trace):
         array._link = None
         return array
 
+    def keep(self, x: Array, value: Any) -> Any:
+        return self.wrap(value)
+
     def process(self, primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         if not self.open:
-            self.refuse(primitive.name)
+            return self.closed(primitive, args, params)
         values: list[Any] = []
         batched: list[bool] = []
         for arg in args:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from gradatlas.backend import category, is_array, library_of
 from gradatlas.engine.array import Array, Trace, lower, plain_of, traced, untraced
 from gradatlas.engine.batching import BatchTrace, run_batched
 from gradatlas.engine.forward import ForwardTrace
+from gradatlas.engine.graph import GraphTrace
 from gradatlas.engine.linear_maps import fill, fit_cotangent, fit_tangent, sum_to
 from gradatlas.engine.primitive import Primitive
 from gradatlas.engine.recording import Inputs, Recording
@@ -58,6 +59,29 @@ class _CustomFunction:
         fixed = {position % count: value for position, value in zip(self.nondiff_argnums, held, strict=True)}
         rest = iter(variable)
         return tuple(fixed[k] if k in fixed else next(rest) for k in range(count))
+
+    def _without(self, trace: Trace, held: Sequence[Any], leaves: Sequence[Any], structure: Structure) -> Any:
+        """The call as one step of a graph, or as it is beneath a trace that is paused."""
+        held_leaves, held_structure = flatten(list(held))
+        count = len(held_leaves)
+
+        def again(*given: Any) -> Any:
+            return self(*self._join(assemble(held_structure, given[:count]), assemble(structure, given[count:])))
+
+        if isinstance(trace, GraphTrace) and not trace.paused:
+            call = _Call(self.name, again)
+            out = trace.process(call, (*held_leaves, *leaves), {})
+            assert call.structure is not None
+            return assemble(call.structure, [untraced(each) for each in out])
+        return again(
+            *[
+                untraced(leaf._value) if type(leaf) is Array and leaf._trace is trace else leaf
+                for leaf in (*held_leaves, *leaves)
+            ]
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError
 
     def _lowered(self, tree: Any, trace: Trace, what: str, own: Trace | None = None) -> tuple[list[Any], Structure]:
         """The leaves of what a rule returned, one level below trace; own is a trace that they may depend on.
@@ -146,6 +170,19 @@ class _Batch:
         return assemble(self.out_structure, [self.trace.wrap(lower(leaf)) for leaf in out])
 
 
+class _Call(Primitive):
+    """One call of a custom function as a step of a graph, which keeps the rule when it is run again."""
+
+    def __init__(self, name: str, call: Callable[..., Any]) -> None:
+        self.name = name
+        self.call = call
+        self.structure: Structure | None = None
+
+    def replay(self, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        leaves, self.structure = flatten(self.call(*[_face(arg) for arg in args]))
+        return tuple([lower(leaf) for leaf in leaves])
+
+
 def _top(leaves: Sequence[Any]) -> Trace | None:
     """The trace that began last among those of the leaves."""
     traces = [leaf._trace for leaf in leaves if type(leaf) is Array and leaf._trace is not None]
@@ -214,6 +251,8 @@ class custom_vjp(_CustomFunction):
         trace = _top(leaves)
         if trace is None:
             return self.f(*args, **kwargs)
+        if trace.paused or isinstance(trace, GraphTrace):
+            return self._without(trace, held, leaves, structure)
         if not trace.open:
             trace.refuse(self.name)
         if isinstance(trace, BatchTrace):
@@ -398,6 +437,8 @@ class custom_jvp(_CustomFunction):
         trace = _top(leaves)
         if trace is None:
             return self.f(*args, **kwargs)
+        if trace.paused or isinstance(trace, GraphTrace):
+            return self._without(trace, held, leaves, structure)
         if not trace.open:
             trace.refuse(self.name)
         if isinstance(trace, BatchTrace):

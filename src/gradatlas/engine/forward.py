@@ -16,7 +16,7 @@ class ForwardTrace(Trace):
 
     def process(self, primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         if not self.open:
-            self.refuse(primitive.name)
+            return self.closed(primitive, args, params)
         values: list[Any] = []
         tangents: list[Any] = []
         run = evaluate

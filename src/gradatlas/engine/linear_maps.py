@@ -40,9 +40,11 @@ __all__ = [
     "real_part",
     "reshape",
     "scale",
+    "select",
     "stack",
     "sum_to",
     "take_rows",
+    "unstack",
 ]
 
 
@@ -357,6 +359,56 @@ class _Put(_LinearMap):
         return bind(self, args, {**params, "axis": params["axis"] + 1})
 
 
+class _Unstack(Primitive):
+    """The rows of x along its first axis, each a result of its own."""
+
+    name = "unstack"
+
+    def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
+        return tuple([args[0][(*[slice(None)] * params["axis"], row, ...)] for row in range(params["rows"])])
+
+    def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        return Space.of(out[0]), params["axis"]
+
+    def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
+        space, axis = saved
+        return (stack([space.zeros() if each is None else each for each in g], axis),)
+
+    def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        return bind(self, (tangents[0],), params)
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        return bind(self, args, {**params, "axis": params["axis"] + 1})
+
+
+class _Select(Primitive):
+    """a where a condition holds, else b; linear in both. The condition has no more axes than they."""
+
+    name = "select"
+
+    def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
+        return lib.where(*args)
+
+    def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        return args[0], which
+
+    def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
+        condition, slots = saved
+        nothing = Space.of(g).zeros()
+        return [select(condition, g, nothing) if slot == 1 else select(condition, nothing, g) for slot in slots]
+
+    def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
+        _, a, b = tangents
+        nothing = Space.of(out).zeros()
+        return select(args[0], nothing if a is None else a, nothing if b is None else b)
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        condition, *branches = args
+        full = [fill(x, each, size) for x, each in zip(branches, batched[1:], strict=True)]
+        rank = len(plain_of(full[0]).shape) - 1
+        return select(lift_rank(condition, rank) if batched[0] else condition, *full)
+
+
 class _TakeRows(Primitive):
     """y[b, m] = x[b, index[m]], index counting from 1 and 0 standing for an entry 0; index may be (b, m) as well.
 
@@ -438,7 +490,7 @@ _ADD, _PRODUCT, _PRODUCT_OR_ZERO, _SCALE = _Add(), _Product(), _ProductOrZero(),
 _CONJUGATE, _REAL, _CAST = _Conjugate(), _RealPart(), _Cast()
 _SUM_TO, _BROADCAST_TO, _RESHAPE, _PERMUTE = _SumTo(), _BroadcastTo(), _Reshape(), _Permute()
 _STACK, _PICK, _PUT, _JOIN, _PART = _Stack(), _Pick(), _Put(), _Join(), _Part()
-_TAKE_ROWS, _ADD_ROWS = _TakeRows(), _AddRows()
+_TAKE_ROWS, _ADD_ROWS, _UNSTACK, _SELECT = _TakeRows(), _AddRows(), _Unstack(), _Select()
 
 
 # Most values are plain arrays already, for most derivatives are of the first order: what follows carries out its map on
@@ -558,6 +610,18 @@ def part(x: Any, start: int, stop: int, axis: int) -> Any:
 def pick(x: Any, row: int, axis: int = 0) -> Any:
     """x[row], along an axis counted from the front."""
     return bind(_PICK, (x,), {"row": row, "axis": axis})
+
+
+def unstack(x: Any) -> tuple[Any, ...]:
+    """The rows of x along its first axis."""
+    rows = plain_of(x).shape[0]
+    found: tuple[Any, ...] = bind(_UNSTACK, (x,), {"rows": rows, "axis": 0}) if rows else ()
+    return found
+
+
+def select(condition: Any, a: Any, b: Any) -> Any:
+    """a where a condition holds, else b, of one space; the condition's shape is that of their first axes, or broadcasts."""
+    return bind(_SELECT, (condition, a, b))
 
 
 def take_rows(x: Any, index: Any) -> Any:

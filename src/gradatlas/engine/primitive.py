@@ -56,6 +56,10 @@ class Primitive:
         """
         raise NotImplementedError
 
+    def replay(self, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        """The step on args of any level, as a graph takes it when it is recorded and when it is run again."""
+        return bind(self, args, params)
+
     def mend(self, args: Sequence[Any], params: Mapping[str, Any]) -> str | None:
         """What to tell a caller whose arguments did not fit; None for the general advice."""
         return None

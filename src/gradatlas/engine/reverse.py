@@ -19,7 +19,7 @@ from gradatlas.engine.patch import Patch
 from gradatlas.engine.primitive import Primitive, bind, evaluate
 from gradatlas.errors import CheckpointError
 
-__all__ = ["ReverseTrace", "Segment", "Tape", "opened", "record_segments"]
+__all__ = ["ReverseTrace", "Segment", "Tape", "opened", "paused", "record_segments"]
 
 
 class Tape:
@@ -68,7 +68,7 @@ class ReverseTrace(Trace):
 
     def process(self, primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
         if not self.open:
-            self.refuse(primitive.name)
+            return self.closed(primitive, args, params)
         values: list[Any] = []
         which: tuple[int, ...] = ()
         parents: tuple[int, ...] = ()
@@ -201,6 +201,22 @@ def opened(trace: Trace) -> Iterator[None]:
     finally:
         _open.reset(token)
         trace.open = False
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Let no trace that follows derivatives take part in what runs within: arrays count as what lies beneath."""
+    traces = _open.get()
+    halted = [each for each in traces if each.differentiates and each.open]
+    for each in halted:
+        each.open, each.paused = False, True
+    token = _open.set(tuple(each for each in traces if each not in halted))
+    try:
+        yield
+    finally:
+        _open.reset(token)
+        for each in halted:
+            each.open, each.paused = True, False
 
 
 class Segment:

@@ -14,7 +14,6 @@ from typing import Any
 
 from gradatlas.backend import category, library_of
 from gradatlas.engine.array import Array, plain_of, traced, untraced
-from gradatlas.engine.batching import BatchTrace
 from gradatlas.engine.forward import ForwardTrace
 from gradatlas.engine.recording import Inputs, Outputs, Recording, fitting_leaves, release, split_aux
 from gradatlas.engine.reverse import opened
@@ -254,4 +253,4 @@ def _constant(x: Any) -> Any:
     if x._trace is None:
         return _constant(x._plain)
     value = _constant(x._value)
-    return x._trace.wrap(value) if isinstance(x._trace, BatchTrace) else value
+    return x._trace.keep(x, value)
