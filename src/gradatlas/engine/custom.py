@@ -151,13 +151,12 @@ class _Batch:
             [*self.held_below, *leaves],
             [*self.held_flags, *flags],
         )
-        for leaf in found:
-            if type(leaf) is Array and leaf._trace is not None and leaf._trace.level >= self.trace.level:
-                raise CustomRuleError(
-                    self.name,
-                    f"it depends on an array traced by {leaf._trace.transform} that is no argument",
-                    "pass as an argument what the function closes over",
-                )
+        if any(_depends_on(leaf, self.trace) for leaf in found):
+            raise CustomRuleError(
+                self.name,
+                f"it depends on an array traced by {self.trace.transform} that is no argument",
+                "pass as an argument what the function closes over",
+            )
         return found, here, structure
 
     def filled(self, leaves: Sequence[Any], here: Sequence[bool]) -> tuple[Any, ...]:
@@ -168,6 +167,15 @@ class _Batch:
         """The outputs as the function's caller sees them."""
         assert self.out_structure is not None
         return assemble(self.out_structure, [self.trace.wrap(lower(leaf)) for leaf in out])
+
+
+def _depends_on(x: Any, trace: Trace) -> bool:
+    """True where trace is one of those that trace x, at whatever level."""
+    while type(x) is Array and x._trace is not None:
+        if x._trace is trace:
+            return True
+        x = x._value
+    return False
 
 
 class _Call(Primitive):

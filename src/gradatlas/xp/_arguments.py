@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from gradatlas.backend import Library, library_of, numpy_library
+from gradatlas.backend import Library, category, library_of, numpy_library
 from gradatlas.engine.array import Array, lower, plain_of
 from gradatlas.errors import AxisError, TracerConversionError, describe
 
@@ -65,10 +65,13 @@ def check_axis(function: str, axis: int, shape: tuple[int, ...]) -> int:
     return axis % len(shape)
 
 
-def untraced_index(x: Any, function: str) -> Any:
-    """An array of indices as a plain one. Raises TracerConversionError where it is traced."""
+def untraced_index(x: Any, function: str, batched: bool = False) -> Any:
+    """An array of indices as a plain one. Raises TracerConversionError where it is traced.
+
+    batched: let whole numbers pass that are traced, as they are where each example of a batch has its own.
+    """
     x = lower(x)
-    if type(x) is Array:
+    if type(x) is Array and not (batched and category(x.dtype) == "integer"):
         raise TracerConversionError(
             function, f"got {describe(x)}, traced, as an index", "index with gradatlas.stop_gradient(i)"
         )

@@ -9,21 +9,25 @@ from typing import Any
 import numpy as np
 
 from gradatlas.backend import category
-from gradatlas.errors import AxisError
+from gradatlas.engine.array import Array
+from gradatlas.errors import AxisError, TracerConversionError
 from gradatlas.ops import indexing, shaping
 from gradatlas.xp._arguments import check_axis, shape_of, untraced_index
 
 __all__ = ["getitem", "holds_arrays", "plain_key", "take", "take_along_axis"]
 
 
-def plain_key(key: Any) -> tuple[Any, ...]:
-    """A key as a tuple of whole numbers, slices, None, Ellipsis and plain arrays. Raises where an array is traced."""
+def plain_key(key: Any, batched: bool = False) -> tuple[Any, ...]:
+    """A key as a tuple of whole numbers, slices, None, Ellipsis and plain arrays. Raises where an array is traced.
+
+    batched: let arrays of whole numbers pass that differ from example to example of a batch.
+    """
     found: list[Any] = []
     for part in key if isinstance(key, tuple) else (key,):
         if isinstance(part, list):
             part = np.asarray(part)
         if part is not None and not isinstance(part, int | slice) and part is not Ellipsis:
-            part = untraced_index(part, "getitem")
+            part = untraced_index(part, "getitem", batched)
             if isinstance(part, np.integer):
                 part = int(part)
         found.append(part)
@@ -44,12 +48,20 @@ def getitem(x: Any, key: Any, /) -> Any:
 
     A boolean array gives a shape that depends on its entries. Raises ShapeError where key does not fit x.
     """
-    found = plain_key(key)
+    found = plain_key(key, batched=True)
     arrays = [place for place, part in enumerate(found) if not _is_simple(part)]
     if not arrays:
         return indexing.getitem(x, key=found)
     axis = _axis_taken(found, arrays, len(shape_of(x)))
-    return indexing.getitem_by_arrays(x, key=found) if axis is None else take(x, found[arrays[0]], axis=axis)
+    if axis is not None:
+        return take(x, found[arrays[0]], axis=axis)
+    if builtins.any(type(found[place]) is Array for place in arrays):
+        raise TracerConversionError(
+            "getitem",
+            f"got a key of {len(found)} parts with an array that differs from example to example of a batch",
+            "take along one axis at a time, with xp.take or xp.take_along_axis",
+        )
+    return indexing.getitem_by_arrays(x, key=found)
 
 
 def _axis_taken(key: tuple[Any, ...], arrays: list[int], ndim: int) -> int | None:
@@ -72,7 +84,7 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
             raise AxisError("take", f"got no axis for shape {shape}", "say along which axis to take")
         axis = 0
     axis = check_axis("take", axis, shape)
-    indices = untraced_index(indices, "take")
+    indices = untraced_index(indices, "take", batched=True)
     index_shape = shape_of(indices)
     if len(index_shape) == 1:
         return indexing.take(x, indices, axis=axis)
@@ -82,4 +94,4 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
 
 def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
     """The entries of x that indices, of as many axes as x, name along axis."""
-    return indexing.take_along_axis(x, untraced_index(indices, "take_along_axis"), axis=axis)
+    return indexing.take_along_axis(x, untraced_index(indices, "take_along_axis", batched=True), axis=axis)
