@@ -69,6 +69,7 @@ from gradatlas.ops.elementwise import (
     where,
 )
 from gradatlas.ops.elementwise import round_ as round
+from gradatlas.ops.embedding import embedding
 from gradatlas.ops.linalg import einsum, matmul, tensordot, vecdot
 from gradatlas.ops.losses import dense, mean_squared_error, softmax_cross_entropy
 from gradatlas.ops.normalization import (
@@ -200,6 +201,7 @@ __all__ = [
     "divide",
     "e",
     "einsum",
+    "embedding",
     "empty",
     "empty_like",
     "equal",
