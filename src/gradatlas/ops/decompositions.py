@@ -764,16 +764,16 @@ def svdvals(x: Any, /) -> Any:
     return _svd(x, full_matrices=False)[1]
 
 
-def matrix_rank(x: Any, /, *, rtol: float | None = None) -> Any:
+def matrix_rank(x: Any, /, *, rtol: Any = None) -> Any:
     """How many singular values exceed rtol times the largest; max(m, n) times the precision where rtol is left out.
 
-    x: (..., m, n). Returns whole numbers, which have no derivative.
+    x: (..., m, n). rtol: a number, or a plain array (..., 1). Returns whole numbers, which have no derivative.
     """
     shape = _shape(x)
     if len(shape) < 2:
         raise ShapeError("matrix_rank", f"got shape {shape}", _MATRIX)
     s = svdvals(x)
-    none = negligible(s, rtol=_precision(s, max(shape[-2:])) if rtol is None else float(rtol))
+    none = negligible(s, rtol=_precision(s, max(shape[-2:])) if rtol is None else rtol)
     return sum_(truncate(logical_not(none), dtype="int64"), axis=-1)
 
 

@@ -239,8 +239,8 @@ solve_sylvester: Record = general(
 # ------------------------------------------------------------------------------------------------ least squares
 
 
-def _reciprocals(lib: Any, s: Any, shape: Sequence[int], rtol: float | None) -> Any:
-    """1 / s of singular values, and 0 where they are at most rtol times the largest."""
+def _reciprocals(lib: Any, s: Any, shape: Sequence[int], rtol: Any) -> Any:
+    """1 / s of singular values, and 0 where they are at most rtol, a number or (..., 1), times the largest."""
     if s.shape[-1] == 0:
         return s
     if rtol is None:
@@ -249,7 +249,7 @@ def _reciprocals(lib: Any, s: Any, shape: Sequence[int], rtol: float | None) -> 
     return lib.where(counts, 1 / lib.where(counts, s, lib.ones_like(s)), lib.zeros_like(s))
 
 
-def _pinv(lib: Any, x: Any, *, rtol: float | None = None) -> Any:
+def _pinv(lib: Any, x: Any, *, rtol: Any = None) -> Any:
     u, s, vh = linear_algebra(x).svd(x, full_matrices=False)
     weights = lib.expand_dims(_reciprocals(lib, s, x.shape, rtol), axis=-2)
     return lib.matmul(_adjoint(lib, vh) * weights, _adjoint(lib, u))

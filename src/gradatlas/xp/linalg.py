@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from gradatlas.ops import solvers
+from gradatlas.ops import decompositions, solvers
 from gradatlas.ops.decompositions import (
     cholesky,
     cond,
@@ -11,7 +11,6 @@ from gradatlas.ops.decompositions import (
     eigvals,
     eigvalsh,
     matrix_norm,
-    matrix_rank,
     qr,
     svd,
     svdvals,
@@ -37,11 +36,11 @@ from gradatlas.ops.solvers import (
     lstsq,
     matrix_power,
     multi_dot,
-    pinv,
     solve,
     solve_sylvester,
     solve_triangular,
 )
+from gradatlas.xp._arguments import is_array_like, library_for, untraced_index
 from gradatlas.xp._manipulation import matrix_transpose
 
 __all__ = [
@@ -81,6 +80,32 @@ __all__ = [
     "vecdot",
     "vector_norm",
 ]
+
+
+def _per_matrix(rtol: Any, function: str) -> Any:
+    """A tolerance as records take it: a number, or a plain array with an axis for the singular values behind its own."""
+    if not is_array_like(rtol):
+        return rtol
+    rtol = untraced_index(rtol, function)
+    return library_for(rtol).namespace.expand_dims(rtol, axis=-1)
+
+
+def pinv(x: Any, /, *, rtol: Any = None) -> Any:
+    """The inverse of Moore and Penrose, (..., m, n) -> (..., n, m), by singular values.
+
+    rtol: singular values of at most rtol times the largest count as 0, a number or an array with one for each matrix, not
+    traced; max(m, n) times the precision where it is left out. Formula: pinv.vjp.
+    """
+    return solvers.pinv(x, rtol=_per_matrix(rtol, "pinv"))
+
+
+def matrix_rank(x: Any, /, *, rtol: Any = None) -> Any:
+    """How many singular values exceed rtol times the largest, a whole number for each matrix; it has no derivative.
+
+    x: (..., m, n). rtol: a number or an array with one for each matrix, not traced; max(m, n) times the precision where
+    it is left out.
+    """
+    return decompositions.matrix_rank(x, rtol=_per_matrix(rtol, "matrix_rank"))
 
 
 class SlogdetResult(NamedTuple):
