@@ -15,10 +15,10 @@ export PYTHONNOUSERSITE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help check packages site serve test lint prove dist bench peers compare clean distclean chromium constraints
+.PHONY: help check packages site serve test lint prove array-api dist bench peers compare clean distclean chromium constraints
 
 help:  ## list what can be done
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 check:  ## what must be there: Python, venv, disk, a C compiler, the registries
 	@echo "What must be there:"
@@ -59,6 +59,9 @@ lint: $(INSTALLED)  ## ruff and mypy
 
 test: lint packages prove  ## lint, types, proofs/ and tests/
 	$(BIN)/pytest tests/ -n auto
+
+array-api: $(INSTALLED)  ## the array API standard's test suite, over NumPy and array_api_strict
+	$(BIN)/python tools/array_api.py
 
 dist: prove  ## prove, and build a wheel that carries derivations and evidence
 	$(BIN)/python -m gradatlas.evidence.release
