@@ -358,7 +358,7 @@ lu: Record = general(
     vjp=lambda g, x, out: _pull_lu(g, x, out),
     jvp=lambda t, x, out: _push_lu(t, x, out),
     signature="(m,n)->(m,m),(m,k),(k,n)",
-    domain="no two candidates for a pivot have one modulus, and the leading square part of U has an inverse",
+    domain="no two candidates for a pivot are as large, and the leading square part of U has an inverse",
     kinks={
         "two candidates for a pivot tie": "the derivative with the permutation held that was taken",
         "the leading square part of U without inverse": "LinearAlgebraError where a derivative is asked for",

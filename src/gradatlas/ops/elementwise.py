@@ -442,7 +442,7 @@ def _across(t: Any, x: Any, out: Any) -> Any:
 # Its differential, t less its part along x, is its own adjoint: one rule in both modes.
 direction: Record = general(
     "direction",
-    lambda lib, x: lib.where(x == 0, lib.zeros_like(x), lib.sign(x)),
+    lambda lib, x: lib.where(x == 0, lib.zeros_like(x), lib.sign(lib.where(x == 0, lib.ones_like(x), x))),
     vjp=lambda g, x, out: _across(g, x, out),
     jvp=lambda t, x, out: _across(t, x, out),
     domain="x != 0",
