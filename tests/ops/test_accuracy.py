@@ -162,12 +162,10 @@ def truth(record: Record, k: int, at, params):
         with mp.workdps(90):
             return record.exact(mp, *at, **params)
     # The step stays clear of the kinks: between the arguments, at the keywords, at 0 where the domain ends there.
-    others = (
-        [at[1 - k]] if "x != y" in domain(record, k) else [mp.mpf(float(v)) for v in params.values() if v is not None]
-    )
-    scale = (
-        mp.mpf(1) if domain(record, k) == "R" else min(abs(at[k]) or 1, 1, *(abs(at[k] - other) for other in others))
-    )
+    others = [at[1 - k]] if "x != y" in domain(record, k) else [mp.mpf(float(v)) for v in params.values() if v]
+    size = abs(at[k]) or min((abs(other) for other in at if other), default=1)
+    gaps = (abs(at[k] - other) for other in others if other != at[k])
+    scale = mp.mpf(1) if domain(record, k) == "R" else min(size, 1, *gaps)
     return difference(partial(record.exact, **params), k, at, mp, scale)
 
 
@@ -270,10 +268,18 @@ def test_record_promises_a_bound_that_the_atlas_allows(record):
         assert all(record.bound[name] <= most for name, most in MOST.items())
 
 
+def records_of(rule) -> set[Record]:
+    """The record that a derivative is, or those that the function which states it names."""
+    function = getattr(rule, "function", None)
+    if isinstance(function, Record):
+        return {function}
+    named = (function.__globals__.get(name) for name in function.__code__.co_names) if function is not None else ()
+    return {each for each in named if isinstance(each, Record)}
+
+
 def second_derivatives() -> set[str]:
     """Records that are the derivative of a derivative record, and the derivative of no function beside."""
-    firsts = [d.function for r in RECORDS for d in r.derivatives if hasattr(d, "function")]
-    firsts = [f for f in firsts if isinstance(f, Record)]
+    firsts = {each for r in RECORDS for d in r.derivatives for each in records_of(d)}
     return {
         d.function.name
         for first in firsts

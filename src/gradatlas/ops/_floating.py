@@ -20,6 +20,7 @@ __all__ = [
     "divide_dyy",
     "has_float64",
     "in_float64",
+    "is_complex",
     "log1p_prime",
     "log1p_second",
     "logistic",
@@ -31,6 +32,7 @@ __all__ = [
     "pow_dy",
     "pow_dyy",
     "power",
+    "power_of_two",
     "quiet",
     "quietly",
     "reciprocal",
@@ -91,6 +93,11 @@ def in_float64(forward: Forward) -> Forward:
         return forward(lib, *args)
 
     return widened
+
+
+def is_complex(lib: Any, x: Array) -> bool:
+    """Whether the entries are complex numbers."""
+    return bool(lib.isdtype(x.dtype, "complex floating"))
 
 
 def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
@@ -361,7 +368,7 @@ def _log(lib: Any, x: Array) -> tuple[Array, Array]:
     x = lib.where(good, x, lib.ones_like(x))
     k = lib.round(lib.log2(x))
     half = lib.floor(k * 0.5)
-    m = x * _power_of_two(lib, -half) * _power_of_two(lib, half - k)
+    m = x * power_of_two(lib, -half) * power_of_two(lib, half - k)
     numerator = m - 1
     d, d_low = two_sum(m, lib.ones_like(m))
     s = numerator / d
@@ -380,7 +387,7 @@ def _log(lib: Any, x: Array) -> tuple[Array, Array]:
 _LOG_2 = {False: (0.693147180369123816490, 1.90821492927058770002e-10), True: (2839 / 4096, 3.1946184945309417e-05)}
 
 
-def _power_of_two(lib: Any, k: Array) -> Array:
+def power_of_two(lib: Any, k: Array) -> Array:
     """2^k for whole |k| <= 540 (75 in float32), looked up, since pow need not be exact."""
     most = 75 if k.dtype == lib.float32 else 540
     table = lib.asarray([2.0**n for n in range(-most, most + 1)], dtype=k.dtype, device=k.device)

@@ -217,6 +217,7 @@ _axiom(
     f"{_DLMF}, 4.24.9",
     has_derivative(atan(_x), _x, 1 / (1 + _x**2)),
 )
+_axiom("pi.positive", "Pi is positive", f"{_DLMF}, 3.12.1", lt(0, pi()))
 _axiom("cbrt.cube", "The cube of the cube root", f"{_RUDIN}, theorem 1.21", eq(cbrt(_x) ** 3, _x))
 _axiom(
     "cbrt.derivative",
