@@ -82,6 +82,20 @@ from gradatlas.ops.normalization import (
 )
 from gradatlas.ops.pooling import adaptive_avg_pool, avg_pool, global_avg_pool, global_max_pool, max_pool
 from gradatlas.ops.recurrent import gru, lstm, simple_rnn
+from gradatlas.ops.trigonometry import (
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cosh,
+    hypot,
+    sinc,
+    sinh,
+    tan,
+)
 from gradatlas.xp import linalg
 from gradatlas.xp._creation import Creation as _Creation
 from gradatlas.xp._creation import meshgrid, tril, triu
@@ -151,6 +165,8 @@ __all__ = [
     "__array_api_version__",
     "__array_namespace_info__",
     "abs",
+    "acos",
+    "acosh",
     "adaptive_avg_pool",
     "add",
     "all",
@@ -160,7 +176,12 @@ __all__ = [
     "argmin",
     "argsort",
     "asarray",
+    "asin",
+    "asinh",
     "astype",
+    "atan",
+    "atan2",
+    "atanh",
     "attention",
     "avg_pool",
     "batch_norm",
@@ -190,6 +211,7 @@ __all__ = [
     "conv_transpose2d",
     "conv_transpose3d",
     "cos",
+    "cosh",
     "count_nonzero",
     "cumulative_logsumexp",
     "cumulative_max",
@@ -223,6 +245,7 @@ __all__ = [
     "greater_equal",
     "group_norm",
     "gru",
+    "hypot",
     "iinfo",
     "imag",
     "index_add",
@@ -302,6 +325,8 @@ __all__ = [
     "signbit",
     "simple_rnn",
     "sin",
+    "sinc",
+    "sinh",
     "softmax",
     "softmax_cross_entropy",
     "softplus",
@@ -315,6 +340,7 @@ __all__ = [
     "sum",
     "take",
     "take_along_axis",
+    "tan",
     "tanh",
     "tensordot",
     "tile",
