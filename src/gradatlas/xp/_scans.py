@@ -31,25 +31,32 @@ def _axis(function: str, x: Any, axis: int | None) -> int:
     return check_axis(function, axis, shape)
 
 
+def _scan_in(dtype: Any, record: Record, x: Any, axis: int, include_initial: bool) -> Any:
+    if dtype is None:
+        return record(x, axis=axis, include_initial=include_initial)
+    # Small whole numbers are added up in wider ones, whose remainder is what the small ones would have given.
+    return astype(record(astype(x, dtype), axis=axis, include_initial=include_initial), dtype)
+
+
 def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
     """The sum of the entries so far along axis, which a vector's may be left out.
 
-    dtype: convert to it first. include_initial: 0 comes before, so that the axis is longer by one. Raises AxisError
+    dtype: compute in it. include_initial: 0 comes before, so that the axis is longer by one. Raises AxisError
     where axis is out of range, or left out of an array that is no vector. Formula: cumulative-sum.derivative.
     """
     axis = _axis("cumulative_sum", x, axis)
-    return scans.cumulative_sum(x if dtype is None else astype(x, dtype), axis=axis, include_initial=include_initial)
+    return _scan_in(dtype, scans.cumulative_sum, x, axis, include_initial)
 
 
 def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
     """The product of the entries so far along axis, which a vector's may be left out.
 
-    dtype: convert to it first. include_initial: 1 comes before, so that the axis is longer by one. Derivatives of every
+    dtype: compute in it. include_initial: 1 comes before, so that the axis is longer by one. Derivatives of every
     order are exact where factors are 0: none divides. Raises AxisError as `cumulative_sum`.
     Formula: cumulative-prod.derivative.
     """
     axis = _axis("cumulative_prod", x, axis)
-    return scans.cumulative_prod(x if dtype is None else astype(x, dtype), axis=axis, include_initial=include_initial)
+    return _scan_in(dtype, scans.cumulative_prod, x, axis, include_initial)
 
 
 def _running(record: Record, summary: str) -> Callable[..., Any]:
