@@ -53,8 +53,8 @@ def small(a: dict[str, np.ndarray]) -> Callable[[], Any]:
 
 def cnn(a: dict[str, np.ndarray]) -> Callable[[], Any]:
     def loss(p: dict[str, Any]) -> Any:
-        h = xp.max_pool2d(xp.relu(xp.conv2d(a["x"], p["k1"], p["c1"])), 2)
-        h = xp.max_pool2d(xp.relu(xp.conv2d(h, p["k2"], p["c2"])), 2)
+        h = xp.max_pool(xp.relu(xp.conv2d(a["x"], p["k1"], p["c1"])), 2)
+        h = xp.max_pool(xp.relu(xp.conv2d(h, p["k2"], p["c2"])), 2)
         h = xp.relu(xp.dense(xp.reshape(h, (h.shape[0], -1)), p["w1"], p["b1"]))
         return xp.softmax_cross_entropy(xp.dense(h, p["w2"], p["b2"]), a["y"])
 
@@ -63,7 +63,7 @@ def cnn(a: dict[str, np.ndarray]) -> Callable[[], Any]:
 
 def lstm(a: dict[str, np.ndarray]) -> Callable[[], Any]:
     def loss(p: dict[str, Any]) -> Any:
-        _, h, _ = xp.lstm(a["x"], p["w"], p["u"], p["b"])
+        h = xp.lstm(a["x"], p["w"], p["u"], p["b"])[0][:, -1]
         return xp.mean(xp.square(h))
 
     return _step(loss, a, "x")

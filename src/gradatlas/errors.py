@@ -10,6 +10,7 @@ __all__ = [
     "ArgumentError",
     "AxisError",
     "CheckpointError",
+    "CompilationError",
     "ConvergenceError",
     "CustomRuleError",
     "DTypeError",
@@ -92,6 +93,10 @@ class CustomRuleError(GradatlasError, TypeError):
 
 class CheckpointError(GradatlasError, RuntimeError):
     """A checkpointed function that did not repeat itself when it was run again."""
+
+
+class CompilationError(GradatlasError, RuntimeError):
+    """The C kernels were asked for and could not be built or loaded; the message holds what the compiler said."""
 
 
 class GradientCheckError(GradatlasError, AssertionError):

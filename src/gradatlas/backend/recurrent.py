@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from gradatlas.backend.compiled import kernels
+
 __all__ = [
     "gru_backward",
     "gru_before_backward",
@@ -104,6 +106,9 @@ def rnn_backward(g: Plain, h0: Plain, u: Plain, out: Plain, activation: str) -> 
 @_quiet
 def lstm_forward(z: Plain, h: Plain, c: Plain, u: Plain) -> Plain:
     """[i f g o c h] of every step."""
+    compiled = kernels(z, h, c, u)
+    if compiled is not None:
+        return compiled.lstm_forward(z, h, c, u)
     n = u.shape[0]
     out = _trajectory(u, z, 6)
     gates = np.empty((z.shape[1], 4 * n), dtype=out.dtype)
@@ -129,6 +134,10 @@ def lstm_forward(z: Plain, h: Plain, c: Plain, u: Plain) -> Plain:
 def lstm_backward(g: Plain, h0: Plain, c0: Plain, u: Plain, out: Plain) -> tuple[Plain, Plain, Plain, Plain]:
     """The cotangents of z, h0, c0 and u."""
     n = u.shape[0]
+    compiled = kernels(g, h0, c0, u, out)
+    if compiled is not None:
+        dz, dh, dc = compiled.lstm_backward(g, c0, u, out)
+        return dz, dh, dc, _weights(out[..., 5 * n :], h0, dz)
     steps, batch, _ = out.shape
     dz = np.empty((steps, batch, 4 * n), dtype=out.dtype)
     slope = np.empty((batch, 4 * n), dtype=out.dtype)

@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from gradatlas.backend.compiled import kernels
+
 __all__ = ["forward", "pays", "pull"]
 
 Plain: TypeAlias = np.ndarray[Any, Any]
@@ -84,8 +86,19 @@ class _Heads:
         return p
 
 
+def _stacked(*arrays: Plain) -> tuple[tuple[int, ...], list[Plain]]:
+    """The axes before the last two, broadcast together, and every array with these made one."""
+    lead = np.broadcast_shapes(*[x.shape[:-2] for x in arrays])
+    return lead, [np.broadcast_to(x, (*lead, *x.shape[-2:])).reshape(-1, *x.shape[-2:]) for x in arrays]
+
+
 def forward(q: Plain, k: Plain, v: Plain, mask: Plain | None, causal: bool, scale: float) -> Plain:
     """P V, where P is the softmax of scale Q K^T over the allowed keys."""
+    compiled = kernels(q, k, v) if mask is None else None
+    if compiled is not None:
+        lead, (queries, keys, values) = _stacked(q, k, v)
+        found = compiled.attention_forward(queries, keys, values, causal, scale)
+        return found.reshape(*lead, *found.shape[1:])
     heads = _Heads(q, k, v, mask, causal, scale)
     out = np.empty((*heads.lead, q.shape[-2], v.shape[-1]), dtype=q.dtype)
     with np.errstate(all="ignore"):
@@ -101,6 +114,12 @@ def pull(
     g: Plain, q: Plain, k: Plain, v: Plain, mask: Plain | None, causal: bool, scale: float
 ) -> tuple[Plain, Plain, Plain]:
     """dQ = scale dS K, dK = scale dS^T Q and dV = P^T G, with dS = P (G V^T - row sums of P G V^T)."""
+    compiled = kernels(g, q, k, v) if mask is None else None
+    if compiled is not None:
+        lead, (cotangents, queries, keys, values) = _stacked(g, q, k, v)
+        parts = compiled.attention_backward(cotangents, queries, keys, values, causal, scale)
+        pulled_q, pulled_k, pulled_v = (part.reshape(*lead, *part.shape[1:]) for part in parts)
+        return pulled_q, pulled_k, pulled_v
     heads = _Heads(q, k, v, mask, causal, scale)
     dq = np.empty((*heads.lead, *q.shape[-2:]), dtype=q.dtype)
     dk = np.zeros((*heads.lead, *k.shape[-2:]), dtype=q.dtype)

@@ -14,6 +14,7 @@ from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
 from gradatlas.backend import library_of
+from gradatlas.backend.compiled import kernels
 from gradatlas.backend.striding import combine, keep, windows
 from gradatlas.errors import ShapeError
 from gradatlas.ops import _floating as floating
@@ -243,8 +244,17 @@ def _matrix(lib: Any, w: Array, groups: int) -> Array:
     return lib.permute_dims(lib.reshape(w, (prod(w.shape[:-1]), groups, w.shape[-1] // groups)), (1, 0, 2))
 
 
+def _sizes(batch: int, kernel: Sequence[int], at: Geometry) -> tuple[int, ...]:
+    """A convolution along two axes as the compiled kernels are told it."""
+    before = [sides[0] for sides in at.padding]
+    return (batch, *at.space, kernel[2], *at.kernel, kernel[3], *at.output, *at.stride, *before, *at.dilation)
+
+
 def convolve(lib: Any, x: Array, w: Array, at: Geometry, groups: int) -> Array:
     """y[b, o, f] = sum over k, c of x[b, s o + d k - p, c] w[k, c, f], x being 0 outside; c runs over the group of f."""
+    compiled = kernels(x, w) if groups == 1 and len(at.space) == 2 else None
+    if compiled is not None:
+        return compiled.convolution(0, x, w, (x.shape[0], *at.output, w.shape[-1]), _sizes(x.shape[0], w.shape, at))
     if groups > 1 and w.shape[-2] == 1:
         return _convolve_each(lib, x, w, at, groups)
     y = lib.empty((x.shape[0], *at.output, w.shape[-1]), dtype=lib.result_type(x, w), device=x.device)
@@ -260,6 +270,10 @@ def convolve(lib: Any, x: Array, w: Array, at: Geometry, groups: int) -> Array:
 def kernel_adjoint(lib: Any, x: Array, g: Array, at: Geometry, groups: int) -> Array:
     """dw[k, c, f] = sum over b, o of x[b, s o + d k - p, c] g[b, o, f]."""
     channels, filters = x.shape[-1] // groups, g.shape[-1]
+    compiled = kernels(x, g) if groups == 1 and len(at.space) == 2 else None
+    if compiled is not None:
+        shape = (*at.kernel, channels, filters)
+        return compiled.convolution(2, x, g, shape, _sizes(x.shape[0], shape, at))
     if groups > 1 and channels == 1:
         return _kernel_adjoint_each(lib, x, g, at, groups)
     total = None
@@ -274,6 +288,9 @@ def kernel_adjoint(lib: Any, x: Array, g: Array, at: Geometry, groups: int) -> A
 def input_adjoint(lib: Any, g: Array, w: Array, at: Geometry, groups: int) -> Array:
     """dx[b, i, c] = sum over o, k, f with s o + d k - p = i of g[b, o, f] w[k, c, f]."""
     channels, filters = w.shape[-2], w.shape[-1]
+    compiled = kernels(g, w) if groups == 1 and len(at.space) == 2 else None
+    if compiled is not None:
+        return compiled.convolution(1, g, w, (g.shape[0], *at.space, channels), _sizes(g.shape[0], w.shape, at))
     if groups > 1 and channels == 1:
         return _input_adjoint_each(lib, g, w, at, groups)
     rows = _rows(lib, g, groups)

@@ -1,0 +1,176 @@
+"""Kernels in C for the loops that NumPy cannot do quickly: attention, convolution along two axes, the LSTM.
+
+They are an option. Where they are not built, or switched off, NumPy does the same work and gives the same results up to
+rounding. `gradatlas compile` builds them once, with the C compiler that is there, into the user's cache; from then on they
+are used. The environment variable GRADATLAS_COMPILED says otherwise: 0 never uses them, 1 builds them on first use where
+they are missing and raises CompilationError where that fails. GRADATLAS_NUM_THREADS (else OMP_NUM_THREADS, else the
+processors this process may use) is how many threads they take; their results do not depend on it.
+
+The kernels take plain NumPy arrays in float32 and float64. A kernel that does not cover a call gives None.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from gradatlas.backend.compiled.building import build, built, compile_command, library_path
+from gradatlas.errors import CompilationError
+
+__all__ = ["Kernels", "build", "compile_command", "kernels", "library_path", "switched"]
+
+Plain: TypeAlias = "np.ndarray[Any, Any]"
+
+_SUFFIX = {"float32": "f32", "float64": "f64"}
+
+
+def _thread_count() -> int:
+    """How many threads to take, by the environment or the processors that this process may use."""
+    for name in ("GRADATLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        text = os.environ.get(name, "").split(",")[0].strip()
+        if text.isdecimal() and int(text):
+            return int(text)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Kernels:
+    """The compiled functions, called with NumPy arrays. Every array that comes back is new."""
+
+    def __init__(self, path: str) -> None:
+        self._library = ctypes.CDLL(path)
+        self._threads = _thread_count()
+
+    def _call(self, name: str, like: Plain, *arguments: Any) -> None:
+        """Call name for like's dtype: arrays go as pointers, ints as sizes, floats as doubles."""
+        ready: list[Any] = []
+        for each in arguments:
+            if isinstance(each, np.ndarray):
+                ready.append(ctypes.c_void_p(each.ctypes.data))
+            elif isinstance(each, bool):
+                ready.append(ctypes.c_int(each))
+            elif isinstance(each, int):
+                ready.append(ctypes.c_ssize_t(each))
+            else:
+                ready.append(ctypes.c_double(each) if isinstance(each, float) else each)
+        if getattr(self._library, f"{name}_{_SUFFIX[like.dtype.name]}")(*ready):
+            raise MemoryError(f"{name}: there is no memory for its buffers")
+
+    def attention_forward(self, q: Plain, k: Plain, v: Plain, causal: bool, scale: float) -> Plain:
+        """softmax(scale q k^T) v for q (heads, n, d), k (heads, m, d), v (heads, m, e), causal or not."""
+        q, k, v = map(np.ascontiguousarray, (q, k, v))
+        (heads, n, d), (_, m, e) = q.shape, v.shape
+        out = np.empty((heads, n, e), dtype=q.dtype)
+        self._call("attention_forward", q, q, k, v, out, heads, n, m, d, e, causal, float(scale), self._threads)
+        return out
+
+    def attention_backward(
+        self, g: Plain, q: Plain, k: Plain, v: Plain, causal: bool, scale: float
+    ) -> tuple[Plain, Plain, Plain]:
+        """The cotangents of q, k and v, given that of the output."""
+        g, q, k, v = map(np.ascontiguousarray, (g, q, k, v))
+        (heads, n, d), (_, m, e) = q.shape, v.shape
+        dq, dk, dv = np.empty_like(q), np.empty_like(k), np.empty_like(v)
+        sizes = (heads, n, m, d, e)
+        self._call("attention_backward", q, g, q, k, v, dq, dk, dv, *sizes, causal, float(scale), self._threads)
+        return dq, dk, dv
+
+    def lstm_forward(self, z: Plain, h0: Plain, c0: Plain, u: Plain) -> Plain:
+        """[i f g o c h] of every step, (time, batch, 6n), for z (time, batch, 4n), u (n, 4n) and the states before."""
+        z, h0, c0, u = map(np.ascontiguousarray, (z, h0, c0, u))
+        steps, batch, width = z.shape
+        n = width // 4
+        out = np.empty((steps, batch, 6 * n), dtype=z.dtype)
+        self._call("lstm_forward", z, z, h0, c0, u, out, steps, batch, n, self._threads)
+        return out
+
+    def lstm_backward(self, g: Plain, c0: Plain, u: Plain, out: Plain) -> tuple[Plain, Plain, Plain]:
+        """The cotangents of z, h0 and c0, given that of the trajectory `out`."""
+        g, c0, u, out = map(np.ascontiguousarray, (g, c0, u, out))
+        steps, batch, width = out.shape
+        n = width // 6
+        dz = np.empty((steps, batch, 4 * n), dtype=out.dtype)
+        dh, dc = np.empty_like(c0), np.empty_like(c0)
+        self._call("lstm_backward", out, g, c0, u, out, dz, dh, dc, steps, batch, n, self._threads)
+        return dz, dh, dc
+
+    def convolution(self, face: int, first: Plain, second: Plain, shape: Sequence[int], sizes: Sequence[int]) -> Plain:
+        """One face of the convolution along two axes, channels last: 0 y of (x, w), 1 dx of (dy, w), 2 dw of (x, dy).
+
+        sizes: batch, height, width, channels, the kernel's height and width, filters, the output's height and width, then
+        stride, padding before and dilation, two each. shape: the result's.
+        """
+        first, second = map(np.ascontiguousarray, (first, second))
+        out = np.empty(tuple(shape), dtype=first.dtype)
+        given = (ctypes.c_ssize_t * len(sizes))(*sizes)
+        self._call("convolution", first, ctypes.c_int(face), first, second, out, given, self._threads)
+        return out
+
+    def scalar_function(self, name: str, x: Plain) -> Plain:
+        """exp, tanh or sigmoid as the kernels compute it."""
+        x = np.ascontiguousarray(x)
+        y = np.empty_like(x)
+        which = ("exp", "tanh", "sigmoid").index(name)
+        self._call("scalar_function", x, ctypes.c_int(which), x, y, x.size)
+        return y
+
+
+_found: Kernels | None = None
+_looked = False
+_off = 0
+
+
+def kernels(*arrays: Any) -> Kernels | None:
+    """The kernels, where they are there, switched on, and made for these arrays: of NumPy, one floating dtype; else None.
+
+    Raises CompilationError where GRADATLAS_COMPILED is 1 and they cannot be built.
+    """
+    global _found, _looked
+    if _off:
+        return None
+    if not _looked:
+        _found, _looked = _find(), True
+    if _found is None:
+        return None
+    for x in arrays:
+        if type(x) is not np.ndarray or x.dtype.name not in _SUFFIX or x.dtype != arrays[0].dtype:
+            return None
+    return _found
+
+
+def _find() -> Kernels | None:
+    wish = os.environ.get("GRADATLAS_COMPILED", "")
+    if wish == "0":
+        return None
+    path = build() if wish == "1" else built()
+    if path is None:
+        return None
+    try:
+        return Kernels(path)
+    except OSError as error:
+        if wish == "1":
+            raise CompilationError(
+                "kernels", f"{path} cannot be loaded ({error})", "remove it, and build anew"
+            ) from error
+        return None
+
+
+@contextmanager
+def switched(on: bool) -> Iterator[None]:
+    """Within this context the kernels are used (which builds them where they are missing) or are not."""
+    global _found, _looked, _off
+    before = _found, _looked, _off
+    if on:
+        if _found is None:
+            _found = Kernels(build())
+        _looked, _off = True, 0
+    else:
+        _off += 1
+    try:
+        yield
+    finally:
+        _found, _looked, _off = before

@@ -1,0 +1,497 @@
+/* The kernels for one floating type: REAL, with SUFFIX in the names. Included by kernels.c. */
+
+enum { NAME(LANES) = VECTOR_BYTES / sizeof(REAL), NAME(ROWS) = 6, NAME(COLUMNS) = 2 * NAME(LANES), NAME(DEPTH) = 256 };
+
+typedef REAL NAME(Vector) __attribute__((vector_size(VECTOR_BYTES)));
+typedef REAL NAME(Loose) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(REAL)), may_alias)); /* in memory */
+
+/* ---------------------------------------------------------------- products of matrices
+
+   C += A B, where B has been packed into panels of COLUMNS columns, padded by zeros; A is read as it lies, by two strides. */
+
+static Size NAME(packed_size)(Size depth, Size columns) {
+    return (columns + NAME(COLUMNS) - 1) / NAME(COLUMNS) * NAME(COLUMNS) * depth;
+}
+
+static void NAME(pack)(REAL *panels, const REAL *b, Size row, Size column, Size depth, Size columns) {
+    for (Size j = 0; j < columns; j += NAME(COLUMNS)) {
+        Size here = min_size(NAME(COLUMNS), columns - j);
+        for (Size k = 0; k < depth; k++, panels += NAME(COLUMNS)) {
+            const REAL *from = b + k * row + j * column;
+            if (column == 1)
+                for (Size n = 0; n < here; n++) panels[n] = from[n];
+            else
+                for (Size n = 0; n < here; n++) panels[n] = from[n * column];
+            for (Size n = here; n < NAME(COLUMNS); n++) panels[n] = 0;
+        }
+    }
+}
+
+#define TILE(M)                                                                                                  \
+    static inline __attribute__((always_inline)) void NAME(tile##M)(                                             \
+        const REAL *a, Size row, Size column, const REAL *panel, Size depth, REAL *c, Size width, Size here,     \
+        int add) {                                                                                               \
+        NAME(Vector) sums[M][2];                                                                                 \
+        for (int m = 0; m < M; m++) sums[m][0] = sums[m][1] = (NAME(Vector)){0};                                 \
+        for (Size k = 0; k < depth; k++, panel += NAME(COLUMNS)) {                                               \
+            NAME(Vector) first = *(const NAME(Loose) *)panel;                                                    \
+            NAME(Vector) second = *(const NAME(Loose) *)(panel + NAME(LANES));                                   \
+            for (int m = 0; m < M; m++) {                                                                        \
+                REAL factor = a[m * row + k * column];                                                           \
+                sums[m][0] += factor * first;                                                                    \
+                sums[m][1] += factor * second;                                                                   \
+            }                                                                                                    \
+        }                                                                                                        \
+        for (int m = 0; m < M; m++, c += width) {                                                                \
+            if (here == NAME(COLUMNS)) {                                                                         \
+                NAME(Loose) *to = (NAME(Loose) *)c;                                                              \
+                if (add) {                                                                                       \
+                    to[0] += sums[m][0];                                                                         \
+                    to[1] += sums[m][1];                                                                         \
+                } else {                                                                                         \
+                    to[0] = sums[m][0];                                                                          \
+                    to[1] = sums[m][1];                                                                          \
+                }                                                                                                \
+            } else {                                                                                             \
+                const REAL *from = (const REAL *)sums[m];                                                        \
+                for (Size n = 0; n < here; n++) c[n] = add ? c[n] + from[n] : from[n];                           \
+            }                                                                                                    \
+        }                                                                                                        \
+    }
+TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
+#undef TILE
+
+/* C (rows x columns, rows `width` apart) = or += A (rows x depth) times the packed B, whose panels are `tall` rows long. */
+static void NAME(multiply)(REAL *c, Size width, const REAL *a, Size row, Size column, const REAL *panels, Size tall,
+                           Size rows, Size columns, Size depth, int add) {
+    for (Size i = 0; i < rows; i += NAME(ROWS)) {
+        Size left = min_size(NAME(ROWS), rows - i);
+        const REAL *from = a + i * row, *panel = panels;
+        for (Size j = 0; j < columns; j += NAME(COLUMNS), panel += NAME(COLUMNS) * tall) {
+            REAL *to = c + i * width + j;
+            Size here = min_size(NAME(COLUMNS), columns - j);
+            switch (left) {
+            case 1: NAME(tile1)(from, row, column, panel, depth, to, width, here, add); break;
+            case 2: NAME(tile2)(from, row, column, panel, depth, to, width, here, add); break;
+            case 3: NAME(tile3)(from, row, column, panel, depth, to, width, here, add); break;
+            case 4: NAME(tile4)(from, row, column, panel, depth, to, width, here, add); break;
+            case 5: NAME(tile5)(from, row, column, panel, depth, to, width, here, add); break;
+            default: NAME(tile6)(from, row, column, panel, depth, to, width, here, add);
+            }
+        }
+    }
+}
+
+/* C = or += A B for any strides, B packed here, a piece of its rows at a time; room: packed_size(DEPTH, columns). */
+static void NAME(product)(REAL *c, Size width, const REAL *a, Size row, Size column, const REAL *b, Size b_row,
+                          Size b_column, Size rows, Size columns, Size depth, int add, REAL *room) {
+    for (Size k = 0; k < depth; k += NAME(DEPTH)) {
+        Size here = min_size(NAME(DEPTH), depth - k);
+        NAME(pack)(room, b + k * b_row, b_row, b_column, here, columns);
+        NAME(multiply)(c, width, a + k * column, row, column, room, here, rows, columns, here, add || k);
+    }
+    if (!depth && !add)
+        for (Size i = 0; i < rows; i++) memset(c + i * width, 0, (size_t)columns * sizeof(REAL));
+}
+
+/* ---------------------------------------------------------------- exponentials, written so that loops over them vectorise */
+
+typedef union {
+    INTEGER bits;
+    REAL value;
+} NAME(Bits);
+
+static inline REAL NAME(power_of_two)(INTEGER n) {
+    NAME(Bits) found = {.bits = (n + BIAS) << MANTISSA};
+    return found.value;
+}
+
+/* exp(r) - 1 for |r| <= log(2)/2 by its series, and the n for which x = n log(2) + r: adding ROUNDER leaves n in the last
+   bits of the sum. */
+static inline REAL NAME(reduced)(REAL x, INTEGER *n) {
+    NAME(Bits) shifted = {.value = x * LOG2_E + ROUNDER}, base = {.value = ROUNDER};
+    REAL whole = shifted.value - ROUNDER;
+    REAL r = (x - whole * LN2_HIGH) - whole * LN2_LOW;
+    const REAL terms[14] = {0,          1.0,        1.0 / 2,     1.0 / 6,      1.0 / 24,      1.0 / 120,       1.0 / 720,
+                            1.0 / 5040, 1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600,
+                            1.0 / 6227020800};
+    REAL sum = 0;
+#pragma GCC unroll 16
+    for (int k = TERMS; k >= 2; k--) sum = sum * r + terms[k];
+    *n = shifted.bits - base.bits;
+    return r + r * r * sum;
+}
+
+static inline REAL NAME(exponential)(REAL x) {
+    REAL held = x < EXP_LOWEST ? EXP_LOWEST : x > EXP_HIGHEST ? EXP_HIGHEST : x;
+    held = x != x ? 0 : held;
+    INTEGER n;
+    REAL p = NAME(reduced)(held, &n);
+    INTEGER half = n >> 1; /* in two steps, for results that are subnormal and for 2^128 */
+    REAL found = (1 + p) * NAME(power_of_two)(half) * NAME(power_of_two)(n - half);
+    return x != x ? x : found;
+}
+
+/* tanh(x) = -e/(e + 2) with e = exp(-2|x|) - 1, which loses no digit near 0. */
+static inline REAL NAME(tangent)(REAL x) {
+    REAL size = x < 0 ? -x : x;
+    REAL held = size > 22 ? 22 : size;
+    held = x != x ? 0 : held;
+    INTEGER n;
+    REAL p = NAME(reduced)(-2 * held, &n);
+    REAL scale = NAME(power_of_two)(n);
+    REAL e = scale * p + (scale - 1);
+    REAL found = -e / (e + 2);
+    found = x < 0 ? -found : found;
+    return x != x ? x : x == 0 ? x : found;
+}
+
+static inline REAL NAME(sigmoid)(REAL x) { return 1 / (1 + NAME(exponential)(-x)); }
+
+/* ---------------------------------------------------------------- attention
+
+   One item is a head: queries q (n x d), keys k (m x d), values v (m x e). Blocks of queries, and of keys those alone
+   that one of them may look at. */
+
+enum { NAME(QUERIES) = 64 };
+
+typedef struct {
+    const REAL *q, *k, *v, *g;
+    REAL *out, *dq, *dk, *dv;
+    Size n, m, d, e;
+    int causal;
+    REAL scale;
+} NAME(Attention);
+
+static Size NAME(attention_room)(Size m, Size d, Size e) {
+    Size widest = d > e ? d : e;
+    return (2 * NAME(QUERIES) * m + 2 * NAME(packed_size)(d, m) + 2 * NAME(packed_size)(e, m) +
+            2 * NAME(packed_size)(m, widest) + NAME(packed_size)(NAME(DEPTH), widest) + NAME(QUERIES) * widest + 256) *
+           (Size)sizeof(REAL);
+}
+
+/* P for the queries from `first` on: the softmax of the scaled scores over the first `keys` keys, less those too late. */
+static void NAME(weights)(const NAME(Attention) *t, const REAL *q, const REAL *packed, REAL *p, Size first, Size rows,
+                          Size keys) {
+    NAME(multiply)(p, keys, q + first * t->d, t->d, 1, packed, t->d, rows, keys, t->d, 0);
+    for (Size i = 0; i < rows; i++) {
+        REAL *row = p + i * keys;
+        Size seen = t->causal ? min_size(first + i + 1, keys) : keys;
+        REAL top = -INFINITY, total = 0;
+        int odd = 0;
+        for (Size j = 0; j < seen; j++) row[j] *= t->scale;
+        for (Size j = 0; j < seen; j++) {
+            top = row[j] > top ? row[j] : top;
+            odd |= row[j] != row[j];
+        }
+        if (odd) top = NAN;
+        for (Size j = 0; j < seen; j++) row[j] = NAME(exponential)(row[j] - top);
+        REAL sums[8] = {0};
+        Size j = 0;
+        for (; j + 8 <= seen; j += 8)
+            for (int lane = 0; lane < 8; lane++) sums[lane] += row[j + lane];
+        for (; j < seen; j++) total += row[j];
+        total += ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+        REAL part = 1 / total;
+        for (j = 0; j < seen; j++) row[j] *= part;
+        for (j = seen; j < keys; j++) row[j] = 0;
+    }
+}
+
+/* What is packed for all keys serves for the first few as well: the first panels, or the first rows of each. */
+
+static int NAME(attend_item)(const void *task, Size item, void *memory) {
+    const NAME(Attention) *t = task;
+    const REAL *q = t->q + item * t->n * t->d, *k = t->k + item * t->m * t->d, *v = t->v + item * t->m * t->e;
+    REAL *out = t->out + item * t->n * t->e;
+    REAL *p = memory, *keys_across = p + NAME(QUERIES) * t->m;
+    REAL *room = keys_across + NAME(packed_size)(t->d, t->m);
+    NAME(pack)(keys_across, k, 1, t->d, t->d, t->m);
+    NAME(pack)(room, v, t->e, 1, t->m, t->e);
+    for (Size first = 0; first < t->n; first += NAME(QUERIES)) {
+        Size rows = min_size(NAME(QUERIES), t->n - first);
+        Size keys = t->causal ? min_size(first + rows, t->m) : t->m;
+        NAME(weights)(t, q, keys_across, p, first, rows, keys);
+        NAME(multiply)(out + first * t->e, t->e, p, keys, 1, room, t->m, rows, t->e, keys, 0);
+    }
+    return 0;
+}
+
+static int NAME(attend_back_item)(const void *task, Size item, void *memory) {
+    const NAME(Attention) *t = task;
+    Size n = t->n, m = t->m, d = t->d, e = t->e;
+    const REAL *q = t->q + item * n * d, *k = t->k + item * m * d, *v = t->v + item * m * e, *g = t->g + item * n * e;
+    REAL *dq = t->dq + item * n * d, *dk = t->dk + item * m * d, *dv = t->dv + item * m * e;
+    REAL *p = memory, *ds = p + NAME(QUERIES) * m;
+    REAL *keys_across = ds + NAME(QUERIES) * m, *values_across = keys_across + NAME(packed_size)(d, m);
+    REAL *keys = values_across + NAME(packed_size)(e, m), *room = keys + NAME(packed_size)(m, d);
+    NAME(pack)(keys_across, k, 1, d, d, m);
+    NAME(pack)(values_across, v, 1, e, e, m);
+    NAME(pack)(keys, k, d, 1, m, d);
+    memset(dk, 0, (size_t)(m * d) * sizeof(REAL));
+    memset(dv, 0, (size_t)(m * e) * sizeof(REAL));
+    for (Size first = 0; first < n; first += NAME(QUERIES)) {
+        Size rows = min_size(NAME(QUERIES), n - first);
+        Size seen = t->causal ? min_size(first + rows, m) : m;
+        NAME(weights)(t, q, keys_across, p, first, rows, seen);
+        NAME(product)(dv, e, p, 1, seen, g + first * e, e, 1, seen, e, rows, 1, room); /* P^T G */
+        NAME(multiply)(ds, seen, g + first * e, e, 1, values_across, e, rows, seen, e, 0); /* G V^T */
+        for (Size i = 0; i < rows; i++) {
+            REAL *row = ds + i * seen, *weight = p + i * seen, sums[8] = {0}, mean = 0;
+            Size j = 0;
+            for (; j + 8 <= seen; j += 8)
+                for (int lane = 0; lane < 8; lane++) sums[lane] += row[j + lane] * weight[j + lane];
+            for (; j < seen; j++) mean += row[j] * weight[j];
+            mean += ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+            for (j = 0; j < seen; j++) row[j] = weight[j] * (row[j] - mean) * t->scale;
+        }
+        NAME(multiply)(dq + first * d, d, ds, seen, 1, keys, m, rows, d, seen, 0); /* dS K */
+        NAME(product)(dk, d, ds, 1, seen, q + first * d, d, 1, seen, d, rows, 1, room); /* dS^T Q */
+    }
+    return 0;
+}
+
+int NAME(attention_forward)(const REAL *q, const REAL *k, const REAL *v, REAL *out, Size heads, Size n, Size m, Size d,
+                            Size e, int causal, double scale, Size threads) {
+    NAME(Attention) task = {.q = q, .k = k, .v = v, .out = out, .n = n, .m = m, .d = d, .e = e, .causal = causal,
+                            .scale = (REAL)scale};
+    return share(NAME(attend_item), &task, heads, NAME(attention_room)(m, d, e), threads);
+}
+
+int NAME(attention_backward)(const REAL *g, const REAL *q, const REAL *k, const REAL *v, REAL *dq, REAL *dk, REAL *dv,
+                             Size heads, Size n, Size m, Size d, Size e, int causal, double scale, Size threads) {
+    NAME(Attention) task = {.q = q, .k = k, .v = v, .g = g, .dq = dq, .dk = dk, .dv = dv, .n = n, .m = m, .d = d,
+                            .e = e, .causal = causal, .scale = (REAL)scale};
+    return share(NAME(attend_back_item), &task, heads, NAME(attention_room)(m, d, e), threads);
+}
+
+/* ---------------------------------------------------------------- long short-term memory
+
+   z (steps x batch x 4n), out (steps x batch x 6n) with [i f g o c h] of every step, u (n x 4n). One item is some rows of
+   the batch through all of time. */
+
+typedef struct {
+    const REAL *z, *h0, *c0, *u, *g, *seen;
+    REAL *out, *dz, *dh, *dc;
+    Size steps, batch, n, rows;
+} NAME(Lstm);
+
+static int NAME(lstm_item)(const void *task, Size item, void *memory) {
+    const NAME(Lstm) *t = task;
+    Size n = t->n, first = item * t->rows, rows = min_size(t->rows, t->batch - first);
+    REAL *u = memory, *gates = u + NAME(packed_size)(n, 4 * n);
+    NAME(pack)(u, t->u, 4 * n, 1, n, 4 * n);
+    const REAL *h = t->h0 + first * n, *c = t->c0 + first * n;
+    Size apart = n;
+    for (Size step = 0; step < t->steps; step++) {
+        const REAL *z = t->z + (step * t->batch + first) * 4 * n;
+        REAL *out = t->out + (step * t->batch + first) * 6 * n;
+        NAME(multiply)(gates, 4 * n, h, apart, 1, u, n, rows, 4 * n, n, 0);
+        for (Size b = 0; b < rows; b++) {
+            REAL *a = gates + b * 4 * n, *o = out + b * 6 * n;
+            const REAL *from = z + b * 4 * n, *before = c + b * apart;
+            for (Size k = 0; k < 2 * n; k++) o[k] = NAME(sigmoid)(a[k] + from[k]);
+            for (Size k = 2 * n; k < 3 * n; k++) o[k] = NAME(tangent)(a[k] + from[k]);
+            for (Size k = 3 * n; k < 4 * n; k++) o[k] = NAME(sigmoid)(a[k] + from[k]);
+            for (Size k = 0; k < n; k++) o[4 * n + k] = o[n + k] * before[k] + o[k] * o[2 * n + k];
+            for (Size k = 0; k < n; k++) o[5 * n + k] = o[3 * n + k] * NAME(tangent)(o[4 * n + k]);
+        }
+        h = out + 5 * n;
+        c = out + 4 * n;
+        apart = 6 * n;
+    }
+    return 0;
+}
+
+static int NAME(lstm_back_item)(const void *task, Size item, void *memory) {
+    const NAME(Lstm) *t = task;
+    Size n = t->n, first = item * t->rows, rows = min_size(t->rows, t->batch - first);
+    REAL *u = memory;
+    NAME(pack)(u, t->u, 1, 4 * n, 4 * n, n);
+    REAL *dh = t->dh + first * n, *dc = t->dc + first * n;
+    memset(dh, 0, (size_t)(rows * n) * sizeof(REAL));
+    memset(dc, 0, (size_t)(rows * n) * sizeof(REAL));
+    for (Size step = t->steps; step-- > 0;) {
+        Size at = step * t->batch + first;
+        REAL *dz = t->dz + at * 4 * n;
+        for (Size b = 0; b < rows; b++) {
+            const REAL *o = t->seen + (at + b) * 6 * n, *above = t->g + (at + b) * 6 * n;
+            const REAL *before = step ? t->seen + (at - t->batch + b) * 6 * n + 4 * n : t->c0 + (first + b) * n;
+            REAL *d = dz + b * 4 * n, *h = dh + b * n, *c = dc + b * n;
+            for (Size k = 0; k < n; k++) {
+                REAL i = o[k], f = o[n + k], g = o[2 * n + k], gate = o[3 * n + k], bent = NAME(tangent)(o[4 * n + k]);
+                REAL to_h = h[k] + above[5 * n + k];
+                REAL to_c = c[k] + above[4 * n + k] + to_h * gate * (1 - bent * bent);
+                d[k] = (to_c * g + above[k]) * i * (1 - i);
+                d[n + k] = (to_c * before[k] + above[n + k]) * f * (1 - f);
+                d[2 * n + k] = (to_c * i + above[2 * n + k]) * (1 - g * g);
+                d[3 * n + k] = (to_h * bent + above[3 * n + k]) * gate * (1 - gate);
+                c[k] = to_c * f;
+            }
+        }
+        NAME(multiply)(dh, n, dz, 4 * n, 1, u, 4 * n, rows, n, 4 * n, 0);
+    }
+    return 0;
+}
+
+/* Rows of the batch for an item: each thread one item, but no fewer rows than a product of matrices likes. */
+static Size NAME(rows_each)(Size batch, Size threads) {
+    Size rows = (batch + threads - 1) / (threads > 0 ? threads : 1);
+    return (rows + NAME(ROWS) - 1) / NAME(ROWS) * NAME(ROWS);
+}
+
+int NAME(lstm_forward)(const REAL *z, const REAL *h0, const REAL *c0, const REAL *u, REAL *out, Size steps, Size batch,
+                       Size n, Size threads) {
+    Size rows = NAME(rows_each)(batch, threads);
+    NAME(Lstm) task = {.z = z, .h0 = h0, .c0 = c0, .u = u, .out = out, .steps = steps, .batch = batch, .n = n, .rows = rows};
+    Size room = (NAME(packed_size)(n, 4 * n) + rows * 4 * n) * (Size)sizeof(REAL);
+    return share(NAME(lstm_item), &task, batch ? (batch + rows - 1) / rows : 0, room, threads);
+}
+
+int NAME(lstm_backward)(const REAL *g, const REAL *c0, const REAL *u, const REAL *out, REAL *dz, REAL *dh, REAL *dc,
+                        Size steps, Size batch, Size n, Size threads) {
+    Size rows = NAME(rows_each)(batch, threads);
+    NAME(Lstm) task = {.g = g, .c0 = c0, .u = u, .seen = out, .dz = dz, .dh = dh, .dc = dc, .steps = steps,
+                       .batch = batch, .n = n, .rows = rows};
+    Size room = NAME(packed_size)(4 * n, n) * (Size)sizeof(REAL);
+    return share(NAME(lstm_back_item), &task, batch ? (batch + rows - 1) / rows : 0, room, threads);
+}
+
+/* ---------------------------------------------------------------- convolution along two axes, channels last
+
+   x (batch x height x width x channels), w (tall x wide x channels x filters), y (batch x down x across x filters). */
+
+typedef struct {
+    const REAL *x, *y;
+    REAL *to, *panels;
+    Size batch, height, width, channels, tall, wide, filters, down, across, steps[2], before[2], apart[2], band, places;
+} NAME(Conv);
+
+/* The windows of one row of outputs, from place `first` of a window to place `last`, as rows of a matrix. */
+static void NAME(lay_out)(const NAME(Conv) *t, const REAL *image, Size o, Size first, Size last, REAL *to) {
+    Size channels = t->channels, depth = (last - first) * channels;
+    for (Size place = first; place < last; place++) {
+        Size k = place / t->wide, l = place % t->wide;
+        Size i = o * t->steps[0] + k * t->apart[0] - t->before[0];
+        REAL *here = to + (place - first) * channels;
+        int inside = i >= 0 && i < t->height;
+        for (Size p = 0; p < t->across; p++, here += depth) {
+            Size j = p * t->steps[1] + l * t->apart[1] - t->before[1];
+            if (inside && j >= 0 && j < t->width) {
+                const REAL *from = image + (i * t->width + j) * channels;
+                for (Size c = 0; c < channels; c++) here[c] = from[c];
+            } else
+                for (Size c = 0; c < channels; c++) here[c] = 0;
+        }
+    }
+}
+
+static int NAME(conv_item)(const void *task, Size item, void *memory) {
+    const NAME(Conv) *t = task;
+    Size bands = (t->down + t->band - 1) / t->band, b = item / bands, start = item % bands * t->band;
+    Size depth = t->tall * t->wide * t->channels, run = t->wide * t->channels;
+    const REAL *image = t->x + b * t->height * t->width * t->channels;
+    int whole = t->apart[1] == 1 && run >= 32 && !t->before[0] && !t->before[1] &&
+                (t->down - 1) * t->steps[0] + (t->tall - 1) * t->apart[0] < t->height &&
+                (t->across - 1) * t->steps[1] + t->wide <= t->width; /* rows of windows lie in x as they are needed */
+    for (Size o = start; o < min_size(start + t->band, t->down); o++) {
+        REAL *y = t->to + (b * t->down + o) * t->across * t->filters;
+        if (whole)
+            for (Size k = 0; k < t->tall; k++)
+                NAME(multiply)(y, t->filters, image + (o * t->steps[0] + k * t->apart[0]) * t->width * t->channels,
+                               t->steps[1] * t->channels, 1, t->panels + k * run * NAME(COLUMNS), depth, t->across,
+                               t->filters, run, k > 0);
+        else {
+            NAME(lay_out)(t, image, o, 0, t->tall * t->wide, memory);
+            NAME(multiply)(y, t->filters, memory, depth, 1, t->panels, depth, t->across, t->filters, depth, 0);
+        }
+    }
+    return 0;
+}
+
+static int NAME(conv_back_item)(const void *task, Size b, void *memory) {
+    const NAME(Conv) *t = task;
+    Size channels = t->channels, depth = t->tall * t->wide * channels;
+    REAL *image = t->to + b * t->height * t->width * channels, *all = memory;
+    memset(image, 0, (size_t)(t->height * t->width * channels) * sizeof(REAL));
+    for (Size o = 0; o < t->down; o++) {
+        const REAL *y = t->y + (b * t->down + o) * t->across * t->filters;
+        NAME(multiply)(all, depth, y, t->filters, 1, t->panels, t->filters, t->across, depth, t->filters, 0);
+        for (Size k = 0; k < t->tall; k++) {
+            Size i = o * t->steps[0] + k * t->apart[0] - t->before[0];
+            if (i < 0 || i >= t->height) continue;
+            for (Size p = 0; p < t->across; p++)
+                for (Size l = 0; l < t->wide; l++) {
+                    Size j = p * t->steps[1] + l * t->apart[1] - t->before[1];
+                    if (j < 0 || j >= t->width) continue;
+                    REAL *to = image + (i * t->width + j) * channels;
+                    const REAL *from = all + p * depth + (k * t->wide + l) * channels;
+                    for (Size c = 0; c < channels; c++) to[c] += from[c];
+                }
+        }
+    }
+    return 0;
+}
+
+/* One item is some places of the window: their rows of dw, summed over the batch in order. */
+static int NAME(conv_kernel_item)(const void *task, Size item, void *memory) {
+    const NAME(Conv) *t = task;
+    Size first = item * t->places, last = min_size(first + t->places, t->tall * t->wide);
+    Size rows = (last - first) * t->channels, outputs = t->down * t->across;
+    REAL *columns = memory, *room = columns + outputs * t->places * t->channels;
+    REAL *dw = t->to + first * t->channels * t->filters;
+    memset(dw, 0, (size_t)(rows * t->filters) * sizeof(REAL));
+    for (Size b = 0; b < t->batch; b++) {
+        const REAL *image = t->x + b * t->height * t->width * t->channels;
+        for (Size o = 0; o < t->down; o++) NAME(lay_out)(t, image, o, first, last, columns + o * t->across * rows);
+        NAME(product)(dw, t->filters, columns, 1, rows, t->y + b * outputs * t->filters, t->filters, 1, rows, t->filters,
+                      outputs, 1, room);
+    }
+    return 0;
+}
+
+/* sizes: batch, height, width, channels, tall, wide, filters, down, across; then stride, padding before and dilation, two
+   each. face: 0 the value y(x, w), 1 the adjoint in x of (y, w), 2 the adjoint in w of (x, y). */
+int NAME(convolution)(int face, const REAL *first, const REAL *second, REAL *to, const Size *sizes, Size threads) {
+    NAME(Conv) t = {.batch = sizes[0], .height = sizes[1], .width = sizes[2], .channels = sizes[3], .tall = sizes[4],
+                    .wide = sizes[5], .filters = sizes[6], .down = sizes[7], .across = sizes[8],
+                    .steps = {sizes[9], sizes[10]}, .before = {sizes[11], sizes[12]}, .apart = {sizes[13], sizes[14]},
+                    .to = to};
+    Size places = t.tall * t.wide, depth = places * t.channels, unit = sizeof(REAL);
+    if (face == 2) {
+        t.x = first;
+        t.y = second;
+        t.places = min_size((32 + t.channels - 1) / (t.channels ? t.channels : 1), places);
+        Size room = t.down * t.across * t.places * t.channels + NAME(packed_size)(NAME(DEPTH), t.filters);
+        return share(NAME(conv_kernel_item), &t, (places + t.places - 1) / t.places, room * unit, threads);
+    }
+    t.panels = aligned(unit * (face ? NAME(packed_size)(t.filters, depth) : NAME(packed_size)(depth, t.filters)));
+    if (!t.panels) return -1;
+    int failed;
+    if (face == 0) {
+        t.x = first;
+        NAME(pack)(t.panels, second, t.filters, 1, depth, t.filters);
+        Size work = t.across * depth * t.filters;
+        t.band = work >= 1000000 ? 1 : min_size(t.down, 1000000 / (work ? work : 1) + 1);
+        if (t.band < 1) t.band = 1;
+        Size bands = (t.down + t.band - 1) / t.band;
+        failed = share(NAME(conv_item), &t, t.batch * bands, t.across * depth * unit, threads);
+    } else {
+        t.y = first;
+        NAME(pack)(t.panels, second, 1, t.filters, t.filters, depth);
+        failed = share(NAME(conv_back_item), &t, t.batch, t.across * depth * unit, threads);
+    }
+    free(t.panels);
+    return failed;
+}
+
+/* The scalar functions as the kernels compute them, for their accuracy to be measured: 0 exp, 1 tanh, 2 sigmoid. */
+int NAME(scalar_function)(int which, const REAL *x, REAL *y, Size count) {
+    if (which == 0)
+        for (Size k = 0; k < count; k++) y[k] = NAME(exponential)(x[k]);
+    else if (which == 1)
+        for (Size k = 0; k < count; k++) y[k] = NAME(tangent)(x[k]);
+    else
+        for (Size k = 0; k < count; k++) y[k] = NAME(sigmoid)(x[k]);
+    return 0;
+}

@@ -1,0 +1,246 @@
+"""The C kernels: they give what NumPy gives, whatever the number of threads, and are built and loaded with care."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import mpmath
+import numpy as np
+import pytest
+
+import gradatlas as ga
+from gradatlas import xp
+from gradatlas.backend import compiled
+from gradatlas.backend.compiled import building
+from gradatlas.errors import CompilationError
+from gradatlas.ops import _attention_blocks as blocks
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """A cache of this module's own, so that what the user has built is neither used nor touched."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        patch.delenv("GRADATLAS_COMPILED", raising=False)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def library(cache):
+    try:
+        return compiled.Kernels(compiled.build())
+    except CompilationError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"the C kernels cannot be built here: {error}")
+
+
+@pytest.fixture
+def on(library, monkeypatch):
+    """The kernels in use."""
+    monkeypatch.setattr(compiled, "_found", library)
+    monkeypatch.setattr(compiled, "_looked", True)
+    monkeypatch.setattr(blocks, "SMALLEST", 0)
+    return library
+
+
+def pulled(f, arrays, dtype):
+    """Value and cotangents of f, all outputs and all arguments."""
+    out, pull = ga.vjp(f, *arrays)
+    rng = np.random.default_rng(5)
+    leaves = out if isinstance(out, tuple) else (out,)
+    g = tuple(rng.normal(size=leaf.shape).astype(dtype) for leaf in leaves)
+    return [*leaves, *pull(g if isinstance(out, tuple) else g[0])]
+
+
+def compare(f, shapes, dtype, on):
+    rng = np.random.default_rng(6)
+    arrays = [rng.normal(size=shape).astype(dtype) for shape in shapes]
+    calls = []
+    with pytest.MonkeyPatch.context() as patch:
+        call = compiled.Kernels._call
+        patch.setattr(compiled.Kernels, "_call", lambda self, *a: (calls.append(a[0]), call(self, *a))[1])
+        quick = pulled(f, arrays, dtype)
+    assert len(calls) >= 2, "the kernels were not used"
+    with compiled.switched(on=False):
+        plain = pulled(f, arrays, dtype)
+    for one, other in zip(quick, plain, strict=True):
+        assert one.dtype == other.dtype == dtype
+        assert one.shape == other.shape
+        scale = max(np.max(np.abs(other), initial=0), 1)
+        np.testing.assert_allclose(one, other, rtol=0, atol=64 * np.finfo(dtype).eps * scale)
+
+
+DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+@DTYPES
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        ((5, 3), (7, 3), (7, 2)),
+        ((2, 70, 5), (2, 70, 5), (2, 70, 33)),
+        ((130, 64), (40, 64), (40, 64)),
+        ((3, 1, 40, 16), (1, 2, 200, 16), (2, 200, 17)),
+        ((1, 1), (1, 1), (1, 1)),
+    ],
+    ids=str,
+)
+def test_attention(on, shapes, causal, dtype):
+    compare(lambda q, k, v: xp.attention(q, k, v, causal=causal), shapes, dtype, on)
+
+
+def test_attention_at_cruel_scores(on):
+    """Infinite and nan queries and keys give nan where NumPy gives it, and huge scores are no trouble."""
+    for value in (np.inf, -np.inf, np.nan, 1e30, -1e30):
+        rng = np.random.default_rng(1)
+        q, k, v = rng.normal(size=(70, 2)), rng.normal(size=(66, 2)), rng.normal(size=(66, 3))
+        q[2], q[65, 0], k[3, 1] = value, value, value
+        for causal in (False, True):
+            with np.errstate(all="ignore"):
+                quick = pulled(lambda *a, causal=causal: xp.attention(*a, causal=causal), [q, k, v], np.float64)
+                with compiled.switched(on=False):
+                    plain = pulled(lambda *a, causal=causal: xp.attention(*a, causal=causal), [q, k, v], np.float64)
+            for one, other in zip(quick, plain, strict=True):
+                np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
+
+
+@DTYPES
+@pytest.mark.parametrize("sizes", [(3, 5, 4, 7), (64, 6, 3, 16), (1, 1, 1, 1), (13, 2, 5, 33), (2, 1, 3, 2)], ids=str)
+def test_lstm(on, sizes, dtype):
+    batch, steps, features, n = sizes
+    shapes = [(batch, steps, features), (features, 4 * n), (n, 4 * n), (4 * n,), (batch, n), (batch, n)]
+
+    def run(x, w, u, b, h0, c0):
+        states, (h, c) = xp.lstm(x, w, u, b, h0=h0, c0=c0)
+        return states, h, c
+
+    compare(run, shapes, dtype, on)
+
+
+@DTYPES
+@pytest.mark.parametrize(
+    ("shapes", "keywords"),
+    [
+        (((2, 13, 13, 32), (3, 3, 32, 64)), {}),
+        (((3, 9, 8, 1), (3, 3, 1, 5)), {}),
+        (((2, 9, 8, 3), (3, 2, 3, 5)), {"stride": (2, 1), "padding": ((1, 2), (2, 0)), "dilation": (1, 3)}),
+        (((1, 12, 11, 40), (2, 3, 40, 7)), {"stride": (3, 2), "padding": "same", "dilation": (2, 1)}),
+        (((2, 5, 5, 4), (1, 1, 4, 3)), {"stride": 2}),
+        (((1, 40, 30, 33), (5, 4, 33, 17)), {"padding": 2}),
+        (((1, 2, 3, 2), (2, 3, 2, 1)), {"padding": 3}),
+        (((0, 4, 4, 2), (2, 2, 2, 3)), {}),
+        (((2, 4, 4, 0), (2, 2, 0, 3)), {}),
+    ],
+    ids=str,
+)
+def test_convolution(on, shapes, keywords, dtype):
+    compare(lambda x, w: xp.conv2d(x, w, **keywords), shapes, dtype, on)
+
+
+def test_results_do_not_depend_on_the_number_of_threads(on, monkeypatch):
+    rng = np.random.default_rng(2)
+    x, w = rng.normal(size=(3, 20, 20, 16)).astype(np.float32), rng.normal(size=(3, 3, 16, 24)).astype(np.float32)
+    q = rng.normal(size=(5, 70, 8)).astype(np.float32)
+    z, u = rng.normal(size=(17, 4, 6)).astype(np.float32), rng.normal(size=(9, 36)).astype(np.float32)
+    kernel = rng.normal(size=(6, 36)).astype(np.float32)
+    found = []
+    for threads in (1, 2, 3, 7):
+        monkeypatch.setattr(on, "_threads", threads)
+        found.append(
+            [
+                *pulled(lambda x, w: xp.conv2d(x, w, padding=1), [x, w], np.float32),
+                *pulled(lambda q: xp.attention(q, q, q, causal=True), [q], np.float32),
+                *pulled(lambda z, u: xp.lstm(z, kernel, u)[0], [z, u], np.float32),
+            ]
+        )
+    for other in found[1:]:
+        for one, same in zip(found[0], other, strict=True):
+            np.testing.assert_array_equal(one, same)
+
+
+@pytest.mark.parametrize(("name", "bound"), [("exp", 2.0), ("tanh", 4.0), ("sigmoid", 3.0)])
+@DTYPES
+def test_scalar_functions_hold_their_bounds(library, name, bound, dtype):
+    """In ulps of the true value, over the range where it is neither 0 nor infinite, subnormal results of exp included."""
+    reach = {"exp": (-103, 88) if dtype == np.float32 else (-744, 709), "tanh": (-25, 25), "sigmoid": (-87, 40)}[name]
+    rng = np.random.default_rng(3)
+    x = np.concatenate([rng.uniform(*reach, 1500), rng.normal(size=500), 10.0 ** rng.uniform(-30, 0, 500)]).astype(
+        dtype
+    )
+    got = library.scalar_function(name, x)
+    exact = {"exp": mpmath.exp, "tanh": mpmath.tanh, "sigmoid": lambda t: 1 / (1 + mpmath.exp(-t))}[name]
+    smallest = np.finfo(dtype).smallest_subnormal
+    with mpmath.workdps(40):
+        for value, result in zip(x, got, strict=True):
+            true = exact(mpmath.mpf(float(value)))
+            ulp = max(float(np.spacing(dtype(abs(float(true))))), float(smallest))
+            assert abs(mpmath.mpf(float(result)) - true) <= bound * ulp, (value, result)
+
+
+@DTYPES
+def test_scalar_functions_at_the_ends(library, dtype):
+    x = np.array([np.inf, -np.inf, np.nan, 0.0, -0.0, 1e30, -1e30], dtype=dtype)
+    np.testing.assert_array_equal(library.scalar_function("exp", x), [np.inf, 0, np.nan, 1, 1, np.inf, 0])
+    np.testing.assert_array_equal(library.scalar_function("tanh", x), [1, -1, np.nan, 0, -0.0, 1, -1])
+    np.testing.assert_array_equal(library.scalar_function("sigmoid", x), [1, 0, np.nan, 0.5, 0.5, 1, 0])
+    assert np.signbit(library.scalar_function("tanh", x)[4])
+
+
+def test_other_arrays_are_left_to_numpy(on):
+    assert compiled.kernels(np.ones(2), np.ones(2, dtype=np.float32)) is None
+    assert compiled.kernels(np.ones(2, dtype=np.complex128)) is None
+    assert compiled.kernels(np.ones(2, dtype=np.float16)) is None
+    assert compiled.kernels([1.0]) is None
+    assert compiled.kernels(np.ones(2)) is on
+
+
+class TestBuilding:
+    def test_a_build_is_found_again(self, library, cache):
+        assert building.built() == compiled.build() == str(building.library_path())
+        assert Path(compiled.build()).parent == cache / "gradatlas"
+
+    def test_a_compiler_that_fails_is_reported(self, tmp_path, monkeypatch):
+        compiler = tmp_path / "broken-cc"
+        compiler.write_text("#!/bin/sh\necho 'no such thing' >&2\nexit 1\n")
+        compiler.chmod(0o755)
+        monkeypatch.setenv("CC", str(compiler))
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        with pytest.raises(CompilationError, match="no such thing"):
+            compiled.build()
+        assert not list((tmp_path / "gradatlas").iterdir())
+
+    def test_no_compiler_is_reported(self, tmp_path, monkeypatch):
+        monkeypatch.delenv("CC", raising=False)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        with pytest.raises(CompilationError, match="install one"):
+            compiled.compile_command("x.so")
+
+    def test_a_folder_that_others_can_write_to_is_not_trusted(self, library):
+        path = building.library_path()
+        path.parent.chmod(0o777)
+        try:
+            assert building.built() is None
+        finally:
+            path.parent.chmod(0o700)
+        path.chmod(0o722)
+        try:
+            assert building.built() is None
+        finally:
+            path.chmod(0o700)
+        assert building.built() == str(path)
+
+    @pytest.mark.parametrize(
+        ("wish", "built", "used"), [("0", True, False), ("1", False, True), ("", True, True), ("", False, False)]
+    )
+    def test_the_environment_decides(self, library, cache, tmp_path, wish, built, used):
+        folder = cache if built else tmp_path
+        code = (
+            "import numpy as np; from gradatlas.backend.compiled import kernels; print(kernels(np.ones(2)) is not None)"
+        )
+        environment = {**os.environ, "XDG_CACHE_HOME": str(folder), "GRADATLAS_COMPILED": wish}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == str(used)
