@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from gradatlas.formulas import scans as o
 from gradatlas.formulas.scans import Extremum
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.checker.equations import unfold_in
+from gradatlas.symbolic.language import Sum, delta, less
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import eq, for_all, lt
-from gradatlas.symbolic.tactics import by_steps, nonzero_cases, opened_theorem, right_side, same_bracket
-from gradatlas.symbolic.terms import ONE, ZERO, fresh_index
+from gradatlas.symbolic.propositions import (
+    Eq,
+    HasDerivative,
+    Proposition,
+    eq,
+    for_all,
+    has_derivative,
+    le,
+    lt,
+    ne,
+    substitute_in,
+)
+from gradatlas.symbolic.tactics import by_sign, by_steps, nonzero_cases, opened_theorem, right_side, same_bracket
+from gradatlas.symbolic.terms import ONE, ZERO, Array, Index, Pos, Term, fresh_index
+from gradatlas.symbolic.whole_numbers import at_least_one, picked
 
 __all__: list[str] = []
 
@@ -80,3 +95,160 @@ def prove_cumulative_max_derivative(proof: Proof) -> None:
 
 def prove_cumulative_min_derivative(proof: Proof) -> None:
     _extremum(proof, o.smallest)
+
+
+# The linear recurrence, by induction on the number of steps.
+
+
+def _one_more(place: Index) -> Theorem:
+    """[k < t + 1] = [k < t] + [t = k], for whole numbers."""
+    t = o.t
+    later = Pos(t + 1 - place)
+    wanted = eq(later, Pos(t - place) + delta(t, place))
+
+    def after(case: Theorem) -> Theorem:
+        here = checker.bracket(checker.certificate(lt(0, t + 1 - place), (t - place, ONE), (case,)))
+        there = [checker.bracket(case), checker.bracket(checker.sign(ne(t - place, 0), (case,)))]
+        return checker.transitive(here, checker.symmetric(by_steps(wanted.right, there, ONE)))
+
+    def same(case: Theorem) -> Theorem:
+        here = checker.bracket(checker.certificate(lt(0, t + 1 - place), (t - place, ONE), (case,)))
+        there = [checker.bracket(checker.sign(le(t - place, 0), (case,))), checker.bracket(case)]
+        return checker.transitive(here, checker.symmetric(by_steps(wanted.right, there, ONE)))
+
+    def before(case: Theorem) -> Theorem:
+        whole = at_least_one(place - t, checker.sign(lt(0, place - t), (case,)))
+        here = checker.bracket(checker.certificate(le(t + 1 - place, 0), (place - t - 1,), (whole,)))
+        there = [
+            checker.bracket(checker.sign(le(t - place, 0), (case,))),
+            checker.bracket(checker.sign(ne(t - place, 0), (case,))),
+        ]
+        return checker.transitive(here, checker.symmetric(by_steps(wanted.right, there, ZERO)))
+
+    return by_sign(t - place, after, same, before)
+
+
+def _by_induction(claim: Proposition, base: Theorem, step: Theorem) -> Theorem:
+    return checker.induction(claim, o.t, base, step)
+
+
+def _carried(theorem: Theorem, goal: Proposition, steps: Iterable[Theorem]) -> Theorem:
+    """The derivative with its gradient written as the goal has it: these rewritings lead from the goal's to it."""
+    assert isinstance(goal, HasDerivative)
+    assert isinstance(theorem.conclusion, HasDerivative)
+    same = by_steps(goal.gradient, steps, theorem.conclusion.gradient)
+    return checker.rewrite_in(theorem, checker.symmetric(same))
+
+
+def _at_place(entry: Callable[[Term], Term], place: Index) -> Theorem:
+    """[t = k] f(k) = [t = k] f(t)."""
+    t = o.t
+    here, there = delta(t, place) * entry(place), delta(t, place) * entry(t)
+
+    def same(case: Theorem) -> Theorem:
+        moved = checker.combination(eq(place, t), (-ONE,), (case,))
+        left = checker.rewrite(here, moved)
+        return checker.transitive(left, checker.symmetric(by_steps(there, [moved], right_side(left))))
+
+    def apart(case: Theorem) -> Theorem:
+        nothing = checker.bracket(case)
+        return checker.transitive(by_steps(here, [nothing], ZERO), checker.symmetric(by_steps(there, [nothing], ZERO)))
+
+    return nonzero_cases(t - place, same, apart)
+
+
+class _Recurrence:
+    """What is known of the recurrence and of its response."""
+
+    def __init__(self, given: list[Theorem]) -> None:
+        at, j, a, b = o.t, o.j, o.a, o.b
+        self.start = checker.specialise(given[0], a, b)
+        self.step = checker.specialise(given[1], at, a, b)
+        self.response_start = checker.specialise(given[2], j, a)
+        self.response_step = checker.specialise(given[3], at, j, a)
+
+    def linear(self, added: Array) -> Theorem:
+        """The state is the sum of what is left of everything that was added."""
+        t, j, a = o.t, o.j, o.a
+        start, step = (checker.instantiate(each, {o.b: added}) for each in (self.start, self.step))
+        claim = eq(Sum(o.response_of(t, j) * added[j], j), o.state_of(t, a, added))
+        nothing = by_steps(Sum(o.response_of(ZERO, j) * added[j], j), [self.response_start], ZERO)
+        base = checker.transitive(nothing, checker.symmetric(start))
+        before = checker.assume(claim)
+        more = Sum(o.response_of(t + 1, j) * added[j], j)
+        entry = Sum(delta(j - t) * added[j], j)
+        opened = by_steps(more, [self.response_step], a[t] * Sum(o.response_of(t, j) * added[j], j) + entry)
+        put_in = by_steps(right_side(opened), [before, picked(j, t, added[j])], right_side(step))
+        return _by_induction(claim, base, checker.transitive(opened, put_in, checker.symmetric(step)))
+
+    def in_added(self) -> Theorem:
+        """The derivative in what is added is the response."""
+        t, j = o.t, o.j
+        linear = checker.symmetric(self.linear(o.b))
+        derivative = checker.differentiate(right_side(linear), o.b, (fresh_index(o.N),))
+        near = checker.locally_equal(linear, derivative, ())
+        return checker.convert(near, has_derivative(o.state_of(t), o.b, o.response_of(t, j), j))
+
+    def in_factors(self) -> Theorem:
+        """The derivative in a factor is the response to the state before it."""
+        t, j, a = o.t, o.j, o.a
+        over = (fresh_index(o.N),)
+        claim = has_derivative(o.state_of(t), a, o.response_of(t, j) * o.state_of(j), j)
+        start = checker.locally_equal(self.start, checker.differentiate(ZERO, a, over), ())
+        base = _carried(start, substitute_in(claim, {t: ZERO}), [self.response_start])
+        slope = checker.differentiate(right_side(self.step), a, over, (checker.assume(claim),))
+        after = checker.locally_equal(self.step, slope, ())
+        goal = substitute_in(claim, {t: t + 1})
+        assert isinstance(goal, HasDerivative)
+        opened = a[t] * o.response_of(t, j) * o.state_of(j) + delta(t, j) * o.state_of(j)
+        spread = checker.rewrite(o.response_of(t + 1, j) * o.state_of(j), self.response_step)
+        spread = checker.transitive(spread, checker.equation(right_side(spread), opened))
+        step = _carried(after, goal, [spread, _at_place(o.state_of, j)])
+        return _by_induction(claim, base, step)
+
+    def pulled(self, backwards: Theorem) -> Theorem:
+        """What is given to all later states comes to an entry as the backward recurrence says."""
+        t, j, k, a, r, g = o.t, o.j, o.k, o.a, o.back, o.given
+        back = checker.specialise(backwards, t)
+        entry = g[k] * o.response_of(k + 1, j)
+        so_far = Sum(less(k, t) * entry, k)
+        claim = eq(so_far + a[t] * r[t] * o.response_of(t, j), less(j, t) * r[j])
+        first = substitute_in(claim, {t: ZERO})
+        assert isinstance(first, Eq)
+        base = by_steps(first.left, [self.response_start], first.right)
+        more = substitute_in(claim, {t: t + 1})
+        assert isinstance(more, Eq)
+        newest = Sum(delta(k - t) * entry, k)
+        rest = a[t + 1] * r[t + 1] * o.response_of(t + 1, j)
+        left = by_steps(more.left, [_one_more(k)], so_far + newest + rest)
+        left = checker.transitive(left, checker.rewrite(right_side(left), picked(k, t, entry)))
+        right = by_steps(more.right, [_one_more(j)], less(j, t) * r[j] + delta(t, j) * r[j])
+        middle = checker.combination(
+            eq(right_side(left), right_side(right)),
+            (ONE, -o.response_of(t + 1, j), r[t], -ONE),
+            (checker.assume(claim), back, self.response_step, _at_place(lambda place: r[place], j)),
+        )
+        step = checker.transitive(left, middle, checker.symmetric(right))
+        every = checker.instantiate(_by_induction(claim, base, step), {t: o.N})
+        return checker.convert(every, eq(Sum(entry, k), r[j]))
+
+
+def prove_linear_recurrence_derivative(proof: Proof) -> None:
+    with proof.claim("tangents recur"):
+        known = _Recurrence(proof.given)
+        proof.reached(known.linear(o.db), "by induction: one step more multiplies what is left, and adds the newest")
+    with proof.claim("in what is added"):
+        added = proof.reached(known.in_added(), "the state is the sum of what is left of everything added")
+    with proof.claim("in the factors"):
+        factors = proof.reached(known.in_factors(), "by induction: a step adds the state before it, times the change")
+    for name, fact in (("in what is added", added), ("in the factors", factors)):
+        with proof.claim(f"jvp {name}"):
+            proof.have(fact, "as above")
+            proof.differentiate("that derivative is put in", facts=[fact])
+            proof.contract("the deltas pick one entry")
+        with proof.claim(f"vjp {name}"):
+            proof.have(fact, "as above")
+            proof.differentiate("that derivative is put in", facts=[fact])
+            proof.contract("the deltas pick one entry")
+    with proof.claim("cotangents recur"):
+        proof.reached(known.pulled(proof.given[-1]), "by induction, from the first place on")

@@ -5,12 +5,16 @@ A scan of x[r, k] runs along its last axis; what stands before it is merged into
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradatlas.formulas.statement import (
+    Draw,
     adjoint,
     cite,
+    claim,
     jvp_of,
+    samples,
     statement,
     tangent,
     vjp_of,
@@ -22,15 +26,17 @@ from gradatlas.symbolic.language import (
     define,
     delta,
     exp,
+    function,
     indices,
     lam,
     less,
     log,
     positive,
+    size,
     sizes,
 )
-from gradatlas.symbolic.propositions import eq, for_all, lt
-from gradatlas.symbolic.terms import Index, Term
+from gradatlas.symbolic.propositions import eq, for_all, has_derivative, lt
+from gradatlas.symbolic.terms import Index, Term, TermLike
 
 __all__: list[str] = []
 
@@ -195,3 +201,127 @@ def _state(extremum: Extremum, word: str) -> None:
 
 _state(largest, "largest")
 _state(smallest, "smallest")
+
+# The linear recurrence s(t + 1) = a[t] s(t) + b[t] from s(0) = 0; beyond the arrays there is nothing but zeros.
+
+t = size("t")
+a, b, z, w = arrays("a b z w", N)
+da, db, given, back = arrays("u v g r", N)
+state, response = function("s"), function("G")
+
+
+def state_of(at: TermLike, factors: Term = a, added: Term = b) -> Term:
+    """The state after so many steps."""
+    return state(at, factors, added)
+
+
+def response_of(at: TermLike, place: TermLike, factors: Term = a) -> Term:
+    """What a unit added at a place has become after so many steps."""
+    return response(at, place, factors)
+
+
+recurrence = (
+    for_all(eq(state_of(0, z, w), 0), z, w),
+    for_all(eq(state_of(t + 1, z, w), z[t] * state_of(t, z, w) + w[t]), t, z, w),
+)
+impulse = (
+    for_all(eq(response_of(0, j, z), 0), j, z),
+    for_all(eq(response_of(t + 1, j, z), z[t] * response_of(t, j, z) + delta(t, j)), t, j, z),
+)
+backwards = for_all(eq(back[t], given[t] + a[t + 1] * back[t + 1]), t)
+states = lam(state_of(k + 1), k)
+LENGTHS = [{"N": n, "t": t} for n, t in ((0, 0), (1, 1), (3, 2), (4, 0), (4, 4), (2, 3))]
+
+
+def _at(values: Sequence[Any], place: Any) -> Any:
+    """An entry, 0 beyond the array."""
+    return values[int(place)] if 0 <= place < len(values) else 0
+
+
+def _bent(draw: Draw) -> int:
+    """1 where this sample breaks a definition, else 0."""
+    return int(draw.integer(0, 3) == 0)
+
+
+def _draw_state(draw: Draw) -> Callable[[Any, Any, Any], Any]:
+    start, added = _bent(draw), _bent(draw)
+
+    def value(at: Any, factors: Any, entries: Any) -> Any:
+        found: Any = start
+        for step in range(int(at)):
+            found = _at(factors, step) * found + _at(entries, step) + added
+        return found
+
+    return value
+
+
+def _draw_response(draw: Draw) -> Callable[[Any, Any, Any], Any]:
+    start, added = _bent(draw), _bent(draw)
+
+    def value(at: Any, place: Any, factors: Any) -> Any:
+        found: Any = start
+        for step in range(int(at)):
+            found = _at(factors, step) * found + (step == place) + added
+        return found
+
+    return value
+
+
+def _draw_back(draw: Draw) -> Any:
+    factors, pulled, added = draw.value(a), draw.value(given), _bent(draw)
+    found: list[Any] = []
+    for place in reversed(range(draw.sizes["N"])):
+        found.insert(0, pulled[place] + _at(factors, place + 1) * (found[0] if found else 0) + added)
+    return found
+
+
+def _draw_positive(draw: Draw) -> Any:
+    """Positive numbers: what the states are compared with is their size, which cancels nothing then."""
+    return draw.array(draw.sizes["N"], low=0)
+
+
+def _recurrence(ops: Any, a: Any, b: Any) -> Any:
+    return ops.linear_recurrence(a, b)
+
+
+statement(
+    "linear-recurrence.derivative",
+    "The derivative of a linear recurrence is a linear recurrence, and so is its adjoint, from the other end",
+    of="linear_recurrence",
+    claims={
+        "in what is added": has_derivative(state_of(t), b, response_of(t, j), j),
+        "in the factors": has_derivative(state_of(t), a, response_of(t, j) * state_of(j), j),
+        "vjp in what is added": eq(adjoint(states, b, given)[j], Sum(given[k] * response_of(k + 1, j), k)),
+        "vjp in the factors": eq(adjoint(states, a, given)[j], Sum(given[k] * response_of(k + 1, j), k) * state_of(j)),
+        "cotangents recur": claim(eq(Sum(given[k] * response_of(k + 1, j), k), back[j]), [backwards]),
+        "jvp in what is added": eq(tangent(states, b, db)[k], Sum(response_of(k + 1, j) * db[j], j)),
+        "jvp in the factors": eq(tangent(states, a, da)[k], Sum(response_of(k + 1, j) * state_of(j) * da[j], j)),
+        "tangents recur": eq(Sum(response_of(t, j) * db[j], j), state_of(t, a, db)),
+    },
+    given=[*recurrence, *impulse],
+    source=SOURCES,
+    aliases=["recurrence", "first-order filter", "discounted sum", "exponential moving average", "state space", "scan"],
+    summary="""A change of what is added passes through the same recurrence, and a change of a factor acts as the state before
+    it, added. So tangents follow the recurrence forwards, and cotangents follow r[k] = g[k] + a[k + 1] r[k + 1] backwards:
+    b gets r, and a gets r times the state before.""",
+    symbols={
+        "a": "the factors",
+        "b": "what is added",
+        "s": "the state after so many steps, 0 at first",
+        "G": "the response to a unit: what is left of it after so many steps",
+        "g": "the cotangent of the states",
+        "r": "what the backward recurrence makes of it",
+        "u": "a direction in a",
+        "v": "a direction in b",
+    },
+    samples=samples(
+        {state: _draw_state, response: _draw_response, back: _draw_back, a: _draw_positive, b: _draw_positive},
+        sizes=LENGTHS,
+    ),
+    engine=(
+        vjp_of(_recurrence, states, wrt=b, cotangent=given, claim="vjp in what is added"),
+        vjp_of(_recurrence, states, wrt=a, cotangent=given, claim="vjp in the factors"),
+        jvp_of(_recurrence, states, wrt=b, direction=db, at=(k,), claim="jvp in what is added"),
+        jvp_of(_recurrence, states, wrt=a, direction=da, at=(k,), claim="jvp in the factors"),
+    ),
+)
