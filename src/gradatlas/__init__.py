@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gradatlas import errors as errors
     from gradatlas import xp as xp
     from gradatlas.engine.array import Array as Array
+    from gradatlas.engine.array import assignment as assignment
     from gradatlas.engine.batching import vmap as vmap
     from gradatlas.engine.checking import check_grads as check_grads
     from gradatlas.engine.checkpointing import checkpoint as checkpoint
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Array": "engine.array",
+    "assignment": "engine.array",
     "check_grads": "engine.checking",
     "checkpoint": "engine.checkpointing",
     "cond": "engine.control",

@@ -11,7 +11,9 @@ from __future__ import annotations
 import copy
 import inspect
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from gradatlas.backend import is_array, library_of
@@ -21,9 +23,25 @@ from gradatlas.errors import DTypeError, TracerConversionError, describe
 if TYPE_CHECKING:
     from gradatlas.engine.primitive import Primitive
 
-__all__ = ["Array", "Trace", "install_operators", "lower", "memory_of", "plain_of", "traced", "untraced"]
+__all__ = ["Array", "Trace", "assignment", "install_operators", "lower", "memory_of", "plain_of", "traced", "untraced"]
 
 _levels = itertools.count(1)
+
+_assigning: ContextVar[bool] = ContextVar("gradatlas.assignment", default=False)
+
+
+@contextmanager
+def assignment() -> Iterator[None]:
+    """A context in which x[key] = value stands for x = x.at[key].set(value), for code that is not one's own.
+
+    The array itself is not written into: x becomes another, and a derivative goes through. What was made of x before keeps
+    its values, slices and reshaped arrays too, which in NumPy would be views and change along.
+    """
+    token = _assigning.set(True)
+    try:
+        yield
+    finally:
+        _assigning.reset(token)
 
 
 class Trace:
@@ -222,20 +240,29 @@ class Array:
         return (self[i] for i in range(len(self)))
 
     def __copy__(self) -> Array:
-        return self
+        other = _new(Array)
+        other._become(self)
+        return other
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Array:
-        return self if self._trace is not None else Array(copy.deepcopy(self._plain, memo))
+        return copy.copy(self) if self._trace is not None else Array(copy.deepcopy(self._plain, memo))
 
     def __reduce__(self) -> Any:
         if self._trace is not None:
             self._refuse("pickle", "be stored", "store gradatlas.stop_gradient(x)")
         return Array, (self._plain,)
 
-    def __setitem__(self, key: Any, value: Any) -> NoReturn:
-        raise TypeError(
-            "Array: arrays are immutable, x[key] = value cannot be done: write x = x.at[key].set(value), which gives a new one"
-        )
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not _assigning.get():
+            raise TypeError(
+                "Array: arrays are immutable, x[key] = value cannot be done: write x = x.at[key].set(value), which gives a "
+                "new one, or allow it for code that is not yours: with gradatlas.assignment()"
+            )
+        self._become(self.at[key].set(value))
+
+    def _become(self, other: Array) -> None:
+        self._plain, self._value = other._plain, other._value
+        self._trace, self._link = other._trace, other._link
 
     # Exchange with other libraries
 
