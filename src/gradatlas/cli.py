@@ -48,6 +48,18 @@ def list_formulas(chapter: str | None) -> None:
     _print_list(found)
 
 
+@main.command("compile")
+def compile_kernels() -> None:
+    """Build the C kernels that make attention, convolution and the LSTM quicker, once, into your cache."""
+    from gradatlas.backend.compiled import build
+    from gradatlas.errors import CompilationError
+
+    try:
+        click.echo(build())
+    except CompilationError as error:
+        raise click.ClickException(str(error)) from error
+
+
 @main.command()
 @click.argument("text", nargs=-1, required=True)
 def find(text: tuple[str, ...]) -> None:

@@ -1,8 +1,11 @@
 """The command line: what it prints on a terminal and into a pipe, and how it says that something is not there."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -168,11 +171,31 @@ class TestLedger:
         assert "  Q24  question" in run("ledger", "--all").stdout
 
 
+class TestCompile:
+    def test_it_builds_the_kernels_and_says_where(self, tmp_path, monkeypatch):
+        if shutil.which("cc") is None and not os.environ.get("CI"):
+            pytest.skip("there is no C compiler")
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        result = run("compile")
+        assert result.exit_code == 0, result.output
+        built = Path(result.output.strip())
+        assert built.is_file()
+        assert built.parent == tmp_path / "gradatlas"
+
+    def test_a_compiler_that_is_missing_is_an_error_with_a_mend(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.delenv("CC", raising=False)
+        result = run("compile")
+        assert result.exit_code == 1
+        assert "there is no C compiler: install one" in result.output
+
+
 class TestHelp:
     def test_version(self):
         assert run("--version").stdout == f"gradatlas, version {gradatlas.__version__}\n"
 
-    @pytest.mark.parametrize("command", [[], ["list"], ["show"], ["find"], ["ledger"]])
+    @pytest.mark.parametrize("command", [[], ["list"], ["show"], ["find"], ["ledger"], ["compile"]])
     def test_help(self, command):
         done = run(*command, "--help")
         assert done.exit_code == 0
