@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from gradatlas.backend import category, library_of, numpy_library
@@ -12,7 +13,7 @@ from gradatlas.engine.recording import Inputs
 from gradatlas.engine.space import Space
 from gradatlas.engine.transforms import jvp, vjp
 from gradatlas.engine.trees import assemble, flatten
-from gradatlas.errors import ArgumentError, GradientCheckError
+from gradatlas.errors import ArgumentError, GradientCheckError, KinkDetectedError, describe
 
 __all__ = ["check_grads"]
 
@@ -30,10 +31,12 @@ def check_grads(
 ) -> None:
     """Raise GradientCheckError unless the derivatives of f at args agree with central differences of fourth order.
 
-    f: from trees of floating arrays to a tree of them, smooth around args. args: a tuple. order: up to which order to
+    Raises KinkDetectedError, a GradientCheckError too, where f is not smooth at args: it says where, and the slopes.
+    f: from trees of floating arrays to a tree of them. args: a tuple. order: up to which order to
     check; at each, both modes are applied to what the modes of the order before gave. modes: "fwd", "rev" or both.
     atol, rtol: what the two may differ by, per entry, absolutely and relative to the largest entry; by default 1e-7
-    in float64 and 2e-3 in float32. eps: the step; by default 1e-3 in float64 and 0.03 in float32.
+    in float64 and 2e-3 in float32. eps: the step; by default 1e-3 in float64 and
+    0.03 in float32, and shorter where f bends sharply near args.
 
     Forward mode is checked in one random direction for each leaf of args, reverse mode by Re<v, J t> = Re<v J, t> in
     the same directions. The directions are the same in every run.
@@ -46,7 +49,8 @@ def check_grads(
     inputs = Inputs("check_grads", args)
     lowest = max((_resolution(space) for space in inputs.spaces), default=0.0)
     low = lowest > 1e-10
-    check = _Check(chosen, eps or (0.03 if low else 1e-3))
+    check = _Check(chosen, eps or (0.03 if low else 1e-3), lowest)
+    check.fixed = eps is not None
     check.atol = atol if atol is not None else 2e-3 if low else 1e-7
     check.rtol = rtol if rtol is not None else 2e-3 if low else 1e-7
     check.run(f, inputs, order, "")
@@ -57,10 +61,13 @@ class _Check:
 
     atol: float
     rtol: float
+    fixed: bool
 
-    def __init__(self, modes: Sequence[str], step: float) -> None:
+    def __init__(self, modes: Sequence[str], step: float, resolution: float) -> None:
         self.modes = modes
         self.step = step
+        self.resolution = resolution
+        self.low = resolution > 1e-10
         self.random = random.Random(20260301)
 
     def run(self, f: Callable[..., Any], inputs: Inputs, order: int, path: str) -> None:
@@ -70,9 +77,8 @@ class _Check:
         out, structure = flatten(f(*args))
         v = assemble(structure, [self._direction(Space.of(leaf)) for leaf in out])
         for leaf, direction in enumerate(directions):
-            zeros = [space.zeros() for space in inputs.spaces]
-            t = inputs.assemble([*zeros[:leaf], direction, *zeros[leaf + 1 :]])
-            expected = self._difference(f, args, t)
+            t = self._along(inputs, leaf, direction)
+            expected = self._difference(f, inputs, leaf, direction, path)
             where = f"{path}f with respect to {inputs.name(leaf)}"
             if "fwd" in self.modes:
                 self._check_forward(f, args, t, expected, where)
@@ -84,6 +90,11 @@ class _Check:
                 self.run(lambda *xs: jvp(f, xs, t)[1], inputs, order - 1, f"{path}fwd of ")
             if "rev" in self.modes:
                 self.run(lambda *xs: vjp(f, *xs)[1](v), inputs, order - 1, f"{path}rev of ")
+
+    def _along(self, inputs: Inputs, leaf: int, direction: Any) -> Any:
+        """Tangents that move one leaf of the arguments."""
+        zeros = [space.zeros() for space in inputs.spaces]
+        return inputs.assemble([*zeros[:leaf], direction, *zeros[leaf + 1 :]])
 
     def _check_forward(self, f: Callable[..., Any], args: Any, t: Any, expected: Sequence[Any], where: str) -> None:
         for leaf, difference in zip(flatten(jvp(f, args, t)[1])[0], expected, strict=True):
@@ -100,21 +111,75 @@ class _Check:
         lib = numpy_library().namespace
         self._compare(f"the vjp of {where}", lib.asarray(pulled), lib.asarray(pushed), self.rtol * terms)
 
-    def _difference(self, f: Callable[..., Any], args: Any, t: Any) -> list[Any]:
-        """The derivative of each output leaf along t, on the host."""
-        leaves, structure = flatten(args)
-        moves = flatten(t)[0]
+    def _difference(self, f: Callable[..., Any], inputs: Inputs, leaf: int, direction: Any, path: str) -> list[Any]:
+        """The derivative of each output leaf along a direction of one leaf of the arguments, on the host.
 
-        def at(steps: int) -> list[Any]:
-            moved = [
-                _like(x, _host(x) + steps * self.step * _host(move)) for x, move in zip(leaves, moves, strict=True)
-            ]
-            return [_wide(_host(y)) for y in flatten(f(*assemble(structure, moved)))[0]]
-
-        return [
-            (8 * (near - back) - (far - farther)) / (12 * self.step)
-            for near, back, far, farther in zip(at(1), at(-1), at(2), at(-2), strict=True)
+        Where the function bends sharply within the step, a shorter one is taken. Raises KinkDetectedError where it bends
+        as sharply at every step.
+        """
+        line = _Line(f, inputs, leaf, direction)
+        steps = [self.step / 8**k for k in range(3 if self.low else 4)]
+        fives = [line.around(step) for step in steps[:2]]
+        slopes = [[_slope(five, step) for five in values] for values, step in zip(fives, steps, strict=False)]
+        bends = [[_bend(five, step) for five in values] for values, step in zip(fives, steps, strict=False)]
+        doubts = [
+            _any(self._excess(bend, five, steps[0]) > 0) or _any(self._excess(abs(one - other), finer, steps[1]) > 0)
+            for bend, five, finer, one, other in zip(bends[0], *fives, *slopes, strict=True)
         ]
+        if not any(doubts):
+            return slopes[0]
+        for step in steps[2:]:
+            fives.append(line.around(step))
+            slopes.append([_slope(five, step) for five in fives[-1]])
+            bends.append([_bend(five, step) for five in fives[-1]])
+        for five, last, before in zip(fives[-1], bends[-1], bends[-2], strict=True):
+            if _any((self._excess(last, five, steps[-1]) > 0) & (last > before / 16)):
+                self._report_kink(f, inputs, leaf, steps[-1], path)
+        if self.fixed:
+            return slopes[0]
+        return [
+            _most_consistent(column) if doubt else column[0]
+            for column, doubt in zip(zip(*slopes, strict=True), doubts, strict=True)
+        ]
+
+    def _excess(self, bend: Any, values: Sequence[Any], step: float) -> Any:
+        """By how much a bend is more than tolerances and rounding explain."""
+        farther, back, _, near, far = values
+        slope = abs(near - back) / (2 * step)
+        size = abs(near) + abs(back) + abs(far) + abs(farther)
+        return bend - (self.atol + self.rtol * slope + 16 * self.resolution * size / step)
+
+    def _report_kink(self, f: Callable[..., Any], inputs: Inputs, leaf: int, step: float, path: str) -> None:
+        """Raise KinkDetectedError, which names the entry of the argument, if one alone shows it, and the slopes there."""
+        space, value = inputs.spaces[leaf], _host(inputs.values[leaf])
+        lib = numpy_library().namespace
+        where = f"{inputs.name(leaf)}, {describe(plain_of(inputs.values[leaf]))},"
+        slopes = ""
+        for entry in range(min(space.size, 1000)):
+            unit = lib.zeros((space.size,))
+            unit[entry] = 1.0
+            moved = _like(inputs.values[leaf], lib.reshape(unit, space.shape))
+            line = _Line(f, inputs, leaf, moved)
+            for farther, back, here, near, far in line.around(step):
+                five = (farther, back, here, near, far)
+                hits = lib.reshape(self._excess(_bend(five, step), five, step), (-1,))
+                if hits.size and float(lib.max(hits)) > 0:
+                    worst = int(lib.argmax(hits))
+                    left = lib.reshape((3 * here - 4 * back + farther) / (2 * step), (-1,))[worst]
+                    right = lib.reshape((4 * near - 3 * here - far) / (2 * step), (-1,))[worst]
+                    at = tuple(int(k) for k in lib.unravel_index(entry, space.shape))
+                    where = (
+                        f"{inputs.name(leaf)} at entry {at}, where it is {value[at]}," if at else f"{where} {value},"
+                    )
+                    slopes = f": its slope is {left:.6g} on one side and {right:.6g} on the other"
+                    break
+            if slopes:
+                break
+        raise KinkDetectedError(
+            "check_grads",
+            f"{path}f has a kink or a jump at {where.removesuffix(',')}{slopes}",
+            "check at a point where it is smooth; at a kink the derivative is a convention, which differences cannot judge",
+        )
 
     def _direction(self, space: Space) -> Any:
         """Normally distributed entries."""
@@ -139,8 +204,59 @@ class _Check:
             raise GradientCheckError(
                 "check_grads",
                 f"{what} is {one}{at}, where differences give {other} (tolerance {tolerance:.3g})",
-                "mend the rule, or move args away from a kink",
+                "mend the rule",
             )
+
+
+def _slope(five: Sequence[Any], step: float) -> Any:
+    """The derivative from values at five points, to fourth order."""
+    farther, back, _, near, far = five
+    return (8 * (near - back) - (far - farther)) / (12 * step)
+
+
+def _bend(five: Sequence[Any], step: float) -> Any:
+    """The fourth difference over the step: where a function is smooth it falls with the third power of the step."""
+    farther, back, here, near, far = five
+    return abs(far - 4 * near + 6 * here - 4 * back + farther) / step
+
+
+def _most_consistent(slopes: Sequence[Any]) -> Any:
+    """Of slopes found with steps each an eighth of the one before, entry by entry the one that the next confirms best.
+
+    Beside them stand their extrapolations, which are right where the second derivative jumps.
+    """
+    lib = numpy_library().namespace
+    further = [(8 * fine - coarse) / 7 for coarse, fine in pairwise(slopes)]
+    best, least = slopes[0], lib.full(slopes[0].shape, lib.inf)
+    for each in (slopes, further):
+        for coarse, fine in pairwise(each):
+            apart = abs(coarse - fine)
+            best, least = lib.where(apart < least, fine, best), lib.where(apart < least, apart, least)
+    return best
+
+
+class _Line:
+    """f along a direction of one leaf of its arguments."""
+
+    def __init__(self, f: Callable[..., Any], inputs: Inputs, leaf: int, direction: Any) -> None:
+        self.f = f
+        self.inputs = inputs
+        self.leaf = leaf
+        self.start = _host(inputs.values[leaf])
+        self.direction = _host(direction)
+
+    def around(self, step: float) -> list[tuple[Any, ...]]:
+        """For each output leaf its values on the host two steps back, one back, here, one on and two on."""
+        found = []
+        for count in (-2, -1, 0, 1, 2):
+            values = list(self.inputs.values)
+            values[self.leaf] = _like(values[self.leaf], self.start + count * step * self.direction)
+            found.append([_wide(_host(y)) for y in flatten(self.f(*self.inputs.assemble(values)))[0]])
+        return list(zip(*found, strict=True))
+
+
+def _any(truths: Any) -> bool:
+    return bool(numpy_library().namespace.any(truths))
 
 
 def _resolution(space: Space) -> float:

@@ -41,8 +41,6 @@ class GraphTrace(Trace):
     on_step: called with each step, the values it was given and what came out, as seen below this trace.
     """
 
-    differentiates = False
-
     def __init__(self, transform: str, on_step: Callable[[Step, list[Any], Any], None] | None = None) -> None:
         super().__init__(transform)
         self.steps: list[Step] = []
@@ -52,9 +50,6 @@ class GraphTrace(Trace):
     def input(self, value: Any) -> Array:
         """value as an array whose uses are recorded."""
         return traced(value, self, self._take(1))
-
-    def keep(self, x: Array, value: Any) -> Any:
-        return traced(value, self, x._link)
 
     def _take(self, count: int) -> int:
         slot = self.slots
