@@ -145,6 +145,9 @@ class TestCorners:
             assert y.dtype == np.float32
             assert pull(y)[0].dtype == np.float32
 
+    def test_more_ties_than_a_byte_counts(self):
+        np.testing.assert_allclose(self.gradient(np.ones(300), window=300), 1 / 300, rtol=1e-15)
+
     def test_a_window_of_one_is_a_copy(self):
         x = np.ones((1, 3, 1))
         assert not np.shares_memory(xp.max_pool(x, 1), x)

@@ -10,7 +10,7 @@ from typing import Any
 
 from gradatlas.backend.libraries import library_of
 
-__all__ = ["combine", "keep", "windows"]
+__all__ = ["combine", "factor", "put", "windows"]
 
 Plain = Any
 
@@ -66,9 +66,14 @@ def combine(function: Callable[..., Plain], total: Plain, where: tuple[Any, ...]
         total[where] = function(here, part)
 
 
-def keep(lib: Any, total: Plain, where: tuple[Any, ...], values: Plain, mask: Plain) -> None:
-    """total[where] = values times the truth values of mask, without a copy where the library can."""
+def put(function: Callable[..., Plain], total: Plain, where: tuple[Any, ...], *parts: Plain) -> None:
+    """total[where] = function(*parts), without a copy where the library can."""
     if _takes_out(total):
-        lib.multiply(values, mask, out=total[where])
+        function(*parts, out=total[where])
     else:
-        total[where] = values * lib.astype(mask, values.dtype)
+        total[where] = function(*parts)
+
+
+def factor(lib: Any, mask: Plain, dtype: Any) -> Plain:
+    """Truth values as zeros and ones that numbers of this dtype can be multiplied by: themselves where the library can."""
+    return mask if _takes_out(mask) else lib.astype(mask, dtype)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from gradatlas.backend import library_of
 from gradatlas.backend.compiled import kernels
-from gradatlas.backend.striding import combine, keep, windows
+from gradatlas.backend.striding import combine, factor, put, windows
 from gradatlas.errors import ShapeError
 from gradatlas.ops import _floating as floating
 
@@ -42,7 +42,7 @@ Array: TypeAlias = Any
 Steps: TypeAlias = int | Sequence[int]
 Padding: TypeAlias = int | str | Sequence[int | Sequence[int]]
 
-_COLUMNS_AT_ONCE = 1 << 24
+_COLUMNS_AT_ONCE = 1 << 22
 """How many bytes of windows are laid out side by side at once."""
 
 _NARROW = 8
@@ -387,25 +387,36 @@ def window_largest(lib: Any, x: Array, at: Geometry) -> Array:
 def _hits(lib: Any, x: Array, y: Array, at: Geometry) -> tuple[list[Array], Array]:
     """For each place of a window whether its entry is the largest there; and how many are, in each window."""
     hits = [x[(_ALL, *entries, _ALL)] == y[(_ALL, *outputs, _ALL)] for outputs, entries in _places(at)]
-    count = lib.zeros(y.shape, dtype=y.dtype, device=y.device)
+    whole = lib.uint8 if len(hits) < 256 else lib.int32
+    count = lib.zeros(y.shape, dtype=whole, device=y.device)
     for (outputs, _), hit in zip(_places(at), hits, strict=True):
-        count[(_ALL, *outputs, _ALL)] += lib.astype(hit, y.dtype)
-    return hits, count
+        combine(lib.add, count, (_ALL, *outputs, _ALL), factor(lib, hit, whole))
+    return hits, lib.astype(count, y.dtype)
+
+
+@functools.lru_cache(maxsize=256)
+def _tiles(at: Geometry) -> bool:
+    """Whether every place lies in one window, and in one alone."""
+    return at.apart and prod(at.output) * prod(at.kernel) == prod(at.space) and not _holds_padding(at)
+
+
+def _holds_padding(at: Geometry) -> bool:
+    """Whether a window reaches out of x."""
+    return not all(_reach(pairs, o) for pairs, o in zip(_by_axis(at), at.output, strict=True))
 
 
 def window_largest_adjoint(lib: Any, g: Array, x: Array, y: Array, at: Geometry) -> Array:
     """g shared out among the largest entries of each window, equally where several tie; nan where y is."""
     hits, count = _hits(lib, x, y, at)
-    dx = lib.zeros(x.shape, dtype=g.dtype, device=x.device)
+    dx = (lib.empty if _tiles(at) else lib.zeros)(x.shape, dtype=g.dtype, device=x.device)
     with floating.quietly():
         share = g / count
         for (outputs, entries), hit in zip(_places(at), hits, strict=True):
-            part = share[(_ALL, *outputs, _ALL)]
-            where = (_ALL, *entries, _ALL)
+            part, where = share[(_ALL, *outputs, _ALL)], (_ALL, *entries, _ALL)
             if at.apart:
-                keep(lib, dx, where, part, hit)
+                put(lib.multiply, dx, where, part, factor(lib, hit, g.dtype))
             else:
-                dx[where] += part * lib.astype(hit, g.dtype)
+                dx[where] += part * factor(lib, hit, g.dtype)
     return dx
 
 
@@ -414,7 +425,7 @@ def window_largest_tangent(lib: Any, t: Array, x: Array, y: Array, at: Geometry)
     hits, count = _hits(lib, x, y, at)
     total = lib.zeros(y.shape, dtype=t.dtype, device=y.device)
     for (outputs, entries), hit in zip(_places(at), hits, strict=True):
-        total[(_ALL, *outputs, _ALL)] += t[(_ALL, *entries, _ALL)] * lib.astype(hit, t.dtype)
+        total[(_ALL, *outputs, _ALL)] += t[(_ALL, *entries, _ALL)] * factor(lib, hit, t.dtype)
     with floating.quietly():
         return total / count
 
