@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from gradatlas.formulas import reductions as o
+from gradatlas.formulas import scans
 from gradatlas.formulas.reductions import Extremum
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
@@ -37,6 +38,46 @@ def prove_sum_derivative(proof: Proof) -> None:
 
 def prove_mean_derivative(proof: Proof) -> None:
     _linear(proof)
+
+
+# Products and spreads.
+
+
+def prove_prod_derivative(proof: Proof) -> None:
+    for name in ("vjp", "jvp"):
+        with proof.claim(name):
+            derivative = proof.lemma("cumulative-prod.derivative", "differentiable", "by induction on the factors")
+            whole = proof.have(checker.instantiate(derivative, {scans.t: o.N}), "of all factors")
+            proof.differentiate("that derivative is put in", facts=[whole])
+            proof.contract("every factor is among them")
+
+
+def _no_remainder() -> Theorem:
+    """The deviations from the mean add up to 0."""
+    deviations = Sum(o.x[o.r, o.i, o.c] - o.mean_of[o.r, o.c], o.i)
+    return checker.equation(deviations, ZERO, (checker.assume(lt(0, o.N)),), (o.mean_of.head,))
+
+
+def prove_centre_derivative(proof: Proof) -> None:
+    _linear(proof)
+    with proof.claim("nothing left"):
+        proof.reached(_no_remainder(), "N times the mean is the sum")
+
+
+def prove_var_derivative(proof: Proof) -> None:
+    for name in ("vjp", "jvp"):
+        with proof.claim(name):
+            proof.differentiate("the derivative of a square, and that of the mean")
+            proof.contract("the deltas pick one entry")
+            proof.restate(proof.right, "the deviations add up to 0", unfold=[o.mean_of])
+
+
+def prove_std_derivative(proof: Proof) -> None:
+    for name in ("vjp", "jvp"):
+        with proof.claim(name):
+            proof.differentiate("the derivative of the root, of a square and of the mean")
+            proof.contract("the deltas pick one entry")
+            proof.restate(proof.right, "the deviations add up to 0", unfold=[o.mean_of, o.variance])
 
 
 # The softmax.

@@ -252,3 +252,85 @@ def prove_linear_recurrence_derivative(proof: Proof) -> None:
             proof.contract("the deltas pick one entry")
     with proof.claim("cotangents recur"):
         proof.reached(known.pulled(proof.given[-1]), "by induction, from the first place on")
+
+
+# Products, by induction on the number of factors.
+
+
+def _never_both(place: Index) -> Theorem:
+    """[k < t] [t = k] = 0."""
+    both = less(place, o.t) * delta(o.t, place)
+
+    def same(case: Theorem) -> Theorem:
+        return by_steps(both, [checker.bracket(checker.sign(le(o.t - place, 0), (case,)))], ZERO)
+
+    return nonzero_cases(o.t - place, same, lambda case: by_steps(both, [checker.bracket(case)], ZERO))
+
+
+class _Products:
+    """What is known of products, and of products without one factor."""
+
+    def __init__(self, given: list[Theorem]) -> None:
+        t, j, x = o.t, o.j, o.p
+        self.start = checker.specialise(given[0], x)
+        self.step = checker.specialise(given[1], t, x)
+        self.others_start = checker.specialise(given[2], j, x)
+        self.others_step = checker.specialise(given[3], t, j, x)
+        self.exclusive = _never_both(j)
+
+    def before(self) -> Theorem:
+        """[t <= j] O = [t <= j] P: without a factor that has not come, the product is the same."""
+        t, j, x = o.t, o.j, o.p
+        here, there = o.others_of(t, j), o.product_of(t)
+        claim = eq((1 - less(j, t)) * here, (1 - less(j, t)) * there)
+        first, more = (substitute_in(claim, {t: at}) for at in (ZERO, t + 1))
+        assert isinstance(first, Eq)
+        assert isinstance(more, Eq)
+        base = checker.transitive(
+            by_steps(first.left, [self.others_start], ONE),
+            checker.symmetric(by_steps(first.right, [self.start], ONE)),
+        )
+        not_yet = 1 - less(j, t) - delta(t, j)
+        left = by_steps(more.left, [_one_more(j), self.others_step], not_yet * here * (x[t] + delta(t, j) * (1 - x[t])))
+        right = by_steps(more.right, [_one_more(j), self.step], not_yet * there * x[t])
+        middle = checker.combination(
+            eq(right_side(left), right_side(right)),
+            (x[t] * (1 - delta(t, j)), -(here - there) * x[t] - (1 - x[t]) * here),
+            (checker.assume(claim), self.exclusive),
+        )
+        return _by_induction(claim, base, checker.transitive(left, middle, checker.symmetric(right)))
+
+    def derivative(self) -> Theorem:
+        """The derivative of a product is the product of the others."""
+        t, j, x = o.t, o.j, o.p
+        over = (fresh_index(o.N),)
+        claim = has_derivative(o.product_of(t), x, less(j, t) * o.others_of(t, j), j)
+        start = checker.locally_equal(self.start, checker.differentiate(ONE, x, over), ())
+        base = checker.convert(start, substitute_in(claim, {t: ZERO}))
+        slope = checker.differentiate(right_side(self.step), x, over, (checker.assume(claim),))
+        after = checker.locally_equal(self.step, slope, ())
+        here, there = o.others_of(t, j), o.product_of(t)
+        more = by_steps(
+            less(j, t + 1) * o.others_of(t + 1, j),
+            [_one_more(j), self.others_step],
+            (less(j, t) + delta(t, j)) * here * (x[t] + delta(t, j) * (1 - x[t])),
+        )
+        middle = checker.combination(
+            eq(right_side(more), less(j, t) * here * x[t] + there * delta(t, j)),
+            (delta(t, j), (1 - x[t]) * here + here - there),
+            (self.before(), self.exclusive),
+        )
+        step = _carried(after, substitute_in(claim, {t: t + 1}), [checker.transitive(more, middle)])
+        return _by_induction(claim, base, step)
+
+
+def prove_cumulative_prod_derivative(proof: Proof) -> None:
+    with proof.claim("differentiable"):
+        known = _Products(proof.given)
+        proof.have(known.before(), "by induction: until its place comes, nothing is left out")
+        derivative = proof.reached(known.derivative(), "by induction: the product rule, one factor more at each step")
+    for name in ("vjp", "jvp"):
+        with proof.claim(name):
+            proof.have(derivative, "as above")
+            proof.differentiate("that derivative is put in", facts=[derivative])
+            proof.contract("the deltas pick one entry")

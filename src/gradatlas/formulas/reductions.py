@@ -10,6 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from gradatlas.formulas import scans
 from gradatlas.formulas.statement import (
     Draw,
     adjoint,
@@ -37,7 +38,9 @@ from gradatlas.symbolic.language import (
     less,
     log,
     positive,
+    reals,
     sizes,
+    sqrt,
 )
 from gradatlas.symbolic.propositions import eq, for_all, has_derivative, le, lt, ne
 from gradatlas.symbolic.terms import Call, Term, substitute
@@ -107,6 +110,139 @@ statement(
     engine=(
         vjp_of(lambda ops, x: ops.mean(x, axis=1), average, wrt=x, cotangent=cotangent, claim="vjp"),
         jvp_of(lambda ops, x: ops.mean(x, axis=1), average, wrt=x, direction=v, at=(r, c), claim="jvp"),
+    ),
+)
+
+# Products: of a vector, since an array's axes may be merged into one.
+
+(gamma,) = reals("gamma")
+
+
+def _prod(ops: Any, x: Any) -> Any:
+    return ops.prod(x)
+
+
+statement(
+    "prod.derivative",
+    "The derivative of a product: the product of the other factors",
+    of="prod",
+    claims={
+        "vjp": eq(adjoint(scans.product_of(N), scans.p, gamma)[j], gamma * scans.others_of(N, j)),
+        "jvp": eq(tangent(scans.product_of(N), scans.p, scans.dp), Sum(scans.others_of(N, j) * scans.dp[j], j)),
+    },
+    given=scans.products,
+    source=[cite("griewank2008")],
+    aliases=["product", "reduction", "determinant of a diagonal matrix", "Speelpenning's product", *scans.ZEROS],
+    summary="""Each factor gets the product of the others, computed as those before it times those after it: no division, and
+    right where one factor is 0, or several are.""",
+    symbols={**{name: scans.PRODUCT_SYMBOLS[name] for name in "xvPO"}, "gamma": "the cotangent of the product"},
+    samples=samples(scans.PRODUCTS, sizes=[{"N": n} for n in (0, 1, 2, 4, 3)]),
+    engine=(
+        vjp_of(_prod, scans.product_of(N), wrt=scans.p, cotangent=gamma, claim="vjp"),
+        jvp_of(_prod, scans.product_of(N), wrt=scans.p, direction=scans.dp, at=(), claim="jvp"),
+    ),
+)
+
+# Deviations from the mean, the variance and the standard deviation.
+
+mean_of = define("m", lam(Sum(x[r, k, c], k) / N, r, c), latex=r"\bar x")
+centred = lam(x[r, i, c] - mean_of[r, c], r, i, c)
+(lost,) = reals("a")
+variance = define("var", lam(Sum((x[r, i, c] - mean_of[r, c]) ** 2, i) / (N - lost), r, c), latex=r"\operatorname{var}")
+deviation = lam(sqrt(variance[r, c]), r, c)
+SPREAD = {
+    **{letter: SYMBOLS[letter] for letter in "xvg"},
+    "m": "the mean of each slice",
+    "a": "the correction: 0, or 1 for the unbiased estimate",
+    "var": "the variance of each slice",
+}
+SPREADS = samples(
+    {lost: lambda draw: draw.real(-1, 1)},
+    sizes=[{"R": R, "N": N, "C": C} for R, N, C in ((0, 2, 3), (1, 2, 1), (2, 4, 1), (2, 3, 2))],
+)
+
+
+def _centre(ops: Any, x: Any) -> Any:
+    return ops.centre(x, axis=1)
+
+
+def _var(ops: Any, x: Any, a: Any) -> Any:
+    return ops.var(x, axis=1, correction=float(a))
+
+
+def _std(ops: Any, x: Any, a: Any) -> Any:
+    return ops.std(x, axis=1, correction=float(a))
+
+
+statement(
+    "centre.derivative",
+    "Taking the mean off is a projection, and its own adjoint",
+    of="centre",
+    claims={
+        "vjp": eq(adjoint(centred, x, g)[r, i, c], g[r, i, c] - Sum(g[r, k, c], k) / N),
+        "jvp": eq(tangent(centred, x, v)[r, i, c], v[r, i, c] - Sum(v[r, k, c], k) / N),
+        "nothing left": claim(eq(Sum(x[r, i, c] - mean_of[r, c], i), 0), [lt(0, N)]),
+    },
+    source=[cite("griewank2008")],
+    aliases=["centering", "mean removal", "deviation from the mean", "projection", "layer normalization"],
+    summary="""x less its mean along the axis: of what is left the mean is 0, so doing it again changes nothing, and a cotangent
+    loses its mean in the same way.""",
+    symbols={letter: SPREAD[letter] for letter in ("x", "v", "g", "m")},
+    samples=SPREADS,
+    engine=(
+        vjp_of(_centre, centred, wrt=x, cotangent=g, claim="vjp"),
+        jvp_of(_centre, centred, wrt=x, direction=v, at=(r, i, c), claim="jvp"),
+    ),
+)
+
+statement(
+    "var.derivative",
+    "The derivative of the variance",
+    of="var",
+    claims={
+        "vjp": eq(
+            adjoint(variance, x, cotangent)[r, i, c],
+            2 / (N - lost) * (x[r, i, c] - mean_of[r, c]) * cotangent[r, c],
+        ),
+        "jvp": eq(tangent(variance, x, v)[r, c], 2 / (N - lost) * Sum((x[r, i, c] - mean_of[r, c]) * v[r, i, c], i)),
+    },
+    given=[ne(N - lost, 0), lt(0, N)],
+    source=[cite("griewank2008")],
+    aliases=["variance", "sample variance", "Bessel's correction", "degrees of freedom", "batch normalization"],
+    summary="""The mean moves with the entries, but the deviations add up to 0, so nothing comes of that: each entry gets twice
+    its deviation over N - a.""",
+    symbols=SPREAD,
+    samples=SPREADS,
+    engine=(
+        vjp_of(_var, variance, wrt=x, cotangent=cotangent, claim="vjp"),
+        jvp_of(_var, variance, wrt=x, direction=v, at=(r, c), claim="jvp"),
+    ),
+)
+
+statement(
+    "std.derivative",
+    "The derivative of the standard deviation",
+    of="std",
+    claims={
+        "vjp": eq(
+            adjoint(deviation, x, cotangent)[r, i, c],
+            (x[r, i, c] - mean_of[r, c]) / ((N - lost) * deviation[r, c]) * cotangent[r, c],
+        ),
+        "jvp": eq(
+            tangent(deviation, x, v)[r, c],
+            Sum((x[r, i, c] - mean_of[r, c]) * v[r, i, c], i) / ((N - lost) * deviation[r, c]),
+        ),
+    },
+    given=[ne(N - lost, 0), lt(0, N), for_all(lt(0, variance[r, c]), r, c)],
+    source=[cite("griewank2008"), cite("clarke1975")],
+    aliases=["standard deviation", "spread", "sample standard deviation", "batch normalization"],
+    summary="""Each entry gets its deviation in units of N - a standard deviations. Where all entries are equal there is no
+    derivative: it is a norm there, and 0 is the element of least norm, which is taken.""",
+    symbols=SPREAD,
+    samples=SPREADS,
+    engine=(
+        vjp_of(_std, deviation, wrt=x, cotangent=cotangent, claim="vjp"),
+        jvp_of(_std, deviation, wrt=x, direction=v, at=(r, c), claim="jvp"),
     ),
 )
 

@@ -36,7 +36,7 @@ from gradatlas.symbolic.language import (
     sizes,
 )
 from gradatlas.symbolic.propositions import eq, for_all, has_derivative, lt
-from gradatlas.symbolic.terms import Index, Term, TermLike
+from gradatlas.symbolic.terms import Function, Index, Term, TermLike
 
 __all__: list[str] = []
 
@@ -323,5 +323,91 @@ statement(
         vjp_of(_recurrence, states, wrt=a, cotangent=given, claim="vjp in the factors"),
         jvp_of(_recurrence, states, wrt=b, direction=db, at=(k,), claim="jvp in what is added"),
         jvp_of(_recurrence, states, wrt=a, direction=da, at=(k,), claim="jvp in the factors"),
+    ),
+)
+
+# Products.
+
+product, others = function("P", latex=r"\Pi"), function("O")
+p, dp, pulled_back = arrays("x v g", N)
+
+
+def product_of(at: TermLike, factors: Term = p) -> Term:
+    """The product of the first so many entries."""
+    return product(at, factors)
+
+
+def others_of(at: TermLike, place: TermLike, factors: Term = p) -> Term:
+    """The product of the first so many entries but for one, in whose place stands 1."""
+    return others(at, place, factors)
+
+
+products = (
+    for_all(eq(product_of(0, z), 1), z),
+    for_all(eq(product_of(t + 1, z), product_of(t, z) * z[t]), t, z),
+    for_all(eq(others_of(0, j, z), 1), j, z),
+    for_all(eq(others_of(t + 1, j, z), others_of(t, j, z) * (z[t] + delta(t, j) * (1 - z[t]))), t, j, z),
+)
+running = lam(product_of(k + 1), k)
+
+
+def _draw_product(draw: Draw) -> Callable[[Any, Any], Any]:
+    start, added = _bent(draw), _bent(draw)
+
+    def value(at: Any, factors: Any) -> Any:
+        found: Any = 1 + start
+        for step in range(int(at)):
+            found = found * _at(factors, step) + added
+        return found
+
+    return value
+
+
+def _draw_others(draw: Draw) -> Callable[[Any, Any, Any], Any]:
+    start, added = _bent(draw), _bent(draw)
+
+    def value(at: Any, place: Any, factors: Any) -> Any:
+        found: Any = 1 + start
+        for step in range(int(at)):
+            found = found * (1 if step == place else _at(factors, step)) + added
+        return found
+
+    return value
+
+
+PRODUCTS: dict[Term | Function, Callable[[Draw], Any]] = {product: _draw_product, others: _draw_others}
+PRODUCT_SYMBOLS = {
+    "x": "the factors",
+    "v": "a direction",
+    "g": "the cotangent",
+    "P": "the product of the first so many factors",
+    "O": "the same with 1 in the place of one factor: the product of the others",
+}
+ZEROS = ["product of the others", "zeros among the factors", "leave one out", "division by zero"]
+
+
+def _cumulative_prod(ops: Any, x: Any) -> Any:
+    return ops.cumulative_prod(x)
+
+
+statement(
+    "cumulative-prod.derivative",
+    "The derivative of running products: the product of the other factors",
+    of="cumulative_prod",
+    claims={
+        "differentiable": has_derivative(product_of(t), p, less(j, t) * others_of(t, j), j),
+        "vjp": eq(adjoint(running, p, pulled_back)[j], Sum(pulled_back[k] * less(j, k + 1) * others_of(k + 1, j), k)),
+        "jvp": eq(tangent(running, p, dp)[k], Sum(less(j, k + 1) * others_of(k + 1, j) * dp[j], j)),
+    },
+    given=products,
+    source=SOURCES,
+    aliases=["cumprod", "running product", "scan", "transmittance", *ZEROS],
+    summary="""The derivative of a product in a factor is the product of the others, which needs no division and is right where
+    factors are 0. For running products tangents and cotangents are linear recurrences with the entries as factors.""",
+    symbols=PRODUCT_SYMBOLS,
+    samples=samples(PRODUCTS, sizes=LENGTHS),
+    engine=(
+        vjp_of(_cumulative_prod, running, wrt=p, cotangent=pulled_back, claim="vjp"),
+        jvp_of(_cumulative_prod, running, wrt=p, direction=dp, at=(k,), claim="jvp"),
     ),
 )
