@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from gradatlas.formulas import solvers as f
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.language import Sum, delta, lam, less, size
+from gradatlas.symbolic.language import Sum, delta, lam, less, reals, size, sqrt
 from gradatlas.symbolic.matrices import (
     Equation,
     Matrix,
     Vanishing,
     above,
     algebra,
+    at_centre,
     below_diagonal,
     by_order,
     derivatives_agree,
+    differentiated,
     equation,
     given,
     identity,
     matrix,
+    part,
     summed,
     trichotomy,
+    unit,
     vanishing,
 )
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import eq, for_all
-from gradatlas.symbolic.tactics import opened_theorem
-from gradatlas.symbolic.terms import ONE, ZERO, Index, Term, fresh_index
+from gradatlas.symbolic.propositions import Eq, Implies, Lt, eq, for_all, le, lt
+from gradatlas.symbolic.tactics import opened_theorem, root_is_positive
+from gradatlas.symbolic.terms import ONE, ZERO, Index, Term, fresh_array, fresh_index
 
 __all__: list[str] = []
 
 
-def _inverse_slope(proof: Proof) -> Equation:
-    """D[i, j, q, r] = -inv(A)[i, q] inv(A)[r, j], by differentiating inv(A) A = I."""
-    positive, left_inverse, _, differentiable = proof.given
+def _inverse_slope(proof: Proof, known: Sequence[Theorem]) -> Equation:
+    """D[i, j, q, r] = -inv(A)[i, q] inv(A)[r, j], by differentiating inv(A) A = I. known: the hypotheses of the inverse."""
+    positive, left_inverse, _, differentiable = known
     n, q, r = f.n, f.q, f.r
     A, Y, I = matrix(f.A), matrix(f.Y), identity(n)
     dY = matrix(lam(f.slope[f.i, f.j, q, r], f.i, f.j))
@@ -48,7 +54,7 @@ def _inverse_slope(proof: Proof) -> Equation:
 
 def prove_inv_derivative(proof: Proof) -> None:
     with proof.claim("derivative"):
-        slope = _inverse_slope(proof)
+        slope = _inverse_slope(proof, proof.given)
         proof.have(slope.theorem, "multiplied by inv(A) from the right, where A inv(A) = I")
         known = opened_theorem(proof.given[3], f.i, f.j)
         proof.reached(checker.rewrite_in(known, slope.theorem), "these are the inverse's partial derivatives")
@@ -134,3 +140,189 @@ def _one_more(i: Index, t: Term) -> Theorem:
 
     parts = (checker.contract(count(t + 1), i), checker.split_last(count(t + 1), t), checker.contract(count(t), i))
     return checker.combination(eq(less(i, t + 1), less(i, t) + delta(i, t)), (-ONE, ONE, ONE), parts)
+
+
+def prove_solve_derivative(proof: Proof) -> None:
+    A, Y, B, Z, I = matrix(f.A), matrix(f.Y), matrix(f.right_side), matrix(f.other), identity(f.n)
+    with proof.claim("solution"):
+        slope = _inverse_slope(proof, proof.given)
+        whole = given(f.invertible[2], A @ Y, I)
+        solution = algebra(A @ (Y @ B), B, (None, whole, B))
+        proof.reached(solution.at(f.i, f.col), "A inv(A) = I", unfold=[f.X])
+    with proof.claim("unique"):
+        here = equation(at_centre(f.invertible[1], f.A, proof.given[0]), Y @ A, I)
+        known = given(proof.given[4].conclusion, A @ Z, B)
+        unique = algebra(Z, Y @ B, (-1, None, here, Z), (Y, known, None))
+        proof.reached(unique.at(f.i, f.col), "multiplied by inv(A) from the left", unfold=[f.X])
+    _solution_slopes(proof, slope, f.X)
+
+
+def _solution_slopes(proof: Proof, slope: Equation, X: Term) -> None:
+    """Tangents and cotangents of X = Y B, from the derivative of Y."""
+    for name in ("tangent of A", "in A"):
+        with proof.claim(name):
+            proof.differentiate("the inverse is differentiable, by assumption")
+            proof.rewrite(slope.theorem, "its partial derivatives, proven above")
+            proof.restate(proof.right, "and inv(A) B is X", unfold=[X])
+    for name in ("tangent of B", "in B"):
+        with proof.claim(name):
+            proof.differentiate("X is linear in B")
+            proof.contract("the Kronecker deltas pick a row and a column")
+
+
+def _prove_triangular(proof: Proof, triangle: Callable[[Matrix], Matrix], moving: Callable[[Matrix], Matrix]) -> None:
+    at, I = (f.q, f.r), identity(f.n)
+    T, Y, B = triangle(matrix(f.A)), matrix(f.TA), matrix(f.right_side)
+    with proof.claim("solution"):
+        positive, left_inverse, whole, differentiable = proof.given
+        TY = given(whole.conclusion, T @ Y, I)
+        proof.reached(algebra(T @ (Y @ B), B, (None, TY, B)).at(f.i, f.col), "T T^-1 = I", unfold=[f.TX])
+        dY, dT = part(f.slope, *at), moving(unit(f.A.shape, at))
+        moved = differentiated(left_inverse.conclusion, f.A, positive, [differentiable], at, dY @ T + Y @ dT, I - I)
+        proof.have(moved.theorem, "T^-1 T = I is differentiated in an entry of A")
+        slope = algebra(dY, -(Y @ dT @ Y), (None, moved, Y), (-1, dY, TY, None))
+        proof.have(slope.theorem, "multiplied by T^-1 from the right")
+    _solution_slopes(proof, slope, f.TX)
+
+
+def prove_triangular_solve_lower(proof: Proof) -> None:
+    _prove_triangular(proof, f.lower_triangle_of, f.lower_triangle_of)
+
+
+def prove_triangular_solve_unit_upper(proof: Proof) -> None:
+    _prove_triangular(proof, f.unit_upper_triangle_of, f.above_of)
+
+
+def _derivative_of_det(proof: Proof) -> Theorem:
+    """det has the gradient C at A, if there are any entries."""
+    expansion, own_row, smooth = proof.given[:3]
+    X, i, j = fresh_array(f.A.shape, "X"), f.i, f.j
+    over = (fresh_index(f.n, "a"), fresh_index(f.n, "b"))
+    at = (f.q, f.r)
+    # The cofactors of a row do not depend on the row.
+    same_minor = checker.specialise(own_row, X, i, j)
+    elsewhere, here = _sides(same_minor)
+    first = checker.differentiate(elsewhere, X, over, (smooth,))
+    agree = checker.locally_equal(checker.symmetric(same_minor), first, ())
+    second = checker.derivative_value(checker.differentiate(here, X, over, (smooth,)), *at)
+    own = checker.transitive(checker.symmetric(second), checker.derivative_value(agree, *at))
+    own = checker.instantiate(own, {i: f.q})
+    K = f.minor_slope(X, shape=(f.n,) * 4)
+    own = proof.have(checker.convert(own, eq(K[f.q, j, f.q, f.r], 0)), "a cofactor does not depend on its own row")
+    # The expansion along the row i, differentiated.
+    row = checker.specialise(expansion, X, i, i)
+    row = checker.convert(row, eq(f.Sum(X[i, j] * f.minors_of(X)[i, j], j), f.det(X)))
+    row = checker.symmetric(row)
+    along = checker.differentiate(_sides(row)[1], X, over, (smooth,))
+    along = checker.locally_equal(row, along, ())
+    entry = checker.derivative_value(along, *at)
+    own_entry = checker.instantiate(entry, {i: f.q})
+    minor = checker.combination(
+        eq(_sides(own_entry)[1], f.minors_of(X)[f.q, f.r]), (ONE,), (summed(own, X[f.q, j], j),)
+    )
+    minor = checker.transitive(checker.symmetric(entry), own_entry, minor)
+    minor = proof.have(minor, "expanded along any row, the derivative in A[q, r] is the cofactor there")
+    return checker.instantiate(checker.rewrite_in(along, minor), {X: f.A})
+
+
+def _sides(theorem: Theorem) -> tuple[Term, Term]:
+    claim = theorem.conclusion
+    assert isinstance(claim, Eq)
+    return claim.left, claim.right
+
+
+def prove_det_derivative(proof: Proof) -> None:
+    with proof.claim("tangent"):
+        gradient = _derivative_of_det(proof)
+        value = checker.derivative_value(gradient, f.q, f.r)
+        value = checker.inhabited(value, f.q)
+    for name in ("tangent", "cotangent"):
+        with proof.claim(name):
+            proof.rewrite(value, "each partial derivative is a cofactor")
+            proof.contract("summed over all entries")
+
+
+def _entry_of_gradient(theorem: Theorem, at: tuple[Index, Index]) -> Theorem:
+    """The partial derivative in an entry: that there is one, the entry itself says."""
+    return checker.inhabited(checker.derivative_value(theorem, *at), at[0])
+
+
+def _minors_by_inverse(X: Term, expansion: Theorem, left_inverse: Theorem) -> Equation:
+    """C(X)^T = det(X) inv(X), from inv(X) X = I and X C(X)^T = det(X) I. Theorems: both at X, for every entry."""
+    Y, C, I, d = matrix(f.inverse_of(X)), matrix(f.minors_of(X)), identity(f.n), f.det(X)
+    whole = equation(expansion, matrix(X) @ C.T, I * d)
+    inverse = equation(left_inverse, Y @ matrix(X), I)
+    return algebra(C.T, Y * d, (-1, None, inverse, C.T), (Y, whole, None))
+
+
+def prove_slogdet_derivative(proof: Proof) -> None:
+    q, r, A, d = f.q, f.r, f.A, f.det(f.A)
+    with proof.claim("tangent"):
+        gradient = _derivative_of_det(proof)
+        inverse, nonzero = proof.given[3:]
+        minors = _minors_by_inverse(A, checker.specialise(proof.given[0], A), inverse)
+        proof.have(minors.theorem, "the cofactors are det A times the transposed inverse")
+        squared = proof.sign(lt(0, d**2), nonzero)
+        over = (fresh_index(f.n, "a"), fresh_index(f.n, "b"))
+        value = checker.differentiate(f.logarithm, A, over, (gradient, squared))
+        value = _entry_of_gradient(value, (q, r))
+        same_value = checker.combination(
+            eq(_sides(value)[1], f.Y[r, q]), (1 / d,), (minors.at(r, q),), (nonzero,), (d,)
+        )
+        value = proof.have(checker.transitive(value, same_value), "C / det A is the transposed inverse")
+    for name in ("tangent", "cotangent"):
+        with proof.claim(name):
+            proof.rewrite(value, "the gradient of log |det A|, proven above")
+            proof.contract("summed over all entries")
+    with proof.claim("sign"):
+        root = sqrt(d**2)
+        positive = root_is_positive(d**2, squared)
+        square = checker.instantiate(checker.from_axiom("sqrt.square"), {reals("x")[0]: d**2})
+        square = checker.cut(square, checker.sign(le(0, d**2), (squared,)))
+        proof.have(square, "the root of det^2 is positive, and its square is det^2")
+        value = checker.differentiate(f.sign_of_det, A, over, (gradient, squared, positive))
+        value = _entry_of_gradient(value, (q, r))
+        zero = checker.combination(
+            eq(_sides(value)[1], 0), (f.C[q, r] / root**3,), (square,), (positive, squared), (root, d**2)
+        )
+        proof.rewrite(checker.transitive(value, zero), "det / |det| has the derivative C / |det| - det^2 C / |det|^3")
+        proof.contract("which is 0")
+
+
+def prove_cofactor_derivative(proof: Proof) -> None:
+    at, A = (f.q, f.r), f.A
+    with proof.claim("value"):
+        expansion, _, _, positive, left_inverse, _, differentiable = proof.given
+        here = checker.specialise(expansion, A)
+        minors = _minors_by_inverse(A, here, at_centre(left_inverse.conclusion, A, positive))
+        proof.reached(minors.at(f.j, f.i), "multiplied by inv(A) from the left")
+        gradient = _derivative_of_det(proof)
+        # The same at every X near A, to be differentiated.
+        X = fresh_array(A.shape, "X")
+        near_claim = opened_theorem(left_inverse, X, f.k, f.s)
+        inside = near_claim.conclusion
+        assert isinstance(inside, Implies)
+        at_X = checker.modus_ponens(near_claim, checker.assume(inside.condition))
+        everywhere = _minors_by_inverse(X, checker.specialise(expansion, X), checker.generalise(at_X, f.k, f.s))
+        everywhere = checker.instantiate(everywhere.theorem, {everywhere.i: f.j, everywhere.j: f.i})
+        over = (fresh_index(f.n, "a"), fresh_index(f.n, "b"))
+        moving = checker.instantiate(gradient, {A: X})
+        inner = checker.differentiate(_sides(everywhere)[1], X, over, (moving, differentiable))
+        ball = checker.differentiate(inside.condition.right, X, over)
+        agree = checker.locally_equal(everywhere, inner, (ball,))
+        value = checker.derivative_value(checker.instantiate(agree, {X: A}), *at)
+        for hypothesis in value.hypotheses:
+            if isinstance(hypothesis, Lt) and hypothesis != positive.conclusion and hypothesis.right is not f.n:
+                value = checker.cut(value, checker.sign(hypothesis, (positive,)))
+        value = checker.inhabited(value, f.q)
+        slope = _inverse_slope(proof, proof.given[3:])
+        i, j, q, r = f.i, f.j, f.q, f.r
+        second = checker.rewrite(_sides(value)[1], slope.theorem)
+        Y, d = f.Y, f.det(A)
+        shown = d * (Y[r, q] * Y[j, i] - Y[j, q] * Y[r, i])
+        second = checker.combination(eq(_sides(value)[1], shown), (ONE, Y[j, i]), (second, minors.at(r, q)))
+        value = proof.have(checker.transitive(value, second), "det A and the inverse are differentiated")
+    for name in ("tangent", "cotangent"):
+        with proof.claim(name):
+            proof.rewrite(value, "the second derivative of the determinant, proven above")
+            proof.contract("summed over all entries")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from gradatlas.formulas.statement import Draw, adjoint, cite, samples, statement, tangent
+from gradatlas.formulas.statement import Draw, adjoint, cite, jvp_of, samples, statement, tangent, vjp_of
 from gradatlas.symbolic.language import Sum, array, arrays, delta, function, indices, less, reals, size, sizes
 from gradatlas.symbolic.matrices import (
     Matrix,
@@ -47,6 +47,7 @@ A, dA, G = arrays("A dA G", n, n)
 inv = function("inv")
 
 RADIUS = Fraction(1, 2**40)  # of the ball in which a factor exists, squared, in samples
+FACTOR_ULPS = 32  # eigenvectors are found to the precision of their length, not to that of each entry
 SMALL = [{"n": 0}, {"n": 1}, {"n": 2}, {"n": 3}]
 
 
@@ -112,9 +113,14 @@ def _draw_positive_definite(draw: Draw) -> Any:
     return symmetric(well_conditioned(draw.real, draw.sizes["n"], weight=6))
 
 
+def _cholesky(ops: Any, A: Any) -> Any:
+    return ops.linalg.cholesky(A)
+
+
 statement(
     "cholesky.derivative",
     "The Cholesky factor",
+    of="cholesky",
     claims={
         "tangent": eq(tangent(L, A, dA)[i, j], cholesky_tangent(half(matrix(dA)))[i, j]),
         "cotangent": eq(adjoint(L, A, G)[q, r], cholesky_cotangent(matrix(G))[q, r]),
@@ -145,6 +151,10 @@ statement(
         },
         sizes=SMALL,
     ),
+    engine=[
+        jvp_of(_cholesky, L, wrt=A, direction=dA, at=(i, j), claim="tangent"),
+        vjp_of(_cholesky, L, wrt=A, cotangent=G, claim="cotangent"),
+    ],
 )
 
 # Eigenvalues and eigenvectors of a symmetric matrix.
@@ -193,9 +203,20 @@ def _draw_symmetric(draw: Draw) -> Any:
     return [[v + (4 * a if a == b else 0) for b, v in enumerate(row)] for a, row in enumerate(rows)]
 
 
+def _eigenvalues(ops: Any, A: Any) -> Any:
+    return ops.linalg.eigh(A)[0]
+
+
+def _eigenvectors(ops: Any, A: Any) -> Any:
+    """With the sign that makes the first entry of each positive: any sign is right."""
+    vectors = ops.linalg.eigh(A)[1]
+    return vectors * ops.sign(vectors[:1, :])
+
+
 statement(
     "eigh.derivative",
     "Eigenvalues and eigenvectors of a symmetric matrix",
+    of="eigh",
     claims={
         "tangent of the values": eq(tangent(w, A, dA)[i], (matrix(V).T @ half(matrix(dA)) @ matrix(V))[i, i]),
         "tangent of the vectors": eq(
@@ -237,6 +258,12 @@ statement(
         },
         sizes=SMALL,
     ),
+    engine=[
+        jvp_of(_eigenvalues, w, wrt=A, direction=dA, at=(i,), claim="tangent of the values", ulps=FACTOR_ULPS),
+        jvp_of(_eigenvectors, V, wrt=A, direction=dA, at=(i, j), claim="tangent of the vectors", ulps=FACTOR_ULPS),
+        vjp_of(_eigenvalues, w, wrt=A, cotangent=gamma, claim="cotangent of the values", ulps=FACTOR_ULPS),
+        vjp_of(_eigenvectors, V, wrt=A, cotangent=G, claim="cotangent of the vectors", ulps=FACTOR_ULPS),
+    ],
 )
 
 # Singular values and vectors.
@@ -341,9 +368,26 @@ def _draw_rectangle(draw: Draw) -> Any:
 
 _dU, _P, _dV = svd_tangents(matrix(rectangle_tangent))
 
+
+def _singular_values(ops: Any, A: Any) -> Any:
+    return ops.linalg.svd(A, full_matrices=False)[1]
+
+
+def _left_vectors(ops: Any, A: Any) -> Any:
+    """With the signs that make the first entry of each right singular vector positive."""
+    left, _, right = ops.linalg.svd(A, full_matrices=False)
+    return left * ops.matrix_transpose(ops.sign(right[:, :1]))
+
+
+def _right_vectors(ops: Any, A: Any) -> Any:
+    right = ops.linalg.svd(A, full_matrices=False)[2]
+    return ops.matrix_transpose(right * ops.sign(right[:, :1]))
+
+
 statement(
     "svd.derivative",
     "Singular values and singular vectors",
+    of="svd",
     claims={
         "tangent of s": eq(tangent(sigma, rectangle, rectangle_tangent)[a], _P[a, a]),
         "tangent of U": eq(tangent(U, rectangle, rectangle_tangent)[u, a], _dU[u, a]),
@@ -395,6 +439,40 @@ statement(
         },
         sizes=[{"m": 0, "n": 2, "k": 0}, {"m": 1, "n": 1, "k": 1}, {"m": 3, "n": 2, "k": 2}, {"m": 2, "n": 3, "k": 2}],
     ),
+    engine=[
+        jvp_of(
+            _singular_values,
+            sigma,
+            wrt=rectangle,
+            direction=rectangle_tangent,
+            at=(a,),
+            claim="tangent of s",
+            ulps=FACTOR_ULPS,
+        ),
+        jvp_of(
+            _left_vectors,
+            U,
+            wrt=rectangle,
+            direction=rectangle_tangent,
+            at=(u, a),
+            claim="tangent of U",
+            ulps=FACTOR_ULPS,
+        ),
+        jvp_of(
+            _right_vectors,
+            W,
+            wrt=rectangle,
+            direction=rectangle_tangent,
+            at=(v, a),
+            claim="tangent of V",
+            ulps=FACTOR_ULPS,
+        ),
+        vjp_of(
+            _singular_values, sigma, wrt=rectangle, cotangent=value_cotangent, claim="cotangent of s", ulps=FACTOR_ULPS
+        ),
+        vjp_of(_left_vectors, U, wrt=rectangle, cotangent=left_cotangent, claim="cotangent of U", ulps=FACTOR_ULPS),
+        vjp_of(_right_vectors, W, wrt=rectangle, cotangent=right_cotangent, claim="cotangent of V", ulps=FACTOR_ULPS),
+    ],
 )
 
 # QR.
@@ -467,9 +545,22 @@ def _qr_part(number: int) -> Callable[[Draw], Any]:
 
 _dQ, _dR = qr_tangents(matrix(rectangle_tangent))
 
+
+def _orthogonal_factor(ops: Any, A: Any) -> Any:
+    """With the signs that make the diagonal of R positive."""
+    q, r = ops.linalg.qr(A)
+    return q * ops.sign(ops.linalg.diagonal(r))
+
+
+def _triangular_factor(ops: Any, A: Any) -> Any:
+    r = ops.linalg.qr(A)[1]
+    return r * ops.expand_dims(ops.sign(ops.linalg.diagonal(r)), axis=-1)
+
+
 statement(
     "qr.derivative",
     "The QR decomposition of a tall matrix",
+    of="qr",
     claims={
         "tangent of Q": eq(tangent(Q, rectangle, rectangle_tangent)[u, i], _dQ[u, i]),
         "tangent of R": eq(tangent(R, rectangle, rectangle_tangent)[i, j], _dR[i, j]),
@@ -513,6 +604,12 @@ statement(
         },
         sizes=[{"m": 2, "n": 0}, {"m": 1, "n": 1}, {"m": 2, "n": 2}, {"m": 4, "n": 3}],
     ),
+    engine=[
+        jvp_of(_orthogonal_factor, Q, wrt=rectangle, direction=rectangle_tangent, at=(u, i), claim="tangent of Q"),
+        jvp_of(_triangular_factor, R, wrt=rectangle, direction=rectangle_tangent, at=(i, j), claim="tangent of R"),
+        vjp_of(_orthogonal_factor, Q, wrt=rectangle, cotangent=orthogonal_cotangent, claim="cotangent of Q"),
+        vjp_of(_triangular_factor, R, wrt=rectangle, cotangent=triangular_cotangent, claim="cotangent of R"),
+    ],
 )
 
 # LU.
@@ -596,9 +693,19 @@ def _lu_part(number: int) -> Callable[[Draw], Any]:
 
 _dL, _dU = lu_tangents(matrix(dA))
 
+
+def _lower_factor(ops: Any, A: Any) -> Any:
+    return ops.linalg.lu(A)[1]
+
+
+def _upper_factor(ops: Any, A: Any) -> Any:
+    return ops.linalg.lu(A)[2]
+
+
 statement(
     "lu.derivative",
     "The LU decomposition",
+    of="lu",
     claims={
         "tangent of L": eq(tangent(lu_L, A, dA)[i, j], _dL[i, j]),
         "tangent of U": eq(tangent(lu_U, A, dA)[i, j], _dU[i, j]),
@@ -638,6 +745,12 @@ statement(
         },
         sizes=SMALL,
     ),
+    engine=[
+        jvp_of(_lower_factor, lu_L, wrt=A, direction=dA, at=(i, j), claim="tangent of L"),
+        jvp_of(_upper_factor, lu_U, wrt=A, direction=dA, at=(i, j), claim="tangent of U"),
+        vjp_of(_lower_factor, lu_L, wrt=A, cotangent=G, claim="cotangent of L"),
+        vjp_of(_upper_factor, lu_U, wrt=A, cotangent=H, claim="cotangent of U"),
+    ],
 )
 
 # Eigenvalues and eigenvectors of any matrix with real, different eigenvalues.
@@ -674,9 +787,23 @@ def _draw_real_spectrum(draw: Draw) -> Any:
     return [[v / 4 + (2 * a if a == b else 0) for b, v in enumerate(row)] for a, row in enumerate(rows)]
 
 
+def _real_eigenvalues(ops: Any, A: Any) -> Any:
+    """In rising order."""
+    values = ops.real(ops.linalg.eig(A)[0])
+    return ops.take(values, ops.argsort(values), axis=0)
+
+
+def _real_eigenvectors(ops: Any, A: Any) -> Any:
+    """In the order of the eigenvalues, the first entry of each positive."""
+    values, vectors = ops.linalg.eig(A)
+    vectors = ops.take(ops.real(vectors), ops.argsort(ops.real(values)), axis=1)
+    return vectors * ops.sign(vectors[:1, :])
+
+
 statement(
     "eig.derivative",
     "Eigenvalues and eigenvectors of a matrix",
+    of="eig",
     claims={
         "tangent of the values": eq(tangent(w, A, dA)[i], (matrix(left_inverse) @ matrix(dA) @ matrix(V))[i, i]),
         "tangent of the vectors": eq(
@@ -720,4 +847,10 @@ statement(
         },
         sizes=SMALL,
     ),
+    engine=[
+        jvp_of(_real_eigenvalues, w, wrt=A, direction=dA, at=(i,), claim="tangent of the values", ulps=FACTOR_ULPS),
+        jvp_of(_real_eigenvectors, V, wrt=A, direction=dA, at=(i, j), claim="tangent of the vectors", ulps=FACTOR_ULPS),
+        vjp_of(_real_eigenvalues, w, wrt=A, cotangent=gamma, claim="cotangent of the values", ulps=FACTOR_ULPS),
+        vjp_of(_real_eigenvectors, V, wrt=A, cotangent=G, claim="cotangent of the vectors", ulps=FACTOR_ULPS),
+    ],
 )

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from gradatlas.formulas.statement import Draw, adjoint, cite, claim, samples, statement, tangent
-from gradatlas.symbolic.language import Sum, array, arrays, function, indices, less, reals, sizes
-from gradatlas.symbolic.matrices import is_identity, is_lower, is_upper, matrix, near
-from gradatlas.symbolic.matrix_samples import Remembered, at_many, gradient, inverse, well_conditioned
-from gradatlas.symbolic.propositions import eq, for_all, has_derivative, lt, ne
-from gradatlas.symbolic.terms import Term
+import mpmath
+
+from gradatlas.formulas.statement import Draw, adjoint, cite, claim, jvp_of, samples, statement, tangent, vjp_of
+from gradatlas.symbolic.language import (
+    Sum,
+    array,
+    arrays,
+    define,
+    delta,
+    function,
+    indices,
+    lam,
+    less,
+    log,
+    reals,
+    sizes,
+    sqrt,
+)
+from gradatlas.symbolic.matrices import Matrix, is_identity, is_lower, is_upper, matrix, near, same
+from gradatlas.symbolic.matrix_samples import (
+    Remembered,
+    at_many,
+    cofactors,
+    determinant_of,
+    gradient,
+    inverse,
+    product,
+    well_conditioned,
+)
+from gradatlas.symbolic.propositions import Proposition, eq, for_all, has_derivative, lt, ne
+from gradatlas.symbolic.terms import Array, Function, Term, read
 
 __all__: list[str] = []
 
@@ -73,9 +99,15 @@ inverse_symbols = {
     "epsilon": "the squared radius of a ball about A in which all matrices are invertible",
 }
 
+
+def _inv(ops: Any, A: Any) -> Any:
+    return ops.linalg.inv(A)
+
+
 statement(
     "inv.derivative",
     "The inverse of a matrix",
+    of="inv",
     claims={
         "derivative": has_derivative(Y[i, j], A, -Y[i, q] * Y[r, j], q, r),
         "tangent": eq(tangent(Y, A, dA)[i, j], -Sum(Y[i, q] * dA[q, r] * Y[r, j], q, r)),
@@ -88,6 +120,10 @@ statement(
     matrices; that the inverse is differentiable is assumed.""",
     symbols={**inverse_symbols, "dA": "a tangent of A", "G": "a cotangent of the inverse"},
     samples=inverse_samples,
+    engine=[
+        jvp_of(_inv, Y, wrt=A, direction=dA, at=(i, j), claim="tangent"),
+        vjp_of(_inv, Y, wrt=A, cotangent=G, claim="cotangent"),
+    ],
 )
 
 # Triangular matrices.
@@ -121,4 +157,351 @@ statement(
         {T: _draw_triangular, B: lambda draw: at_many(inverse, draw.value(T))},
         sizes=SMALL,
     ),
+)
+
+# Linear systems.
+
+(col,) = indices("c", m)
+right_side, right_tangent = arrays("B dB", n, m)
+solution_cotangent = array("G", n, m)
+other = array("Z", n, m)
+X = define("X", lam(Sum(Y[i, j] * right_side[j, col], j), i, col))
+invertible_and_smooth = [*invertible, differentiable]
+
+
+def _solve(ops: Any, A: Any, B: Any) -> Any:
+    return ops.linalg.solve(A, B)
+
+
+WIDE = [{"n": 0, "m": 2}, {"n": 1, "m": 1}, {"n": 2, "m": 0}, {"n": 3, "m": 2}]
+
+
+def _draw_other_solution(draw: Draw) -> Any:
+    """The solution."""
+    return at_many(lambda a, b: product(inverse(a), b), draw.value(A), draw.value(right_side))
+
+
+statement(
+    "solve.derivative",
+    "The solution of a linear system",
+    of="solve",
+    claims={
+        "solution": eq(Sum(A[i, j] * X[j, col], j), right_side[i, col]),
+        "unique": claim(eq(other[i, col], X[i, col]), [same(matrix(A) @ matrix(other), matrix(right_side))]),
+        "tangent of A": eq(tangent(X, A, dA)[i, col], -Sum(Y[i, q] * dA[q, r] * X[r, col], q, r)),
+        "tangent of B": eq(tangent(X, right_side, right_tangent)[i, col], Sum(Y[i, j] * right_tangent[j, col], j)),
+        "in A": eq(
+            adjoint(X, A, solution_cotangent)[q, r], -Sum(Y[i, q] * solution_cotangent[i, col] * X[r, col], i, col)
+        ),
+        "in B": eq(adjoint(X, right_side, solution_cotangent)[j, col], Sum(Y[i, j] * solution_cotangent[i, col], i)),
+    },
+    given=invertible_and_smooth,
+    source=[cite("magnus1999")],
+    aliases=["linear equations", "A^-1 B", "linear_solve", "implicit differentiation"],
+    summary="""X = A^-1 B is the one solution of A X = B. Tangents move it by A^-1 (dB - dA X). A cotangent G pulls back to
+    C = A^-T G in B and to -C X^T in A: one more system with the transpose. Real matrices; that the inverse is differentiable
+    is assumed.""",
+    symbols={
+        **inverse_symbols,
+        "m": "the columns of B and X",
+        "B": "the right-hand sides",
+        "X": "the solution",
+        "Z": "any solution",
+        "dA": "a tangent of A",
+        "dB": "a tangent of B",
+        "G": "a cotangent of X",
+    },
+    samples=samples({**inverse_samples.draw, other: _draw_other_solution}, sizes=WIDE),
+    engine=[
+        jvp_of(_solve, X, wrt=A, direction=dA, at=(i, col), claim="tangent of A"),
+        jvp_of(_solve, X, wrt=right_side, direction=right_tangent, at=(i, col), claim="tangent of B"),
+        vjp_of(_solve, X, wrt=A, cotangent=solution_cotangent, claim="in A"),
+        vjp_of(_solve, X, wrt=right_side, cotangent=solution_cotangent, claim="in B"),
+    ],
+)
+
+# Triangular systems.
+
+back = function("T^-1", latex="T^{-1}")
+
+
+def back_of(X: Term) -> Term:
+    """The inverse of the triangle of a matrix, as a function of that matrix."""
+    return back(X, shape=(n, n))
+
+
+def lower_triangle_of(value: Matrix) -> Matrix:
+    """The lower triangle with the diagonal."""
+    return Matrix(n, n, lambda i, j: (1 - less(i, j)) * value[i, j])
+
+
+def unit_upper_triangle_of(value: Matrix) -> Matrix:
+    """The part above the diagonal, with ones on the diagonal."""
+    return Matrix(n, n, lambda i, j: less(i, j) * value[i, j] + delta(i, j))
+
+
+def above_of(value: Matrix) -> Matrix:
+    """The part above the diagonal."""
+    return Matrix(n, n, lambda i, j: less(i, j) * value[i, j])
+
+
+TA = back_of(A)
+TX = define("X", lam(Sum(TA[i, j] * right_side[j, col], j), i, col))
+
+
+def triangular_hypotheses(triangle: Callable[[Matrix], Matrix]) -> list[Proposition]:
+    """T^-1 is the inverse of the triangle near A, and differentiable."""
+    return [
+        lt(0, epsilon),
+        near(A, epsilon, lambda X: is_identity(matrix(back_of(X)) @ triangle(matrix(X)))),
+        is_identity(triangle(matrix(A)) @ matrix(TA)),
+        for_all(has_derivative(TA[i, j], A, slope[i, j, q, r], q, r), i, j),
+    ]
+
+
+def _triangular(
+    id: str,
+    title: str,
+    triangle: Callable[[Matrix], Matrix],
+    part: Callable[[Matrix], Matrix],
+    solve: Callable[..., Any],
+    which: str,
+) -> None:
+    moved = matrix(TA) @ part(matrix(dA)) @ matrix(TX)
+    pulled = part(-(matrix(TA).T @ matrix(solution_cotangent) @ matrix(TX).T))
+    factor = lambda X: inverse(_numbers_of(triangle, X))  # noqa: E731
+    statement(
+        id,
+        title,
+        of="triangular_solve",
+        claims={
+            "solution": eq((triangle(matrix(A)) @ matrix(TX))[i, col], right_side[i, col]),
+            "tangent of A": eq(tangent(TX, A, dA)[i, col], -moved[i, col]),
+            "tangent of B": eq(
+                tangent(TX, right_side, right_tangent)[i, col], Sum(TA[i, j] * right_tangent[j, col], j)
+            ),
+            "in A": eq(adjoint(TX, A, solution_cotangent)[q, r], pulled[q, r]),
+            "in B": eq(
+                adjoint(TX, right_side, solution_cotangent)[j, col], Sum(TA[i, j] * solution_cotangent[i, col], i)
+            ),
+        },
+        given=triangular_hypotheses(triangle),
+        source=[cite("magnus1999")],
+        aliases=["forward substitution", "back substitution", "solve_triangular", "cho_solve"],
+        summary=f"""T is {which} of A, and X = T^-1 B. Tangents move it by T^-1 (dB - dT X), dT being that part of dA; a
+        cotangent G pulls back to C = T^-T G in B, and to that part of -C X^T in A. Real matrices; that the inverse is
+        differentiable is assumed.""",
+        symbols={
+            "n": "the rows and columns of A",
+            "m": "the columns of B and X",
+            "A": "a matrix",
+            "T^-1": "the inverse of its triangle, as a function of the matrix near A",
+            "D": "the partial derivatives of T^-1 at A, which exist",
+            "epsilon": "the squared radius of a ball about A in which the triangle is invertible",
+            "B": "the right-hand sides",
+            "X": "the solution",
+            "dA": "a tangent of A",
+            "dB": "a tangent of B",
+            "G": "a cotangent of X",
+        },
+        samples=samples(
+            {
+                A: _draw_invertible,
+                back: lambda draw: Remembered(factor),
+                slope: lambda draw: gradient(draw.value(back), draw.value(A)),
+                epsilon: _radius,
+            },
+            sizes=WIDE,
+        ),
+        engine=[
+            jvp_of(solve, TX, wrt=A, direction=dA, at=(i, col), claim="tangent of A"),
+            jvp_of(solve, TX, wrt=right_side, direction=right_tangent, at=(i, col), claim="tangent of B"),
+            vjp_of(solve, TX, wrt=A, cotangent=solution_cotangent, claim="in A"),
+            vjp_of(solve, TX, wrt=right_side, cotangent=solution_cotangent, claim="in B"),
+        ],
+    )
+
+
+def _numbers_of(triangle: Callable[[Matrix], Matrix], rows: Any) -> Any:
+    """The triangle of a matrix of numbers."""
+    size = len(rows)
+    upper_part = triangle is unit_upper_triangle_of
+    return [
+        [
+            (
+                mpmath.mpf(1)
+                if upper_part and i == j
+                else rows[i][j]
+                if (j > i if upper_part else j <= i)
+                else mpmath.mpf(0)
+            )
+            for j in range(size)
+        ]
+        for i in range(size)
+    ]
+
+
+_triangular(
+    "triangular-solve.lower",
+    "The solution of a lower triangular system",
+    lower_triangle_of,
+    lower_triangle_of,
+    lambda ops, A, B: ops.linalg.solve_triangular(A, B, lower=True),
+    "the lower triangle",
+)
+_triangular(
+    "triangular-solve.unit-upper",
+    "The solution of an upper triangular system with ones on the diagonal",
+    unit_upper_triangle_of,
+    above_of,
+    lambda ops, A, B: ops.linalg.solve_triangular(A, B, lower=False, unit_diagonal=True),
+    "the part above the diagonal, with ones on it,",
+)
+
+# Determinants.
+
+det, minors = function("det"), function("C")
+minor_slope = function("K")
+gamma_det = reals("gamma")[0]
+Xn = Array("X", (n, n))
+
+
+def minors_of(X: Term) -> Term:
+    """C(X), the cofactors."""
+    return minors(X, shape=(n, n))
+
+
+def without_row(X: Term, row: Term) -> Term:
+    """The matrix with zeros in a row."""
+    return lam((1 - delta(q, row)) * read(X, q, r), q, r)
+
+
+C = minors_of(A)
+expansion = for_all(eq(Sum(Xn[i, j] * minors_of(Xn)[k, j], j), delta(i, k) * det(Xn)), Xn, i, k)
+own_row = for_all(eq(minors_of(without_row(Xn, i))[i, j], minors_of(Xn)[i, j]), Xn, i, j)
+minors_smooth = for_all(
+    has_derivative(minors_of(Xn)[i, j], Xn, minor_slope(Xn, shape=(n, n, n, n))[i, j, q, r], q, r), Xn, i, j
+)
+determinant = [expansion, own_row, minors_smooth]
+
+
+def _det(ops: Any, A: Any) -> Any:
+    return ops.linalg.det(A)
+
+
+def _draw_minor_slope(draw: Draw) -> Any:
+    of = draw.value(minors)
+    return Remembered(lambda X: gradient(of, X))
+
+
+determinant_samples: dict[Term | Function, Callable[[Draw], Any]] = {
+    det: lambda draw: Remembered(determinant_of),
+    minors: lambda draw: Remembered(cofactors),
+    minor_slope: _draw_minor_slope,
+}
+determinant_symbols = {
+    "n": "the rows and columns",
+    "A": "a matrix",
+    "det": "the determinant",
+    "C": "the matrix of cofactors, as a function of the matrix",
+    "K": "the partial derivatives of the cofactors, which exist",
+}
+
+statement(
+    "det.derivative",
+    "The determinant: Jacobi's formula",
+    of="det",
+    claims={
+        "tangent": eq(tangent(det(A), A, dA), Sum(C[q, r] * dA[q, r], q, r)),
+        "cotangent": eq(adjoint(det(A), A, gamma_det)[q, r], gamma_det * C[q, r]),
+    },
+    given=determinant,
+    source=[cite("magnus1999")],
+    aliases=["Jacobi's formula", "adjugate", "cofactor expansion", "Laplace expansion"],
+    summary="""The gradient of the determinant is the matrix of cofactors C, at singular matrices too. The determinant is known by
+    its expansions: the sum of A_ij C_kj over j is det A for i = k, and 0 otherwise; and the cofactors of a row do not depend
+    on that row. Real matrices; the cofactors are polynomials, and their being differentiable is assumed.""",
+    symbols={
+        **determinant_symbols,
+        "dA": "a tangent of A",
+        "gamma": "a cotangent of the determinant",
+    },
+    samples=samples(determinant_samples, sizes=SMALL),
+    engine=[
+        jvp_of(_det, det(A), wrt=A, direction=dA, at=(), claim="tangent"),
+        vjp_of(_det, det(A), wrt=A, cotangent=gamma_det, claim="cotangent"),
+    ],
+)
+
+logarithm = log(det(A) ** 2) / 2
+sign_of_det = det(A) / sqrt(det(A) ** 2)
+regular = [*determinant, *invertible, differentiable]
+
+
+def _slogdet(ops: Any, A: Any) -> Any:
+    return ops.linalg.slogdet(A)[1]
+
+
+both_samples = {**determinant_samples, **inverse_samples.draw}
+both_symbols = {**inverse_symbols, **determinant_symbols}
+
+statement(
+    "slogdet.derivative",
+    "The logarithm of the determinant",
+    of="slogdet",
+    claims={
+        "tangent": eq(tangent(logarithm, A, dA), Sum(Y[r, q] * dA[q, r], q, r)),
+        "cotangent": eq(adjoint(logarithm, A, gamma_det)[q, r], gamma_det * Y[r, q]),
+        "sign": eq(adjoint(sign_of_det, A, gamma_det)[q, r], 0),
+    },
+    given=[*determinant, is_identity(matrix(Y) @ matrix(A)), ne(det(A))],
+    source=[cite("magnus1999")],
+    aliases=["log-determinant", "logdet", "trace of A^-1 dA", "Jacobi's formula"],
+    summary="""log |det A| has the gradient A^-T, and the tangent trace(A^-1 dA). The sign of the determinant is locally constant.
+    Written here as log(det^2) / 2 and det / sqrt(det^2). Real matrices.""",
+    symbols={
+        **determinant_symbols,
+        "A": "an invertible matrix",
+        "inv": "the inverse",
+        "dA": "a tangent of A",
+        "gamma": "a cotangent of the logarithm, or of the sign",
+    },
+    samples=samples({**both_samples}, sizes=SMALL),
+    engine=[
+        jvp_of(_slogdet, logarithm, wrt=A, direction=dA, at=(), claim="tangent"),
+        vjp_of(_slogdet, logarithm, wrt=A, cotangent=gamma_det, claim="cotangent"),
+        vjp_of(
+            lambda ops, A: ops.linalg.slogdet(A)[0], sign_of_det, wrt=A, cotangent=gamma_det, at=(q, r), claim="sign"
+        ),
+    ],
+)
+
+
+def second_minors(row: Term, column: Term, at: Term, across: Term) -> Term:
+    """det A (Y_rq Y_ji - Y_jq Y_ri): the second derivative of the determinant in A_ij and A_qr."""
+    return det(A) * (Y[across, at] * Y[column, row] - Y[column, at] * Y[across, row])
+
+
+statement(
+    "cofactor.derivative",
+    "The cofactors: the second derivative of the determinant",
+    of="cofactor",
+    claims={
+        "value": eq(C[i, j], det(A) * Y[j, i]),
+        "tangent": eq(tangent(C, A, dA)[i, j], Sum(second_minors(i, j, q, r) * dA[q, r], q, r)),
+        "cotangent": eq(adjoint(C, A, G)[q, r], Sum(second_minors(q, r, i, j) * G[i, j], i, j)),
+    },
+    given=regular,
+    source=[cite("magnus1999")],
+    aliases=["adjugate", "mixed minors", "Hessian of the determinant"],
+    summary="""At an invertible matrix the cofactors are det A times the transposed inverse. Their derivative, the second
+    derivative of the determinant, is det A (B_rq B_ji - B_jq B_ri) in the entries A_ij and A_qr, B the inverse; it is the same
+    with the two entries exchanged, so tangent and cotangent go through one map. Real matrices. Both sides are polynomials times
+    powers of 1 / det A; at singular matrices the operation takes the polynomial.""",
+    symbols={**both_symbols, "dA": "a tangent of A", "G": "a cotangent of C"},
+    samples=samples(both_samples, sizes=SMALL),
+    engine=[
+        jvp_of(lambda ops, A: ops.cofactor(A), C, wrt=A, direction=dA, at=(i, j), claim="tangent"),
+        vjp_of(lambda ops, A: ops.cofactor(A), C, wrt=A, cotangent=G, claim="cotangent"),
+    ],
 )

@@ -15,6 +15,8 @@ import mpmath
 __all__ = [
     "Remembered",
     "at_many",
+    "cofactors",
+    "determinant_of",
     "eig",
     "eigh",
     "gradient",
@@ -98,6 +100,24 @@ def inverse(rows: Rows) -> Rows:
             if i != k and work[i][k]:
                 work[i] = [a - work[i][k] * b for a, b in zip(work[i], work[k], strict=True)]
     return [row[n:] for row in work]
+
+
+def determinant_of(rows: Rows) -> Any:
+    """The determinant, by expansion along the first row."""
+    if not rows:
+        return mpmath.mpf(1)
+    return mpmath.fdot(rows[0], [(-1) ** j * determinant_of(_struck(rows, 0, j)) for j in range(len(rows))])
+
+
+def cofactors(rows: Rows) -> Rows:
+    """The matrix of cofactors."""
+    n = range(len(rows))
+    return [[(-1) ** (i + j) * determinant_of(_struck(rows, i, j)) for j in n] for i in n]
+
+
+def _struck(rows: Rows, i: int, j: int) -> Rows:
+    """The matrix without a row and a column."""
+    return [row[:j] + row[j + 1 :] for k, row in enumerate(rows) if k != i]
 
 
 def spd_root(rows: Rows) -> Rows:

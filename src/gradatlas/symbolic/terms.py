@@ -470,7 +470,7 @@ def read(array: Term, *indices: TermLike) -> Term:
     shape = shape_of(array)
     if not isinstance(array, Bound) and len(where) != len(shape):
         raise ValueError(f"{array!r} has {len(shape)} axes but {len(where)} indices were given")
-    if isinstance(array, Lam) and all(below(i, s) for i, s in zip(where, shape, strict=True)):
+    if isinstance(array, Lam) and all(below(i, s) and not loose(i) for i, s in zip(where, shape, strict=True)):
         return opened(array.body, *where)
     return Read(array, where)
 
