@@ -210,6 +210,13 @@ def _from_rows(lib: Any, rows: Array, *lead: int) -> Array:
     return lib.reshape(lib.permute_dims(rows, (1, 0, 2)), (*lead, groups * n))
 
 
+def _product(lib: Any, a: Array, b: Array) -> Array:
+    """The product of matrices, group by group; of one group as plain matrices, which each library does best."""
+    if a.shape[0] == 1:
+        return lib.expand_dims(lib.matmul(a[0, ...], b[0, ...]), axis=0)
+    return lib.matmul(a, b)
+
+
 def _portions(batch: int, size: int) -> Iterator[slice]:
     """The batch in portions whose columns are small enough, size being the bytes of one entry's."""
     step = max(1, _COLUMNS_AT_ONCE // max(size, 1))
@@ -260,7 +267,7 @@ def convolve(lib: Any, x: Array, w: Array, at: Geometry, groups: int) -> Array:
     y = lib.empty((x.shape[0], *at.output, w.shape[-1]), dtype=lib.result_type(x, w), device=x.device)
     matrix = _matrix(lib, w, groups)
     for part, columns in _columns_of(lib, x, at, groups):
-        found = _from_rows(lib, lib.matmul(columns, matrix), part.stop - part.start, *at.output)
+        found = _from_rows(lib, _product(lib, columns, matrix), part.stop - part.start, *at.output)
         if found.shape == y.shape:
             return found
         y[part, ...] = found
@@ -278,7 +285,7 @@ def kernel_adjoint(lib: Any, x: Array, g: Array, at: Geometry, groups: int) -> A
         return _kernel_adjoint_each(lib, x, g, at, groups)
     total = None
     for part, columns in _columns_of(lib, x, at, groups):
-        found = lib.matmul(lib.matrix_transpose(columns), _rows(lib, g[part, ...], groups))
+        found = _product(lib, lib.matrix_transpose(columns), _rows(lib, g[part, ...], groups))
         total = found if total is None else total + found
     if total is None:
         return lib.zeros((*at.kernel, channels, filters), dtype=lib.result_type(x, g), device=x.device)
@@ -296,7 +303,7 @@ def input_adjoint(lib: Any, g: Array, w: Array, at: Geometry, groups: int) -> Ar
     rows = _rows(lib, g, groups)
     dtype, batch = lib.result_type(g, w), g.shape[0]
     if channels < _NARROW:
-        places = lib.matmul(_matrix(lib, w, groups), lib.matrix_transpose(rows))
+        places = _product(lib, _matrix(lib, w, groups), lib.matrix_transpose(rows))
         places = lib.reshape(places, (groups, prod(at.kernel), channels, batch, *at.output))
         dx = lib.zeros((groups, channels, batch, *at.space), dtype=dtype, device=g.device)
         for place, (outputs, entries) in enumerate(_places(at)):
@@ -306,7 +313,7 @@ def input_adjoint(lib: Any, g: Array, w: Array, at: Geometry, groups: int) -> Ar
     dx = lib.zeros((batch, *at.space, groups * channels), dtype=dtype, device=g.device)
     matrices = lib.permute_dims(lib.reshape(w, (prod(at.kernel), channels, groups, filters // groups)), (0, 2, 3, 1))
     for place, (outputs, entries) in enumerate(_places(at)):
-        part = _from_rows(lib, lib.matmul(rows, matrices[place, ...]), batch, *at.output)
+        part = _from_rows(lib, _product(lib, rows, matrices[place, ...]), batch, *at.output)
         dx[(_ALL, *entries, _ALL)] += part[(_ALL, *outputs, _ALL)]
     return dx
 
