@@ -65,6 +65,14 @@ def prove_log1p_derivative(proof: Proof) -> None:
     by_the_rules(proof, f.logarithm_above_one)
 
 
+def prove_log2_derivative(proof: Proof) -> None:
+    by_the_rules(proof, f.other_logarithms)
+
+
+def prove_exp2_derivative(proof: Proof) -> None:
+    by_the_rules(proof, f.powers_of_two)
+
+
 def prove_reciprocal_derivative(proof: Proof) -> None:
     by_the_rules(proof, f.inverse)
 
@@ -350,6 +358,25 @@ def prove_floor_derivative(proof: Proof) -> None:
         with proof.claim(name):
             proof.differentiate("away from the jumps every bracket is constant")
             proof.contract("and its derivative zero")
+
+
+def prove_remainder_derivative(proof: Proof) -> None:
+    for name in ("in x", "in y", "whole quotient, in x", "whole quotient, in y"):
+        with proof.claim(name):
+            proof.differentiate("away from the jumps every bracket is constant")
+            proof.contract("so that the whole quotient is held, and the Kronecker delta picks an entry")
+
+
+def prove_copysign_derivative(proof: Proof) -> None:
+    brackets = equal_by_sign(eq(ABS(f.t), f.t * f.sign_of(f.t)), f.t, unfold=[f.sign_of])
+    for name in ("in x", "in y"):
+        with proof.claim(name):
+            proof.rewrite(proof.have(brackets, "for t > 0, for t = 0 and for t < 0"), "|x| is x sign(x)")
+            proof.unfold(f.sign_of(f.t))
+            proof.differentiate("where neither is zero every bracket is constant")
+            proof.contract("and the Kronecker delta picks an entry")
+            sides = checker.equation(proof.current, proof.right, tuple(proof.given), (f.sign_of,))
+            proof.then(sides, "with the signs put back")
 
 
 def prove_comparison_derivative(proof: Proof) -> None:

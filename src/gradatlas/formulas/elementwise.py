@@ -205,6 +205,43 @@ of_one_argument(
     summary="log(1 + t) has the derivatives 1/(1 + t), -1/(1 + t)^2 and 2/(1 + t)^3 where t > -1.",
 )
 
+
+def logarithm_to(base: int) -> list[Rule]:
+    """The logarithm to a base and its derivatives."""
+    scale = 1 / log(base)
+    return [
+        Rule(f"log{base}", f"log{base}", lambda u: log(u) * scale, lambda u: scale / u),
+        Rule(f"log{base}, second", f"log{base}_prime", lambda u: scale / u, lambda u: -scale / u**2),
+        Rule(f"log{base}, third", f"log{base}_second", lambda u: -scale / u**2, lambda u: 2 * scale / u**3),
+    ]
+
+
+other_logarithms = [*logarithm_to(2), *logarithm_to(10)]
+of_one_argument(
+    "log2.derivative",
+    "The derivatives of the logarithms to the bases 2 and 10",
+    other_logarithms,
+    domain=positive_number,
+    source=[cite("olver2010")],
+    aliases=["log10.derivative", "binary logarithm", "common logarithm"],
+    summary="""The logarithm to base b, log t / log b, has the derivatives 1/(t log b), -1/(t^2 log b) and 2/(t^3 log b) where
+    t > 0.""",
+)
+
+powers_of_two = [
+    Rule("exp2", "exp2", lambda u: exp(u * log(2)), lambda u: log(2) * exp(u * log(2))),
+    Rule("second", "exp2_prime", lambda u: log(2) * exp(u * log(2)), lambda u: log(2) ** 2 * exp(u * log(2))),
+    Rule("third", "exp2_second", lambda u: log(2) ** 2 * exp(u * log(2)), lambda u: log(2) ** 3 * exp(u * log(2))),
+]
+of_one_argument(
+    "exp2.derivative",
+    "The derivatives of 2^t",
+    powers_of_two,
+    source=[cite("olver2010")],
+    aliases=["power of two", "two to the x"],
+    summary="2^t = exp(t log 2), and every derivative of it is the one before times log 2.",
+)
+
 # Quotients, squares, roots.
 
 inverse = [
@@ -732,6 +769,81 @@ statement(
             claim="floor",
         ),
         forward_of(applied("round"), lam(floor_of(x[i] + Fraction(1, 2)), i), claim="round"),
+    ],
+)
+
+
+divided = x[i] / y[i]
+modulo = lam(x[i] - y[i] * floor_of(divided), i)
+
+
+def _below(draw: Draw) -> list[Fraction]:
+    """Numerators of quotients with which the floor is what is said of it, none of them whole."""
+    return [quotient * divisor for quotient, divisor in zip(_from_start(draw), draw.value(y), strict=True)]
+
+
+statement(
+    "remainder.derivative",
+    "The derivatives of the remainder and of the whole quotient",
+    of=("remainder", "remainder_dy", "floor_divide"),
+    claims={
+        "in x": eq(adjoint(modulo, x, g)[i], g[i]),
+        "in y": eq(adjoint(modulo, y, g)[i], -g[i] * floor_of(divided)),
+        "whole quotient, in x": eq(adjoint(lam(floor_of(divided), i), x, g)[i], 0),
+        "whole quotient, in y": eq(adjoint(lam(floor_of(divided), i), y, g)[i], 0),
+    },
+    given=[for_all(ne(y[i], 0), i), for_all(ne(start + c + 1 - divided, 0), c, i)],
+    source=[cite("knuth1997")],
+    aliases=["modulo", "mod", "fmod", "floor_divide", "floored division"],
+    summary="""The remainder x - y floor(x/y) has the derivatives 1 in x and -floor(x/y) in y, and floor(x/y) has the derivative
+    zero, where x/y is not whole.""",
+    symbols={
+        "n": "the number of entries",
+        "N": "the number of whole numbers between m and m + N + 1, where the quotients lie",
+        "m": "a whole number",
+        "x": "an array",
+        "y": "another, of the same shape",
+        "g": "the cotangent of the result",
+    },
+    samples=samples(
+        {
+            x: _below,
+            y: lambda draw: [draw.real(0.25, 2) * (2 * draw.integer(0, 1) - 1) for _ in range(draw.sizes["n"])],
+        },
+        sizes=[{"n": 0, "N": 1, "m": 0}, {"n": 3, "N": 1, "m": -1}, {"n": 4, "N": 4, "m": -2}],
+    ),
+    engine=[
+        vjp_of(lambda ops, x, y: ops.remainder(x, y), modulo, wrt=x, cotangent=g, claim="in x"),
+        vjp_of(lambda ops, x, y: ops.remainder(x, y), modulo, wrt=y, cotangent=g, claim="in y"),
+        forward_of(lambda ops, x, y: ops.floor_divide(x, y), lam(floor_of(divided), i), claim="whole quotient, in x"),
+        forward_of(lambda ops, x, y: ops.remainder_dy(x, y), lam(-floor_of(divided), i), claim="whole quotient, in y"),
+    ],
+)
+
+signed = lam(ABS(x[i]) * sign_of(y[i]), i)
+statement(
+    "copysign.derivative",
+    "The derivatives of a number with the sign of another",
+    of=("copysign", "copysign_slope"),
+    claims={
+        "in x": eq(adjoint(signed, x, g)[i], g[i] * sign_of(x[i]) * sign_of(y[i])),
+        "in y": eq(adjoint(signed, y, g)[i], 0),
+    },
+    given=[for_all(ne(x[i], 0), i), for_all(ne(y[i], 0), i)],
+    source=[cite("clarke1975")],
+    aliases=["copy sign", "sign transfer"],
+    summary="""|x| sign(y) has the derivative sign(x) sign(y) in x and none in y, where neither is zero; where x is zero the
+    convention takes 0, as for |x|.""",
+    symbols={
+        "n": "the number of entries",
+        "x": "an array",
+        "y": "another, of the same shape",
+        "g": "the cotangent of the result",
+        "sign": "[t > 0] - [t < 0]",
+    },
+    engine=[
+        vjp_of(lambda ops, x, y: ops.copysign(x, y), signed, wrt=x, cotangent=g, claim="in x"),
+        forward_of(lambda ops, x, y: ops.copysign_slope(x, y), lam(sign_of(x[i]) * sign_of(y[i]), i), claim="in y"),
     ],
 )
 

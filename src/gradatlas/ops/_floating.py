@@ -5,6 +5,7 @@ functions alone. Branches are taken with `where` here and nowhere above, so that
 one. u is half an ulp of 1; "3u" in a comment counts roundings, each of which costs at most one ulp of the result.
 """
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
@@ -12,17 +13,29 @@ from typing import Any
 
 import numpy as np
 
+from gradatlas.backend.special import special
+
 __all__ = [
     "arrays",
     "clip",
     "clip_inside",
+    "copysign",
+    "copysign_slope",
     "divide_dy",
     "divide_dyy",
+    "exp2",
+    "exp2_prime",
+    "exp2_second",
+    "floor_divide",
     "has_float64",
     "in_float64",
     "is_complex",
     "log1p_prime",
     "log1p_second",
+    "log2_prime",
+    "log2_second",
+    "log10_prime",
+    "log10_second",
     "logistic",
     "maximum",
     "minimum",
@@ -39,6 +52,8 @@ __all__ = [
     "reciprocal_prime",
     "reciprocal_second",
     "relu",
+    "remainder",
+    "remainder_dy",
     "sech2",
     "sech2_prime",
     "share",
@@ -181,6 +196,85 @@ def log1p_second(lib: Any, x: Array) -> Array:
     """-1/(1 + x)^2."""
     d = 1 + x
     return -((1 / d) / d)
+
+
+@quiet
+def log2_prime(lib: Any, x: Array) -> Array:
+    """1/(x log 2)."""
+    return (1 / math.log(2)) / x
+
+
+@quiet
+def log2_second(lib: Any, x: Array) -> Array:
+    """-1/(x^2 log 2)."""
+    return -(((1 / math.log(2)) / x) / x)
+
+
+@quiet
+def log10_prime(lib: Any, x: Array) -> Array:
+    """1/(x log 10)."""
+    return (1 / math.log(10)) / x
+
+
+@quiet
+def log10_second(lib: Any, x: Array) -> Array:
+    """-1/(x^2 log 10)."""
+    return -(((1 / math.log(10)) / x) / x)
+
+
+@quiet
+def exp2(lib: Any, x: Array) -> Array:
+    """2^x."""
+    return special("exp2", x)
+
+
+def _exp2_times(lib: Any, x: Array, factor: float) -> Array:
+    """2^x factor for a factor below 1: over 2^(x-1) where 2^x might overflow before the product."""
+    up = x > 1
+    return special("exp2", lib.where(up, x - 1, x)) * lib.where(
+        up, lib.full_like(x, 2 * factor), lib.full_like(x, factor)
+    )
+
+
+@quiet
+def exp2_prime(lib: Any, x: Array) -> Array:
+    """2^x log 2."""
+    return _exp2_times(lib, x, math.log(2))
+
+
+@quiet
+def exp2_second(lib: Any, x: Array) -> Array:
+    """2^x log(2)^2."""
+    return _exp2_times(lib, x, math.log(2) ** 2)
+
+
+@quiet
+def remainder(lib: Any, x: Array, y: Array) -> Array:
+    """x - y floor(x/y), with the sign of y."""
+    return lib.remainder(*arrays(lib, x, y))
+
+
+@quiet
+def floor_divide(lib: Any, x: Array, y: Array) -> Array:
+    """floor(x/y)."""
+    return lib.floor_divide(*arrays(lib, x, y))
+
+
+@quiet
+def remainder_dy(lib: Any, x: Array, y: Array) -> Array:
+    """-floor(x/y)."""
+    return -lib.floor_divide(*arrays(lib, x, y))
+
+
+def copysign(lib: Any, x: Array, y: Array) -> Array:
+    """|x| with the sign of y, -0 included."""
+    return lib.copysign(*arrays(lib, x, y))
+
+
+def copysign_slope(lib: Any, x: Array, y: Array) -> Array:
+    """1 where x and y have one sign, -1 where not, 0 at x = 0."""
+    x, y = arrays(lib, x, y)
+    return lib.sign(x) * lib.copysign(lib.ones_like(x), y)
 
 
 @quiet

@@ -21,14 +21,18 @@ __all__ = [
     "add",
     "ceil",
     "clip",
+    "copysign",
     "cos",
     "direction",
     "divide",
     "divide_dy",
     "equal",
     "exp",
+    "exp2",
+    "exp2_prime",
     "expm1",
     "floor",
+    "floor_divide",
     "greater",
     "greater_equal",
     "isfinite",
@@ -39,6 +43,10 @@ __all__ = [
     "log",
     "log1p",
     "log1p_prime",
+    "log2",
+    "log2_prime",
+    "log10",
+    "log10_prime",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -54,6 +62,7 @@ __all__ = [
     "power_dy",
     "reciprocal",
     "reciprocal_prime",
+    "remainder",
     "round_",
     "sign",
     "sin",
@@ -271,6 +280,84 @@ log1p = elementwise(
     summary="log(1 + x), to all digits near 0.",
 )
 
+
+def _logarithm(name: str, base: int) -> Record:
+    """The logarithm to a base, with its derivatives as records."""
+    prime, second = (getattr(floating, f"{name}_{which}") for which in ("prime", "second"))
+    third = elementwise(
+        f"{name}_second",
+        second,
+        derivatives=(lambda x, out: multiply(multiply(out, reciprocal(x)), -2.0),),
+        domain="x > 0",
+        unbounded=True,
+        exact=lambda mp, x: -1 / (x * x * mp.log(base)),
+        samples=entrywise((0.1, 4)),
+        summary=f"-1/(x^2 log {base}), the second derivative of the logarithm to base {base}.",
+    )
+    first = elementwise(
+        f"{name}_prime",
+        prime,
+        derivatives=(third,),
+        domain="x > 0",
+        unbounded=True,
+        exact=lambda mp, x: 1 / (x * mp.log(base)),
+        bound={"float64": 3, "float32": 3},
+        samples=entrywise((0.1, 4)),
+        summary=f"1/(x log {base}), the derivative of the logarithm to base {base}.",
+    )
+    return elementwise(
+        name,
+        lambda lib, x: getattr(lib, name)(x),
+        derivatives=(first,),
+        domain="x > 0",
+        unbounded=True,
+        kinks={"x = 0": "inf, the limit from the right"},
+        exact=lambda mp, x: mp.log(x) / mp.log(base),
+        bound={"float64": 2, "float32": 2},
+        samples=entrywise((0.1, 4)),
+        summary=f"The logarithm to base {base}.",
+    )
+
+
+log2 = _logarithm("log2", 2)
+log2_prime: Record = log2.derivatives[0].function  # type: ignore[attr-defined]
+_log2_second: Record = log2_prime.derivatives[0].function  # type: ignore[attr-defined]
+log10 = _logarithm("log10", 10)
+log10_prime: Record = log10.derivatives[0].function  # type: ignore[attr-defined]
+_log10_second: Record = log10_prime.derivatives[0].function  # type: ignore[attr-defined]
+_exp2_second = elementwise(
+    "exp2_second",
+    floating.exp2_second,
+    derivatives=(lambda out: multiply(out, math.log(2)),),
+    takes="real",
+    unbounded=True,
+    exact=lambda mp, x: mp.log(2) ** 2 * mp.power(2, x),
+    samples=entrywise((-3, 3)),
+    summary="2^x log(2)^2, the second derivative of 2^x.",
+)
+exp2_prime = elementwise(
+    "exp2_prime",
+    floating.exp2_prime,
+    derivatives=(_exp2_second,),
+    takes="real",
+    unbounded=True,
+    exact=lambda mp, x: mp.log(2) * mp.power(2, x),
+    bound={"float64": 3, "float32": 4},
+    samples=entrywise((-3, 3)),
+    summary="2^x log 2, the derivative of 2^x.",
+)
+exp2 = elementwise(
+    "exp2",
+    floating.exp2,
+    derivatives=(exp2_prime,),
+    takes="real",
+    unbounded=True,
+    exact=lambda mp, x: mp.power(2, x),
+    bound={"float64": 3, "float32": 4},
+    samples=entrywise((-3, 3)),
+    summary="2^x.",
+)
+
 # ------------------------------------------------------------------------------------------------ powers
 
 _sqrt_second = elementwise(
@@ -470,6 +557,26 @@ absolute = elementwise(
     samples=entrywise((-3, 3)),
     summary="|x|.",
 )
+_copysign_slope = locally_constant(
+    "copysign_slope",
+    floating.copysign_slope,
+    jumps="x = 0, y = 0",
+    takes="real",
+    samples=entrywise((-3, 3), (-3, 3)),
+    summary="1 where x and y have one sign, -1 where not, 0 at x = 0.",
+)
+copysign = elementwise(
+    "copysign",
+    floating.copysign,
+    derivatives=(lambda x, y: _copysign_slope(x, y), None),
+    domain="x != 0 and y != 0",
+    takes="real",
+    kinks={"x = 0": "0, the element of least norm", "y = 0": "in y 0: it jumps, and has no derivative there"},
+    exact=lambda mp, x, y: abs(x) * mp.sign(y),
+    bound=EXACT,
+    samples=entrywise((-3, 3), (-3, 3)),
+    summary="|x| with the sign of y.",
+)
 _share = locally_constant(
     "maximum_share",
     floating.share,
@@ -582,6 +689,49 @@ round_ = locally_constant(
     samples=entrywise((-3, 3)),
     summary="The nearest whole number, of two the even one.",
 )
+floor_divide = locally_constant(
+    "floor_divide",
+    floating.floor_divide,
+    jumps="x/y whole",
+    takes="ordered",
+    samples=entrywise((-3, 3), (0.2, 3)),
+    summary="floor(x/y).",
+)
+_remainder_dy = locally_constant(
+    "remainder_dy",
+    floating.remainder_dy,
+    jumps="x/y whole",
+    takes="ordered",
+    exact=lambda mp, x, y: _whole_quotient(mp, x, y),
+    samples=entrywise((-3, 3), (0.2, 3)),
+    summary="-floor(x/y), the derivative of the remainder in y.",
+)
+remainder = elementwise(
+    "remainder",
+    floating.remainder,
+    derivatives=(1.0, _remainder_dy),
+    domain="y != 0 and x % y != 0",
+    takes="ordered",
+    unbounded=True,
+    kinks={"x/y whole": "1 and -floor(x/y), the limits from the right in x/y: it jumps, and has no derivative there"},
+    exact=lambda mp, x, y: _exact_remainder(mp, x, y),
+    bound={"float64": 2, "float32": 2},
+    samples=entrywise((-3, 3), (0.3, 3)),
+    summary="x - y floor(x/y), with the sign of y.",
+)
+
+
+def _exact_remainder(mp: Any, x: Any, y: Any) -> Any:
+    with mp.workdps(1400):
+        return x + y * _whole_quotient(mp, x, y)
+
+
+def _whole_quotient(mp: Any, x: Any, y: Any) -> Any:
+    """-floor(x/y), with all its digits."""
+    with mp.workdps(1400):
+        return -mp.floor(x / y)
+
+
 isnan = locally_constant(
     "isnan",
     lambda lib, x: lib.isnan(x),
