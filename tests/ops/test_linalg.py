@@ -687,6 +687,46 @@ def test_triangular_systems_read_and_move_one_triangle():
     np.testing.assert_allclose(linalg.cho_solve(linalg.cholesky(spd), rhs), np.linalg.solve(spd, rhs), rtol=1e-12)
 
 
+@pytest.mark.parametrize("lower", [False, True])
+@pytest.mark.parametrize("unit_diagonal", [False, True])
+def test_many_small_triangular_systems_are_solved_as_one_is(lower, unit_diagonal):
+    """Row by row through the whole stack, where LAPACK would be called for each."""
+    for complex_ in (False, True):
+        a, b = normal(6, 10, 3, 3, complex_=complex_) + 3 * np.eye(3), normal(10, 3, 2)
+
+        def solve(a, b):
+            return linalg.solve_triangular(a, b, lower=lower, unit_diagonal=unit_diagonal)
+
+        together = solve(a, b)
+        one_by_one = [[solve(a[i, j], b[j]) for j in range(10)] for i in range(6)]
+        np.testing.assert_allclose(together, one_by_one, rtol=1e-12, atol=1e-13)
+        ga.check_grads(solve, (a, b), order=1)
+    a = a.copy()
+    a[3, 4, 1, 1] = 0.0
+    if not unit_diagonal:
+        with pytest.raises(
+            LinearAlgebraError, match=r"the matrix at \(3, 4\) fails \(its entry 1 on the diagonal is 0"
+        ):
+            solve(a, b)
+
+
+def test_real_and_complex_numbers_meet():
+    """The cotangent of a real argument is real."""
+    real, other = normal(3, 3) + 4 * np.eye(3), normal(3, 2, complex_=True)
+    for f in (
+        linalg.solve,
+        lambda a, b: linalg.solve_triangular(a, b, lower=True),
+        linalg.lstsq,
+        lambda a, b: linalg.solve_sylvester(a, a[:2, :2], b),
+    ):
+        out, pull = ga.vjp(f, real, other)
+        first, second = pull(np.ones_like(out))
+        assert (first.dtype, second.dtype) == (np.float64, np.complex128)
+        t = normal(3, 3)
+        pushed = ga.jvp(lambda a, f=f: f(a, other), (real,), (t,))[1]
+        assert np.sum(first * t) == pytest.approx(float(np.sum(pushed.real)), rel=1e-11)
+
+
 COMPLEX64 = [
     linalg.inv,
     linalg.det,
