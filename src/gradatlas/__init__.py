@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gradatlas.engine.control import while_loop as while_loop
     from gradatlas.engine.custom import custom_jvp as custom_jvp
     from gradatlas.engine.custom import custom_vjp as custom_vjp
+    from gradatlas.engine.drawing import trace as trace
     from gradatlas.engine.graph import linear_transpose as linear_transpose
     from gradatlas.engine.graph import linearize as linearize
     from gradatlas.engine.implicit import custom_fixed_point as custom_fixed_point
@@ -73,6 +74,7 @@ _HOME = {
     "namespace": "xp",
     "scan": "engine.control",
     "stop_gradient": "engine.transforms",
+    "trace": "engine.drawing",
     "value_and_grad": "engine.transforms",
     "vjp": "engine.transforms",
     "vmap": "engine.batching",

@@ -21,11 +21,13 @@ __all__ = [
     "KinkDetectedError",
     "LibraryMismatchError",
     "LinearAlgebraError",
+    "MissingProgramError",
     "MutationError",
     "NotScalarError",
     "ShapeError",
     "TracerConversionError",
     "UnknownFormulaError",
+    "VerificationError",
     "describe",
 ]
 
@@ -75,6 +77,10 @@ class LinearAlgebraError(GradatlasError, np.linalg.LinAlgError):
     """A matrix that has no inverse, is not positive definite, or on which an iteration did not converge."""
 
 
+class MissingProgramError(GradatlasError, RuntimeError):
+    """A program that is needed and not installed."""
+
+
 class NotScalarError(GradatlasError, TypeError):
     """A function that returns no scalar where its gradient was asked for."""
 
@@ -101,6 +107,15 @@ class CompilationError(GradatlasError, RuntimeError):
 
 class GradientCheckError(GradatlasError, AssertionError):
     """A derivative that differs from the numerical one."""
+
+
+class VerificationError(GradatlasError, AssertionError):
+    """A function that does not compute what a proven formula says; `report` has the smallest failing input."""
+
+    def __init__(self, function: str, seen: str, mend: str, report: object = None) -> None:
+        super().__init__(function, seen, mend)
+        self.args = (function, seen, mend, report)
+        self.report = report
 
 
 class KinkDetectedError(GradientCheckError):

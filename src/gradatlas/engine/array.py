@@ -47,11 +47,12 @@ def assignment() -> Iterator[None]:
 class Trace:
     """One transform at work on one call of a function: what becomes of an operation when an argument is traced by it.
 
-    differentiates: True where it follows derivatives, so that `stop_gradient` takes it off. open: while its function
-    runs. paused: while what runs is to be seen as if this trace were not there.
+    differentiates: True where it follows derivatives, so that `stop_gradient` takes it off. batches: True where its
+    arrays stand for many. open: while its function runs. paused: while what runs is to be seen as if this trace were not there.
     """
 
     differentiates = True
+    batches = False
 
     def __init__(self, transform: str) -> None:
         self.level = next(_levels)  # next() of a count is atomic: threads share it and never share a level
@@ -162,7 +163,7 @@ class Array:
         assert self._trace is not None
         level: Any = self
         while type(level) is Array and level._trace is not None:
-            if not level._trace.differentiates:
+            if level._trace.batches:
                 mend = in_batch or "it stands for a whole batch: return it from the mapped function, and use it outside"
             level = level._value
         raise TracerConversionError(

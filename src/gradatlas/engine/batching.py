@@ -19,7 +19,7 @@ from gradatlas.engine.linear_maps import fill, move_axis
 from gradatlas.engine.primitive import Primitive
 from gradatlas.engine.reverse import opened
 from gradatlas.engine.space import Space
-from gradatlas.engine.trees import assemble, flatten, leaf_names, one_level
+from gradatlas.engine.trees import argument_names, assemble, flatten, one_level
 from gradatlas.errors import ArgumentError, AxisError, DTypeError, ShapeError, describe
 
 __all__ = ["BatchTrace", "run_batched", "vmap"]
@@ -31,6 +31,7 @@ class BatchTrace(Trace):
     """One call of vmap, on a batch of size examples. The arrays it traces need no link: the axis is always the first."""
 
     differentiates = False
+    batches = True
 
     def __init__(self, transform: str, size: int) -> None:
         super().__init__(transform)
@@ -165,10 +166,7 @@ def _fronted(
     """The leaves with the axis that is mapped in front, and how many examples there are."""
 
     def name(position: int) -> str:
-        path = leaf_names(structure, "")[position]
-        if path.startswith("[0]"):
-            return "argument " + path[3:].removeprefix("[").replace("]", "", 1)
-        return "argument " + path[3:].removeprefix("['").replace("']", "", 1)
+        return argument_names(structure)[position]
 
     values = list(leaves)
     lengths: dict[int, tuple[int, int]] = {}

@@ -12,7 +12,6 @@ from typing import Any
 
 from gradatlas.backend import is_array, library_of, numpy_library
 from gradatlas.engine.array import Array, lower, memory_of, plain_of, untraced
-from gradatlas.engine.batching import BatchTrace
 from gradatlas.engine.linear_maps import select, stack, unstack
 from gradatlas.engine.reverse import paused
 from gradatlas.engine.space import Space
@@ -26,7 +25,7 @@ __all__ = ["cond", "fori_loop", "scan", "while_loop"]
 def _is_batched(x: Any) -> bool:
     """True where a batch traces x, at whatever level."""
     while type(x) is Array and x._trace is not None:
-        if isinstance(x._trace, BatchTrace):
+        if x._trace.batches:
             return True
         x = x._value
     return False
@@ -72,6 +71,10 @@ def _chosen(function: str, condition: Any, one: Any, other: Any) -> Any:
 
 def _pair(a: Any, b: Any, home: Any) -> tuple[Any, Any]:
     """a and b as arrays; a number takes the dtype of the other."""
+
+    if not is_array(plain_of(a)) and not is_array(plain_of(b)) and type(a) is not type(b):
+        common = type(a + b)
+        a, b = common(a), common(b)
 
     def array(x: Any, like: Any) -> Any:
         if is_array(plain_of(x)):

@@ -86,6 +86,15 @@ class GraphTrace(Trace):
         return traced(out, self, slot)
 
 
+class _TangentTrace(GraphTrace):
+    """Tangents on their way: zeros stand for whatever will be put in, so that none is a constant and each step counts."""
+
+    differentiates = False
+
+    def keep(self, x: Array, value: Any) -> Any:
+        return traced(value, self, x._link)
+
+
 class Graph:
     """The steps from inputs to outputs, ready to be run on other inputs; arrays that they met besides are its constants."""
 
@@ -193,7 +202,7 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
     Raises DTypeError for primals that are not floating; f_jvp raises as `jvp` does for tangents unlike them.
     """
     inputs = Inputs("linearize", primals)
-    trace = GraphTrace("linearize")
+    trace = _TangentTrace("linearize")
     tangents = [trace.input(space.zeros()) for space in inputs.spaces]
     with opened(trace):
         outputs, aux = push_forward("linearize", f, inputs, tangents, has_aux)

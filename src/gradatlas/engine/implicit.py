@@ -20,7 +20,7 @@ from gradatlas.engine.recording import Inputs
 from gradatlas.engine.reverse import opened, paused
 from gradatlas.engine.space import Space
 from gradatlas.engine.transforms import jvp, stop_gradient, vjp
-from gradatlas.engine.trees import Structure, assemble, flatten
+from gradatlas.engine.trees import Structure, assemble, flatten, map_leaves
 from gradatlas.errors import ArgumentError, ConvergenceError, ShapeError, describe
 
 __all__ = ["custom_fixed_point", "custom_root"]
@@ -154,11 +154,7 @@ def _implicit(
 
     primitive = _Implicit(function, len(constants), push, pull)
     out = bind(primitive, (*constants, *values))
-    return assemble(structure, [_as_given(new, old) for new, old in zip(out, leaves, strict=True)]), residual
-
-
-def _as_given(new: Any, old: Any) -> Any:
-    return untraced(new) if type(old) is Array else new
+    return assemble(structure, [untraced(leaf) for leaf in out]), residual
 
 
 def _wrapped(leaves: Leaves) -> list[Any]:
@@ -290,10 +286,10 @@ def _default_tolerance(x: Leaves) -> float:
     return max([float(space.library.namespace.finfo(space.dtype).eps) ** 0.5 for space in spaces], default=0.0)
 
 
-def _judge(function: str, residual: Leaves, tolerance: float | None, steps: str, mend: str) -> None:
+def _judge(function: str, residual: Leaves, tolerance: float | None, mend: str) -> None:
     found = _largest(residual)
     if not found <= (tolerance if tolerance is not None else float("inf")) or found == float("inf"):
-        raise ConvergenceError(function, f"the residual is {found:.3g}{steps}", mend, found)
+        raise ConvergenceError(function, f"the residual is {found:.3g}", mend, found)
 
 
 def custom_root(
@@ -327,8 +323,8 @@ def custom_root(
     x = _found("custom_root", x, inputs)
     solution, residual = _implicit("custom_root", f, x, tangent_solve)
     mend = "start nearer to the root, let solve iterate longer, or allow a larger tolerance"
-    _judge("custom_root", residual, tolerance, "", mend)
-    return solution
+    _judge("custom_root", residual, tolerance, mend)
+    return _handed_over(solution, inputs)
 
 
 def custom_fixed_point(
@@ -368,13 +364,13 @@ def custom_fixed_point(
     x = _found("custom_fixed_point", x, inputs)
     solution, residual = _implicit("custom_fixed_point", difference, x, tangent_solve)
     mend = "start nearer, let solve iterate longer, or allow a larger tolerance"
-    _judge("custom_fixed_point", residual, tolerance if solve is not None else None, "", mend)
-    return solution
+    _judge("custom_fixed_point", residual, tolerance if solve is not None else None, mend)
+    return _handed_over(solution, inputs)
 
 
 def _start(inputs: Inputs) -> Any:
     """The initial guess, seen by no trace that follows derivatives."""
-    (guess,) = inputs.assemble([untraced(leaf) if inputs.wrap else leaf for leaf in inputs.values])
+    (guess,) = inputs.assemble([untraced(leaf) for leaf in inputs.values])
     return stop_gradient(guess)
 
 
@@ -393,8 +389,13 @@ def _found(function: str, x: Any, inputs: Inputs) -> Any:
                 f"solve returned {describe(plain_of(leaf))} where shape {space.shape} is needed",
                 "let it return a solution like initial_guess",
             )
-        found.append(untraced(leaf) if inputs.wrap else leaf)
+        found.append(untraced(leaf))
     return stop_gradient(assemble(structure, found)[0])
+
+
+def _handed_over(x: Any, inputs: Inputs) -> Any:
+    """The solution as the caller sees it: Arrays where the initial guess was one, else plain unless traced."""
+    return x if inputs.wrap else map_leaves(lower, x)
 
 
 def _difference(function: str, x: Any, y: Any) -> Any:
@@ -442,7 +443,7 @@ def _newton(f: Callable[[Any], Any], x: Any, tolerance: float, most: int) -> Any
 
         step = _dense_solve(matvec, [lower(leaf) for leaf in residual], structure)
         moved = [add(lower(leaf), scale(each, -1.0)) for leaf, each in zip(leaves, step, strict=True)]
-        x = assemble(structure, [_as_given(new, old) for new, old in zip(moved, leaves, strict=True)])
+        x = assemble(structure, _wrapped(moved))
     raise ConvergenceError(
         "custom_root",
         f"the residual of Newton's method is {found:.3g} after {most} iterations",

@@ -18,7 +18,7 @@ from gradatlas.backend import Library, library_of
 from gradatlas.engine.array import Array, memory_of
 from gradatlas.errors import MutationError, describe
 
-__all__ = ["Locks", "Watch", "debug_mutation", "new_watch"]
+__all__ = ["Locks", "Watch", "arrays_in", "debug_mutation", "new_watch"]
 
 
 class Locks:
@@ -72,11 +72,11 @@ class Watch:
         if slot in self._digests:
             self.verify(name, slot, saved)
         else:
-            self._digests[slot] = [_digest(x) for x in _arrays(saved)]
+            self._digests[slot] = [_digest(x) for x in arrays_in(saved)]
 
     def verify(self, name: str, slot: int, saved: Any) -> None:
         """Raise MutationError, which names the operation, if an array that its step saved is not what it was."""
-        for x, digest in zip(_arrays(saved), self._digests[slot], strict=True):
+        for x, digest in zip(arrays_in(saved), self._digests[slot], strict=True):
             if _digest(x) != digest:
                 raise MutationError(
                     name,
@@ -90,14 +90,14 @@ def new_watch() -> Watch | None:
     return Watch() if _debugging.get() else None
 
 
-def _arrays(saved: Any) -> Iterator[Any]:
+def arrays_in(saved: Any) -> Iterator[Any]:
     """The plain arrays in what a node saved, through tuples, lists and dictionaries, in order."""
     if isinstance(saved, tuple | list):
         for part in saved:
-            yield from _arrays(part)
+            yield from arrays_in(part)
     elif isinstance(saved, Mapping):
         for part in saved.values():
-            yield from _arrays(part)
+            yield from arrays_in(part)
     elif type(saved) is Array or library_of(saved) is not None:
         yield memory_of(saved)
 

@@ -14,7 +14,7 @@ from gradatlas.engine.space import Space
 from gradatlas.engine.trees import Structure, assemble, flatten, leaf_names
 from gradatlas.errors import ArgumentError, DeviceMismatchError, DTypeError, LibraryMismatchError, ShapeError, describe
 
-__all__ = ["Inputs", "Outputs", "Recording", "fitting_leaves", "release"]
+__all__ = ["Inputs", "Outputs", "Recording", "as_array", "fitting_leaves", "home_of_numbers", "release"]
 
 
 class Inputs:
@@ -34,8 +34,8 @@ class Inputs:
                 continue
             if type(leaf) is float or type(leaf) is complex:
                 if numbers is None:
-                    numbers = _home_of_numbers(given, others)
-                given[position] = _as_array(leaf, numbers)
+                    numbers = home_of_numbers(given, others)
+                given[position] = as_array(leaf, numbers)
             else:
                 self._check(position, leaf)
                 library = library_of(leaf)
@@ -103,7 +103,7 @@ def _is_plain_and_floating(leaf: Any) -> bool:
     return library is not None and kind is library.array_type and category(leaf.dtype) in ("real", "complex")
 
 
-def _home_of_numbers(leaves: Sequence[Any], others: Sequence[Any]) -> Space:
+def home_of_numbers(leaves: Sequence[Any], others: Sequence[Any]) -> Space:
     """Where a Python number becomes an array: beside the other floating-point arrays of the call, in their dtype."""
     plains = [plain_of(leaf) for leaf in (*leaves, *flatten(tuple(others))[0])]
     spaces = [Space.of(plain) for plain in plains if is_array(plain) and category(plain.dtype) in ("real", "complex")]
@@ -115,7 +115,8 @@ def _home_of_numbers(leaves: Sequence[Any], others: Sequence[Any]) -> Space:
     return Space((), home.library.namespace.result_type(*alike), home.device, home.library)
 
 
-def _as_array(number: float | complex, home: Space) -> Any:
+def as_array(number: float | complex, home: Space) -> Any:
+    """A Python number as an array in this space, real or complex as the number is."""
     lib = home.library.namespace
     found = category(home.dtype)
     if isinstance(number, complex) and found == "real":

@@ -12,7 +12,7 @@ from typing import Any
 
 import optree
 
-__all__ = ["Structure", "assemble", "flatten", "leaf_names", "map_leaves", "one_level"]
+__all__ = ["Structure", "argument_names", "assemble", "flatten", "leaf_names", "map_leaves", "one_level"]
 
 _NAMESPACE = "gradatlas"
 
@@ -50,6 +50,15 @@ def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
 def leaf_names(structure: Structure, root: str) -> list[str]:
     """How each leaf is reached from a variable called root, such as `params['W'][0]`."""
     return [accessor.codify(root) for accessor in structure.accessors()]
+
+
+def argument_names(structure: Structure) -> list[str]:
+    """How a caller names each leaf of (args, kwargs): `argument 0['W']`, `argument scale`."""
+    names = []
+    for path in leaf_names(structure, ""):
+        quote = "" if path.startswith("[0]") else "'"
+        names.append("argument " + path[3:].removeprefix(f"[{quote}").replace(f"{quote}]", "", 1))
+    return names
 
 
 def one_level(tree: Any) -> tuple[list[Any], tuple[Any, ...]] | None:
