@@ -137,7 +137,9 @@ class TestNamespace:
             ga.namespace([1.0])
 
     def test_every_function_says_what_it_does(self):
-        functions = [name for name in xp.__all__ if callable(getattr(xp, name)) and not isinstance(getattr(xp, name), type)]
+        functions = [
+            name for name in xp.__all__ if callable(getattr(xp, name)) and not isinstance(getattr(xp, name), type)
+        ]
         assert [name for name in functions if not getattr(xp, name).__doc__] == []
 
 

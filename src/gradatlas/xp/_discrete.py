@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradatlas.backend import category, library_of
-from gradatlas.engine.primitive import Primitive, apply
-from gradatlas.errors import DTypeError, describe
+from gradatlas.engine.array import plain_of
+from gradatlas.engine.linear_maps import align, pick, stack
+from gradatlas.engine.primitive import Primitive, apply, bind
+from gradatlas.errors import DTypeError, ShapeError, describe
 
 __all__ = ["Discrete"]
 
@@ -21,7 +23,7 @@ class Discrete(Primitive):
 
     name: as error messages print it. forward: takes the plain namespace, then the arrays, then keywords. takes: the
     kinds of number that an argument may hold ("bool", "integer", "real", "complex"). advice: the mend of arguments that
-    do not fit.
+    do not fit. entrywise: it works entry by entry, with broadcasting, so that a batch is one call.
     """
 
     inert = True
@@ -32,8 +34,10 @@ class Discrete(Primitive):
         forward: Callable[..., Any],
         takes: Sequence[str] = ("bool", "integer", "real", "complex"),
         advice: str | None = None,
+        entrywise: bool = False,
     ) -> None:
         self.name = name
+        self._entrywise = entrywise
         self._compute = forward
         self._takes = takes
         self._advice = advice
@@ -53,6 +57,25 @@ class Discrete(Primitive):
 
     def mend(self, args: Sequence[Any], params: Mapping[str, Any]) -> str | None:
         return self._advice
+
+    def batch(self, args: tuple[Any, ...], batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        if self._entrywise:
+            return bind(self, align(args, batched), params)
+        results = [self._example(args, batched, params, row) for row in range(size)]
+        if not results:
+            raise ShapeError(self.name, "got a batch of no examples", "leave it out where there is nothing to do")
+        parts = list(zip(*results, strict=True)) if type(results[0]) is tuple else [tuple(results)]
+        for part in parts:
+            shapes = {tuple(plain_of(each).shape) for each in part}
+            if len(shapes) > 1:
+                seen = f"the examples of a batch give results of the shapes {sorted(shapes)}"
+                raise ShapeError(self.name, seen, "vmap needs one shape: use what keeps the shape, such as xp.where")
+        stacked = tuple(stack(part) for part in parts)
+        return stacked if type(results[0]) is tuple else stacked[0]
+
+    def _example(self, args: tuple[Any, ...], batched: Sequence[bool], params: Mapping[str, Any], row: int) -> Any:
+        picked = tuple(pick(x, row) if each else x for x, each in zip(args, batched, strict=True))
+        return bind(self, picked, params)
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         return apply(self, args, params)

@@ -73,14 +73,14 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
 # ------------------------------------------------------------------------------------------------ bits
 
 _BITS = ("bool", "integer")
-_AND = Discrete("bitwise_and", lambda lib, x, y: lib.bitwise_and(x, y), _BITS)
-_OR = Discrete("bitwise_or", lambda lib, x, y: lib.bitwise_or(x, y), _BITS)
-_XOR = Discrete("bitwise_xor", lambda lib, x, y: lib.bitwise_xor(x, y), _BITS)
-_INVERT = Discrete("bitwise_invert", lambda lib, x: lib.bitwise_invert(x), _BITS)
-_LEFT = Discrete("bitwise_left_shift", lambda lib, x, y: lib.bitwise_left_shift(x, y), ("integer",))
-_RIGHT = Discrete("bitwise_right_shift", lambda lib, x, y: lib.bitwise_right_shift(x, y), ("integer",))
-_SIGNBIT = Discrete("signbit", lambda lib, x: lib.signbit(x), ("real",))
-_NEXTAFTER = Discrete("nextafter", lambda lib, x, y: lib.nextafter(x, y), ("real",))
+_AND = Discrete("bitwise_and", lambda lib, x, y: lib.bitwise_and(x, y), _BITS, entrywise=True)
+_OR = Discrete("bitwise_or", lambda lib, x, y: lib.bitwise_or(x, y), _BITS, entrywise=True)
+_XOR = Discrete("bitwise_xor", lambda lib, x, y: lib.bitwise_xor(x, y), _BITS, entrywise=True)
+_INVERT = Discrete("bitwise_invert", lambda lib, x: lib.bitwise_invert(x), _BITS, entrywise=True)
+_LEFT = Discrete("bitwise_left_shift", lambda lib, x, y: lib.bitwise_left_shift(x, y), ("integer",), entrywise=True)
+_RIGHT = Discrete("bitwise_right_shift", lambda lib, x, y: lib.bitwise_right_shift(x, y), ("integer",), entrywise=True)
+_SIGNBIT = Discrete("signbit", lambda lib, x: lib.signbit(x), ("real",), entrywise=True)
+_NEXTAFTER = Discrete("nextafter", lambda lib, x, y: lib.nextafter(x, y), ("real",), entrywise=True)
 
 
 def bitwise_and(x1: Any, x2: Any, /) -> Any:
@@ -127,5 +127,5 @@ def nextafter(x1: Any, x2: Any, /) -> Any:
     x1 = lower(x1)
     if type(x1) is not Array:
         return following
-    moved = elementwise.subtract(x1, stop_gradient(x1))  # 0, with the derivative 1
-    return elementwise.add(following, elementwise.where(elementwise.isfinite(x1), moved, 0.0))
+    finite = elementwise.where(elementwise.isfinite(x1), x1, 0.0)
+    return elementwise.add(following, elementwise.subtract(finite, stop_gradient(finite)))  # 0, with the derivative 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradatlas.errors import ShapeError, describe
+from gradatlas.errors import ArgumentError, ShapeError, describe
 from gradatlas.ops import reductions
 from gradatlas.xp._arguments import Axis, axes_of, is_array_like, shape_of
 from gradatlas.xp._discrete import Discrete
@@ -57,5 +57,5 @@ def searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None)
     ascending order, where it is not. The result has the shape of x2 and the dtype of indices.
     """
     if side not in ("left", "right"):
-        raise ShapeError("searchsorted", f"got side={side!r}", "choose left or right")
+        raise ArgumentError("searchsorted", f"got side={side!r}", "choose left or right")
     return _SEARCHSORTED(x1, x2, side=side) if sorter is None else _SEARCHSORTED(x1, x2, sorter, side=side)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradatlas.errors import ShapeError
+from gradatlas.errors import ArgumentError
 from gradatlas.ops import elementwise
 from gradatlas.xp._arguments import check_axis, shape_of
 from gradatlas.xp._indexing import getitem
@@ -20,7 +20,7 @@ def diff(x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any | None = None, a
     """
     axis = check_axis("diff", axis, shape_of(x))
     if n < 0:
-        raise ShapeError("diff", f"got n={n}", "choose n from 0 on")
+        raise ArgumentError("diff", f"got n={n}", "choose n from 0 on")
     parts = [part for part in (prepend, x, append) if part is not None]
     if len(parts) > 1:
         x = concat(parts, axis=axis)
