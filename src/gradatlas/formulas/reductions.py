@@ -206,7 +206,6 @@ statement(
         ),
         "jvp": eq(tangent(variance, x, v)[r, c], 2 / (N - lost) * Sum((x[r, i, c] - mean_of[r, c]) * v[r, i, c], i)),
     },
-    given=[ne(N - lost, 0), lt(0, N)],
     source=[cite("griewank2008")],
     aliases=["variance", "sample variance", "Bessel's correction", "degrees of freedom", "batch normalization"],
     summary="""The mean moves with the entries, but the deviations add up to 0, so nothing comes of that: each entry gets twice
@@ -233,7 +232,7 @@ statement(
             Sum((x[r, i, c] - mean_of[r, c]) * v[r, i, c], i) / ((N - lost) * deviation[r, c]),
         ),
     },
-    given=[ne(N - lost, 0), lt(0, N), for_all(lt(0, variance[r, c]), r, c)],
+    given=[for_all(lt(0, variance[r, c]), r, c)],
     source=[cite("griewank2008"), cite("clarke1975")],
     aliases=["standard deviation", "spread", "sample standard deviation", "batch normalization"],
     summary="""Each entry gets its deviation in units of N - a standard deviations. Where all entries are equal there is no
