@@ -351,7 +351,8 @@ def _input_adjoint_each(lib: Any, g: Array, w: Array, at: Geometry, groups: int)
     dx = lib.zeros((g.shape[0], *at.space, groups), dtype=lib.result_type(g, w), device=g.device)
     g = lib.reshape(g, (*g.shape[:-1], *each.shape[1:]))
     for place, (outputs, entries) in enumerate(_places(at)):
-        part = lib.sum(g[(_ALL, *outputs, _ALL, _ALL)] * each[place, ...], axis=-1)
+        part = g[(_ALL, *outputs, _ALL, _ALL)] * each[place, ...]
+        part = part[..., 0] if part.shape[-1] == 1 else lib.sum(part, axis=-1)
         dx[(_ALL, *entries, _ALL)] += part
     return dx
 
