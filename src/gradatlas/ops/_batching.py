@@ -46,6 +46,7 @@ __all__ = [
     "core_ranks",
     "keyed",
     "leading",
+    "of_none",
     "per_example",
     "permuted",
     "placed",
@@ -215,29 +216,28 @@ def through_index_map(call: Call) -> Any:
 
 def per_example(call: Call) -> Any:
     """One call for each example, stacked: what is done for a record that says nothing. None of gradatlas's own does."""
+    if not call.size:
+        return of_none(call)
     found = []
     for row in range(call.size):
-        found.append(call.again([pick(x, row) if each else x for x, each in zip(call.args, call.batched, strict=True)]))
-    if found:
-        return _stacked(found)
-    alone = [Space.of(x) for x in call.args]
-    like = call.again(
-        [
-            Space(space.shape[1:], space.dtype, space.device, space.library).zeros() if each else x
-            for x, each, space in zip(call.args, call.batched, alone, strict=True)
-        ]
-    )
-    return tuple([_none_of(part) for part in like]) if type(like) is tuple else _none_of(like)
-
-
-def _stacked(found: Sequence[Any]) -> Any:
+        args = [pick(x, row) if each else x for x, each in zip(call.args, call.batched, strict=True)]
+        found.append(call.again(args))
     if type(found[0]) is tuple:
         return tuple([stack(parts) for parts in zip(*found, strict=True)])
     return stack(found)
 
 
-def _none_of(like: Any) -> Any:
-    """A batch of no examples, each like this one."""
+def of_none(call: Call) -> Any:
+    """The results for a batch without examples: of the shapes that an example of zeros would have."""
+    args = []
+    for x, each in zip(call.args, call.batched, strict=True):
+        space = Space.of(x) if each else None
+        args.append(x if space is None else Space(space.shape[1:], space.dtype, space.device, space.library).zeros())
+    like = call.again(args)
+    return tuple([_without_examples(part) for part in like]) if type(like) is tuple else _without_examples(like)
+
+
+def _without_examples(like: Any) -> Any:
     space = Space.of(like)
     return Space((0, *space.shape), space.dtype, space.device, space.library).zeros()
 

@@ -12,7 +12,7 @@ from gradatlas.engine.linear_maps import move_axis, reshape
 from gradatlas.engine.primitive import bind
 from gradatlas.engine.space import Space
 from gradatlas.ops import _floating as floating
-from gradatlas.ops._batching import Call
+from gradatlas.ops._batching import Call, of_none
 from gradatlas.ops._samples import calls
 from gradatlas.ops.elementwise import add, multiply
 from gradatlas.ops.indexing import take
@@ -43,13 +43,15 @@ def _of_rows(call: Call) -> Any:
     segments = call.params["num_segments"]
     if not call.batched[1]:
         return move_axis(call.again((move_axis(x, 0, 1), ids)), 1, 0)
+    if not call.size:
+        return of_none(call)
     x, ids = call.full(0), call.full(1)
     space = Space.of(ids)
     first = space.library.namespace.arange(call.size, dtype=space.dtype, device=space.device) * segments
     ids = reshape(bind(add, (ids, reshape(first, (call.size, 1)))), (call.size * space.shape[1],))
     rows = reshape(x, (call.size * space.shape[1], *call.shape(0)[1:]))
     found = call.again((rows, ids), num_segments=call.size * segments)
-    each = plain_of(found).shape[0] // max(call.size, 1)
+    each = plain_of(found).shape[0] // call.size
     return reshape(found, (call.size, each, *call.shape(0)[1:]))
 
 
