@@ -575,6 +575,15 @@ def test_singular_values_that_are_repeated_or_zero():
     assert np.all(np.isfinite(gradient))
 
 
+@pytest.mark.parametrize(("scale", "dtype"), [(1e-20, "float32"), (1e20, "float32"), (2.0**-600, "float64")])
+def test_derivatives_of_spectra_keep_their_digits_at_any_scale(scale, dtype):
+    """The Hessian of a norm at c x is that at x over c; products of two singular values would overflow."""
+    x = np.asarray([[4.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 2.0]])
+    for f in (lambda x: xp.sum(linalg.svdvals(x)), lambda x: linalg.matrix_norm(x, ord=2), linalg.vector_norm):
+        got = ga.hessian(f)((x * scale).astype(dtype)).astype(np.float64) * scale
+        np.testing.assert_allclose(got, ga.hessian(f)(x), atol=1e-5 if dtype == "float32" else 1e-13)
+
+
 # ------------------------------------------------------------------------------------------------ norms
 
 

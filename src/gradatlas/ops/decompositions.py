@@ -14,7 +14,7 @@ import numpy as np
 
 from gradatlas.backend.linalg import linear_algebra
 from gradatlas.engine.array import plain_of
-from gradatlas.engine.linear_maps import cast, conjugate, is_complex, real_part, scale
+from gradatlas.engine.linear_maps import cast, conjugate, is_complex, product_or_zero, real_part, scale
 from gradatlas.engine.space import Space
 from gradatlas.errors import ArgumentError, ShapeError
 from gradatlas.ops._batching import leading
@@ -190,7 +190,7 @@ def cholesky(x: Any, /, *, upper: bool = False) -> Any:
     """The lower triangular L with L L^H = x, of positive diagonal; with upper, U = L^H with U^H U = x.
 
     x: (..., n, n), Hermitian and positive definite; the Hermitian part (x + x^H) / 2 is what is read, and the gradient is
-    Hermitian. Raises LinearAlgebraError where it is not positive definite; it names the matrix. Formula: cholesky.vjp.
+    Hermitian. Raises LinearAlgebraError where it is not positive definite; it names the matrix. Formula: cholesky.derivative.
     """
     lower = lower_cholesky(x)
     return adjoint(lower) if upper else lower
@@ -460,13 +460,14 @@ def _push_eigh(t: Any, out: Any) -> tuple[Any, Any]:
 
 def _pull_eigh(g: Any, out: Any) -> Any:
     w, v = out
-    turning = multiply(_reciprocal_gaps(w, _shape(w)[-1]), matrix_product(adjoint(v), g[1]))
+    turning = product_or_zero(_reciprocal_gaps(w, _shape(w)[-1]), matrix_product(adjoint(v), g[1]))
     return _hermitian(_product(v, add(turning, _diagonal_matrix(g[0], v)), adjoint(v)))
 
 
 _REPEATED = (
-    "the derivative of eigenvectors within it is taken to be 0, which is right for what no rotation within it changes, "
-    "such as a sum of functions of the eigenvalues; a second derivative is not right there"
+    "the derivative of its vectors along each other is taken to be 0: right for symmetric functions of the eigenvalues and for "
+    "the projection onto all its vectors; not for functions that weigh these by eigenvalues, such as V f(w) V^H, nor for any "
+    "second derivative"
 )
 
 _eigh: Record = general(
@@ -557,8 +558,8 @@ def _weights(s: Any, count: int) -> tuple[Any, Any, Any, Any]:
 
 
 def _scaled(x: Any, weights: Any) -> Any:
-    """The columns of x times weights."""
-    return multiply(x, expand_dims(weights, axis=-2))
+    """The columns of x times weights; 0 where x is 0, though the weights overflow."""
+    return product_or_zero(expand_dims(weights, axis=-2), x)
 
 
 def _push_svd(t: Any, x: Any, out: Any) -> tuple[Any, Any, Any]:
@@ -603,11 +604,11 @@ def _pull_svd(g: Any, x: Any, out: Any) -> Any:
     gu, gv = _folded(u, g[0], k), _folded(v, adjoint(g[2]), k)
     left, right = matrix_product(adjoint(u1), gu), matrix_product(adjoint(v1), gv)
     core = _diagonal_matrix(where(none, 0.0, g[1]), x)
-    core = add(core, _hermitian(multiply(gaps, add(left, right))))
-    core = add(core, _skew(multiply(sums, subtract(left, right))))
+    core = add(core, _hermitian(product_or_zero(gaps, add(left, right))))
+    core = add(core, _skew(product_or_zero(sums, subtract(left, right))))
     whole = _product(u1, core, adjoint(v1))
     whole = add(whole, matrix_product(_scaled(_outside(u1, gu), inverse), adjoint(v1)))
-    return add(whole, matrix_product(_scaled(u1, inverse), adjoint(_outside(v1, gv))))
+    return add(whole, matrix_product(u1, adjoint(_scaled(_outside(v1, gv), inverse))))
 
 
 def _svd_gauge(lib: Any, nearby: Any, here: Any) -> Any:
@@ -704,7 +705,7 @@ def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
 
     x: (..., m, n). mode: "reduced" gives Q (m, k) and R (k, n) with k = min(m, n), "complete" Q (m, m) and R (m, n).
     Signs are LAPACK's; the derivative holds the phases of R's diagonal. Raises LinearAlgebraError where a derivative is
-    asked for and the first k columns are dependent. Formula: qr.vjp.
+    asked for and the first k columns are dependent. Formula: qr.derivative.
     """
     if mode not in ("reduced", "complete"):
         raise ArgumentError("qr", f"got mode {mode!r}", "choose 'reduced' or 'complete'")
@@ -714,7 +715,7 @@ def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
 def lu_factors(x: Any, /) -> LUResult:
     """x = P L U, with a permutation matrix P, a unit lower triangular L (m, k) and an upper triangular U (k, n).
 
-    x: (..., m, n), k = min(m, n). P is held in derivatives, as rows are exchanged at jumps alone. Formula: lu.vjp.
+    x: (..., m, n), k = min(m, n). P is held in derivatives, as rows are exchanged at jumps alone. Formula: lu.derivative.
     """
     return LUResult(*lu(x))
 
@@ -724,7 +725,7 @@ def eigh(x: Any, /) -> EighResult:
 
     x: (..., n, n); its Hermitian part is what is read, and the gradient is Hermitian. Eigenvectors have a sign (or phase)
     that LAPACK chooses: only what does not depend on it has a derivative. For repeated eigenvalues see the record's kinks.
-    Formula: eigh.vjp.
+    Formula: eigh.derivative.
     """
     return EighResult(*_eigh(x))
 
@@ -739,7 +740,7 @@ def eig(x: Any, /) -> EigResult:
     """Eigenvalues and eigenvectors of norm 1, in columns, of a square matrix, as complex numbers in LAPACK's order.
 
     x: (..., n, n). The phase of an eigenvector is LAPACK's: only what does not depend on it has a derivative.
-    Not differentiable where an eigenvalue is repeated. Formula: eig.vjp.
+    Not differentiable where an eigenvalue is repeated. Formula: eig.derivative.
     """
     return EigResult(*_eig(x))
 
@@ -754,7 +755,7 @@ def svd(x: Any, /, *, full_matrices: bool = True) -> SVDResult:
 
     x: (..., m, n). full_matrices: U (m, m) and Vh (n, n), else U (m, k) and Vh (k, n), with k = min(m, n).
     Each pair of vectors has a sign (or phase) that LAPACK chooses: only what does not depend on it has a derivative.
-    For singular values that are repeated or 0 see the record's kinks. Formula: svd.vjp.
+    For singular values that are repeated or 0 see the record's kinks. Formula: svd.derivative.
     """
     return SVDResult(*_svd(x, full_matrices=bool(full_matrices)))
 

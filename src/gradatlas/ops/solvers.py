@@ -179,7 +179,7 @@ def solve(a: Any, b: Any, /) -> Any:
     """The solution x of a x = b, by LU factors.
 
     a: (..., n, n). b: (..., n, k), or (n,) for one vector. Axes in front broadcast. Returns an array like b.
-    Raises ShapeError, and LinearAlgebraError where a matrix is singular; it names the matrix. Formula: solve.vjp.
+    Raises ShapeError, and LinearAlgebraError where a matrix is singular; it names the matrix. Formula: solve.derivative.
     """
     if _is_vector("solve", a, b):
         return squeeze(linear_solve(a, expand_dims(b, axis=1)), axis=-1)
@@ -359,7 +359,7 @@ def lstsq(a: Any, b: Any, /, *, rtol: float | None = None) -> Any:
     """The x of least norm among those that make the norm of b - a x least.
 
     a: (..., m, n). b: (..., m, k), or (m,) for one vector. rtol: singular values of at most rtol times the largest count
-    as 0; max(m, n) times the precision where left out. Returns (..., n, k), or (n,). Formula: lstsq.vjp.
+    as 0; max(m, n) times the precision where left out. Returns (..., n, k), or (n,). Formula: lstsq.derivative.
     """
     if len(_shape(b)) == 1:
         return squeeze(least_squares(a, expand_dims(b, axis=1), rtol=rtol), axis=-1)

@@ -94,7 +94,7 @@ def pinv(x: Any, /, *, rtol: Any = None) -> Any:
     """The inverse of Moore and Penrose, (..., m, n) -> (..., n, m), by singular values.
 
     rtol: singular values of at most rtol times the largest count as 0, a number or an array with one for each matrix, not
-    traced; max(m, n) times the precision where it is left out. Formula: pinv.vjp.
+    traced; max(m, n) times the precision where it is left out. Formula: pinv.derivative.
     """
     return solvers.pinv(x, rtol=_per_matrix(rtol, "pinv"))
 
@@ -119,6 +119,6 @@ def slogdet(x: Any, /) -> SlogdetResult:
     """The sign of the determinant (its phase, if complex) and the logarithm of its modulus.
 
     x: (..., n, n). Of a singular matrix (0, -inf), and no derivative: asking for it raises LinearAlgebraError.
-    Formula: slogdet.vjp.
+    Formula: slogdet.derivative.
     """
     return SlogdetResult(*solvers.slogdet(x))
