@@ -32,7 +32,7 @@ from gradatlas.symbolic.matrices import (
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import Eq, Implies, Lt, eq, for_all, le, lt
 from gradatlas.symbolic.tactics import opened_theorem, root_is_positive
-from gradatlas.symbolic.terms import ONE, ZERO, Index, Term, fresh_array, fresh_index
+from gradatlas.symbolic.terms import ONE, ZERO, Array, Index, Term, fresh_array, fresh_index
 
 __all__: list[str] = []
 
@@ -211,7 +211,7 @@ def _derivative_of_det(proof: Proof) -> Theorem:
     own = proof.have(checker.convert(own, eq(K[f.q, j, f.q, f.r], 0)), "a cofactor does not depend on its own row")
     # The expansion along the row i, differentiated.
     row = checker.specialise(expansion, X, i, i)
-    row = checker.convert(row, eq(f.Sum(X[i, j] * f.minors_of(X)[i, j], j), f.det(X)))
+    row = checker.convert(row, eq(Sum(X[i, j] * f.minors_of(X)[i, j], j), f.det(X)))
     row = checker.symmetric(row)
     along = checker.differentiate(_sides(row)[1], X, over, (smooth,))
     along = checker.locally_equal(row, along, ())
@@ -326,3 +326,187 @@ def prove_cofactor_derivative(proof: Proof) -> None:
         with proof.claim(name):
             proof.rewrite(value, "the second derivative of the determinant, proven above")
             proof.contract("summed over all entries")
+
+
+def _pinv_slope(proof: Proof) -> Equation:
+    """The partial derivatives of the pseudo-inverse in the entry h, r, from the four equations of Penrose."""
+    positive, *_, differentiable = proof.given
+    at, A, P = (f.h, f.r), matrix(f.tall), matrix(f.P)
+    dA, dP = unit(f.tall.shape, at), part(f.tall_slope, *at)
+    facts = [differentiable]
+
+    def moved(number: int, left: Matrix, right: Matrix, why: str) -> Equation:
+        found = differentiated(f.penrose_near[number - 1], f.tall, positive, facts, at, left, right)
+        proof.have(found.theorem, why)
+        return found
+
+    def here(number: int, left: Matrix, right: Matrix) -> Equation:
+        return equation(at_centre(f.penrose_near[number - 1], f.tall, positive), left, right)
+
+    APA = here(1, A @ P @ A, A)
+    PAP = here(2, P @ A @ P, P)
+    AP = here(3, (A @ P).T, A @ P)
+    PA = here(4, (P @ A).T, P @ A)
+    d1 = moved(1, dA @ P @ A + A @ dP @ A + A @ P @ dA, dA, "A P A = A is differentiated")
+    d2 = moved(2, dP @ A @ P + P @ dA @ P + P @ A @ dP, dP, "P A P = P is differentiated")
+    d3 = moved(3, (dA @ P + A @ dP).T, dA @ P + A @ dP, "A P is symmetric near A, and so is its derivative")
+    d4 = moved(4, (dP @ A + P @ dA).T, dP @ A + P @ dA, "the same of P A")
+    # Three parts of dP: P A dP A P, dP (I - A P), and (I - P A) dP.
+    both = algebra(
+        P @ A @ dP @ A @ P,
+        -(P @ dA @ P),
+        (P, d1, P),
+        (-1, P @ dA, PAP, None),
+        (-1, None, PAP, dA @ P),
+    )
+    proof.have(both.theorem, "between P and P: P A dP A P = -P dA P")
+    N, M = identity(f.m) - A @ P, identity(f.n) - P @ A
+    right = algebra(
+        dP @ N,
+        P @ P.T @ dA.T @ N,
+        (-1, None, d2, N),
+        (-1, dP @ A, PAP, None),
+        (-1, P, d3, N),
+        (P @ dP.T @ A.T, AP, None),
+        (-1, P @ dP.T, APA.T, None),
+    )
+    proof.have(right.theorem, "outside the range of A: dP (I - A P) = P P^T dA^T (I - A P), since A^T (I - A P) = 0")
+    left = algebra(
+        M @ dP,
+        M @ dA.T @ P.T @ P,
+        (-1, M, d2, None),
+        (-1, None, PAP, A @ dP),
+        (-1, M, d4, P),
+        (None, PA, A.T @ dP.T @ P),
+        (-1, None, APA.T, dP.T @ P),
+    )
+    proof.have(left.theorem, "and by transposes: (I - P A) dP = (I - P A) dA^T P^T P")
+    return algebra(
+        dP,
+        f.pinv_tangent(dA),
+        both,
+        right,
+        (None, left, A @ P),
+        (M @ dA.T @ P.T, PAP, None),
+    )
+
+
+def prove_pinv_derivative(proof: Proof) -> None:
+    with proof.claim("tangent"):
+        slope = _pinv_slope(proof)
+    for name in ("tangent", "cotangent"):
+        with proof.claim(name):
+            proof.differentiate("the pseudo-inverse is differentiable, by assumption")
+            proof.rewrite(slope.theorem, "its partial derivatives, the sum of the three parts")
+            proof.contract("summed over all entries")
+
+
+def prove_lstsq_derivative(proof: Proof) -> None:
+    A, P, B, Z = matrix(f.tall), matrix(f.P), matrix(f.observed), matrix(f.rival)
+    with proof.claim("normal equations"):
+        slope = _pinv_slope(proof)
+        positive = proof.given[0]
+        APA = equation(at_centre(f.penrose_near[0], f.tall, positive), A @ P @ A, A)
+        AP = equation(at_centre(f.penrose_near[2], f.tall, positive), (A @ P).T, A @ P)
+        normal = algebra(A.T @ (A @ (P @ B)), A.T @ B, (-1, A.T, AP, B), (None, APA.T, B))
+        proof.reached(normal.at(f.i, f.b), "A^T A P = (A P A)^T = A^T", unfold=[f.fitted])
+    with proof.claim("least"):
+        X, i, b = P @ B, f.i, f.b
+        apart = X - Z
+        square = Sum((A @ apart)[f.e, b] ** 2, f.e, b)
+        cross = summed(normal.at(i, b), 2 * apart[i, b], i, b)
+        left, right = _sides(cross)
+        nothing = proof.have(
+            checker.combination(eq(right - left, 0), (-ONE,), (cross,)), "the residual is orthogonal to the range of A"
+        )
+        fit = le(
+            Sum((B - A @ X)[f.e, b] ** 2, f.e, b),
+            Sum((B - A @ Z)[f.e, b] ** 2, f.e, b),
+        )
+        best = checker.certificate(fit, (square, right - left), (nothing,))
+        proof.reached(best, "what is added is the square of A (X - Z)", unfold=[f.fitted, f.residue])
+    for name in ("tangent of A", "in A"):
+        with proof.claim(name):
+            proof.differentiate("the pseudo-inverse is differentiable, by assumption")
+            proof.rewrite(slope.theorem, "by the formula of Golub and Pereyra")
+            proof.restate(proof.right, "P B is X, and B - A X the residual", unfold=[f.fitted, f.residue])
+    for name in ("tangent of B", "in B"):
+        with proof.claim(name):
+            proof.differentiate("X is linear in B")
+            proof.contract("the Kronecker deltas pick a row and a column")
+
+
+def prove_sylvester_derivative(proof: Proof) -> None:
+    X = matrix(f.SX)
+    for name, number, direction, slope, at in (
+        ("A", 1, f.dA, f.by_A, (f.q, f.r)),
+        ("B", 2, f.SdB, f.by_B, (f.d, f.g)),
+        ("C", 3, f.SdC, f.by_C, (f.q, f.d)),
+    ):
+        extra, right = {
+            "A": (lambda dV: dV @ X, lambda dV: -(dV @ X)),
+            "B": (lambda dV: X @ dV, lambda dV: -(X @ dV)),
+            "C": (lambda dV: dV * 0, lambda dV: dV),
+        }[name]
+        with proof.claim(f"tangent of {name}"):
+            moved = _sylvester_tangent(proof, name, number, direction, slope, at, extra, right)
+            proof.differentiate("the solution is differentiable, by assumption")
+            proof.restate(_sides(moved)[0], "the sum over the entries of the tangent")
+            proof.then(moved, "the one solution with that right-hand side")
+        with proof.claim(f"in {name}"):
+            one = unit(direction.shape, at)
+            entry = checker.instantiate(moved, {direction: one.lam()})
+            entry = checker.convert(
+                entry, eq(slope[f.i, f.col, *at], f.sylvester_of(f.A, f.SB, right(one).lam())[f.i, f.col])
+            )
+            exchange = checker.instantiate(_sylvester_adjoint(proof), {f.SZ: right(one).lam()})
+            proof.differentiate("the solution is differentiable, by assumption")
+            proof.contract("in one entry")
+            proof.rewrite(entry, "the solution with the right-hand side that this entry makes")
+            proof.restate(_sides(exchange)[0], "its inner product with G")
+            proof.then(exchange, "A^T Y + Y B^T = G and A Z + Z B = C: both are the inner product of Y with C")
+            proof.contract("the Kronecker deltas pick an entry")
+
+
+def _sylvester_tangent(
+    proof: Proof,
+    name: str,
+    number: int,
+    direction: Array,
+    slope: Array,
+    at: tuple[Index, Index],
+    extra: Callable[[Matrix], Matrix],
+    right: Callable[[Matrix], Matrix],
+) -> Theorem:
+    """The tangent is the solution with another right-hand side: it solves the equation, and there is one solution."""
+    A, B, i, col = matrix(f.A), matrix(f.SB), f.i, f.col
+    positive, unique, differentiable = proof.given[0], proof.given[4], proof.given[5 + number]
+    variable = {"A": f.A, "B": f.SB, "C": f.SC}[name]
+
+    def side(dX: Matrix) -> Matrix:
+        return A @ dX + dX @ B
+
+    dX, one = part(slope, *at), unit(variable.shape, at)
+    known = one if name == "C" else dX * 0
+    moved = differentiated(
+        proof.given[number].conclusion, variable, positive, [differentiable], at, side(dX) + extra(one), known
+    )
+    proof.have(moved.theorem, "A X + X B = C is differentiated in one entry")
+    along = Matrix(f.n, f.m, lambda i, j: Sum(dX[i, j] * direction[at], *at))
+    total = summed(moved.at(i, col), direction[at], *at)
+    equal = checker.combination(eq(side(along)[i, col], right(matrix(direction))[i, col]), (ONE,), (total,))
+    equal = proof.have(equal, "and along a tangent: A dX + dX B is the rest")
+    solved = opened_theorem(unique, along.lam(), i, col)
+    whole = f.sylvester_of(f.A, f.SB, side(along).lam())[i, col]
+    solved = checker.symmetric(checker.convert(solved, eq(whole, along[i, col])))
+    return checker.transitive(solved, checker.rewrite(whole, equal))
+
+
+def _sylvester_adjoint(proof: Proof) -> Theorem:
+    """The inner product of G with the solution for Z is that of Y with Z, where A^T Y + Y B^T = G."""
+    i, col, Z = f.i, f.col, f.SZ
+    W, Y = f.sylvester_of(f.A, f.SB, Z)[i, col], f.sylvester_back[i, col]
+    back, forth = opened_theorem(proof.given[5], i, col), checker.specialise(proof.given[3], Z, i, col)
+    parts = (summed(back, W, i, col), summed(forth, Y, i, col))
+    claim = eq(Sum(f.SG[i, col] * W, i, col), Sum(Y * Z[i, col], i, col))
+    return checker.combination(claim, (-ONE, ONE), parts)

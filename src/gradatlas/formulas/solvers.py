@@ -33,9 +33,11 @@ from gradatlas.symbolic.matrix_samples import (
     gradient,
     inverse,
     product,
+    pseudo_inverse,
+    solve_sylvester,
     well_conditioned,
 )
-from gradatlas.symbolic.propositions import Proposition, eq, for_all, has_derivative, lt, ne
+from gradatlas.symbolic.propositions import Proposition, eq, for_all, has_derivative, le, lt, ne
 from gradatlas.symbolic.terms import Array, Function, Term, read
 
 __all__: list[str] = []
@@ -382,6 +384,7 @@ own_row = for_all(eq(minors_of(without_row(Xn, i))[i, j], minors_of(Xn)[i, j]), 
 minors_smooth = for_all(
     has_derivative(minors_of(Xn)[i, j], Xn, minor_slope(Xn, shape=(n, n, n, n))[i, j, q, r], q, r), Xn, i, j
 )
+MINOR_ULPS = 64  # minors are found to the precision of products of singular values, not to that of each minor
 determinant = [expansion, own_row, minors_smooth]
 
 
@@ -428,8 +431,8 @@ statement(
     },
     samples=samples(determinant_samples, sizes=SMALL),
     engine=[
-        jvp_of(_det, det(A), wrt=A, direction=dA, at=(), claim="tangent"),
-        vjp_of(_det, det(A), wrt=A, cotangent=gamma_det, claim="cotangent"),
+        jvp_of(_det, det(A), wrt=A, direction=dA, at=(), claim="tangent", ulps=MINOR_ULPS),
+        vjp_of(_det, det(A), wrt=A, cotangent=gamma_det, claim="cotangent", ulps=MINOR_ULPS),
     ],
 )
 
@@ -495,13 +498,303 @@ statement(
     source=[cite("magnus1999")],
     aliases=["adjugate", "mixed minors", "Hessian of the determinant"],
     summary="""At an invertible matrix the cofactors are det A times the transposed inverse. Their derivative, the second
-    derivative of the determinant, is det A (B_rq B_ji - B_jq B_ri) in the entries A_ij and A_qr, B the inverse; it is the same
-    with the two entries exchanged, so tangent and cotangent go through one map. Real matrices. Both sides are polynomials times
-    powers of 1 / det A; at singular matrices the operation takes the polynomial.""",
+    derivative of the determinant, is det A (B_rq B_ji - B_jq B_ri) in the entries A_ij and A_qr, B the inverse. It is the
+    same with the two entries exchanged, so tangent and cotangent go through one map. Real matrices. Both sides are
+    polynomials over a power of det A; at singular matrices the operation takes the polynomial.""",
     symbols={**both_symbols, "dA": "a tangent of A", "G": "a cotangent of C"},
     samples=samples(both_samples, sizes=SMALL),
     engine=[
-        jvp_of(lambda ops, A: ops.cofactor(A), C, wrt=A, direction=dA, at=(i, j), claim="tangent"),
-        vjp_of(lambda ops, A: ops.cofactor(A), C, wrt=A, cotangent=G, claim="cotangent"),
+        jvp_of(lambda ops, A: ops.cofactor(A), C, wrt=A, direction=dA, at=(i, j), claim="tangent", ulps=MINOR_ULPS),
+        vjp_of(lambda ops, A: ops.cofactor(A), C, wrt=A, cotangent=G, claim="cotangent", ulps=MINOR_ULPS),
+    ],
+)
+
+# The pseudo-inverse and least squares.
+
+(e,) = indices("e", m)
+(h,) = indices("h", m)
+tall = array("A", m, n)
+tall_tangent = array("dA", m, n)
+tall_slope = array("D", n, m, m, n)
+pseudo = function("pinv")
+pinv_cotangent = array("G", n, m)
+
+
+def pseudo_of(X: Term) -> Term:
+    """pinv(X), an abstract function of a matrix."""
+    return pseudo(X, shape=(n, m))
+
+
+P = pseudo_of(tall)
+
+
+def penrose(number: int) -> Callable[[Term], Proposition]:
+    """The four equations of Penrose."""
+
+    def claim_of(X: Term) -> Proposition:
+        a, p = matrix(X), matrix(pseudo_of(X))
+        match number:
+            case 1:
+                return same(a @ p @ a, a)
+            case 2:
+                return same(p @ a @ p, p)
+            case 3:
+                return same((a @ p).T, a @ p)
+            case _:
+                return same((p @ a).T, p @ a)
+
+    return claim_of
+
+
+penrose_near = [near(tall, epsilon, penrose(number)) for number in (1, 2, 3, 4)]
+pinv_hypotheses = [
+    lt(0, epsilon),
+    *penrose_near,
+    for_all(has_derivative(P[i, e], tall, tall_slope[i, e, h, r], h, r), i, e),
+]
+
+
+def pinv_tangent(dA: Matrix) -> Matrix:
+    """-P dA P + P P^T dA^T (I - A P) + (I - P A) dA^T P^T P."""
+    a, p = matrix(tall), matrix(P)
+    first = p @ p.T @ dA.T
+    last = dA.T @ p.T @ p
+    return (first - first @ (a @ p)) + (last - p @ (a @ last)) - p @ dA @ p
+
+
+def pinv_pulled(cotangent: Matrix) -> Matrix:
+    """-P^T G P^T + (I - A P) G^T P P^T + P^T P G^T (I - P A)."""
+    a, p = matrix(tall), matrix(P)
+    first = cotangent.T @ p @ p.T
+    last = p.T @ p @ cotangent.T
+    return (first - a @ (p @ first)) + (last - (last @ p) @ a) - p.T @ cotangent @ p.T
+
+
+def _draw_full_rank(draw: Draw) -> Any:
+    return well_conditioned(draw.real, draw.sizes["m"], draw.sizes["n"])
+
+
+def _pseudo_inverse(draw: Draw) -> Any:
+    many, few = draw.sizes["m"], draw.sizes["n"]
+    return Remembered(lambda X: pseudo_inverse(X, many, few))
+
+
+pinv_samples: dict[Term | Function, Callable[[Draw], Any]] = {
+    tall: _draw_full_rank,
+    pseudo: _pseudo_inverse,
+    tall_slope: lambda draw: gradient(draw.value(pseudo), draw.value(tall)),
+    epsilon: _radius,
+}
+RECTANGLES = [{"m": 0, "n": 2}, {"m": 1, "n": 1}, {"m": 3, "n": 2}, {"m": 2, "n": 3}]
+pinv_symbols = {
+    "m": "the rows of A",
+    "n": "its columns",
+    "A": "a matrix",
+    "pinv": "the pseudo-inverse, as a function of the matrix near A",
+    "D": "the partial derivatives of the pseudo-inverse at A, which exist",
+    "epsilon": "the squared radius of a ball about A",
+}
+
+
+def _pinv(ops: Any, A: Any) -> Any:
+    return ops.linalg.pinv(A)
+
+
+statement(
+    "pinv.derivative",
+    "The pseudo-inverse: the formula of Golub and Pereyra",
+    of="pinv",
+    claims={
+        "tangent": eq(tangent(P, tall, tall_tangent)[i, e], pinv_tangent(matrix(tall_tangent))[i, e]),
+        "cotangent": eq(adjoint(P, tall, pinv_cotangent)[h, r], pinv_pulled(matrix(pinv_cotangent))[h, r]),
+    },
+    given=pinv_hypotheses,
+    source=[cite("golub1973")],
+    aliases=["Moore-Penrose inverse", "generalised inverse", "Penrose equations", "Golub and Pereyra"],
+    summary="""With P the pseudo-inverse of A, dP = -P dA P + P P^T dA^T (I - A P) + (I - P A) dA^T P^T P. It follows from the
+    four equations of Penrose alone. Real matrices; that P is differentiable is assumed, which it is where the rank does not
+    change near A.""",
+    symbols={**pinv_symbols, "dA": "a tangent of A", "G": "a cotangent of the pseudo-inverse"},
+    samples=samples(pinv_samples, sizes=RECTANGLES),
+    engine=[
+        jvp_of(_pinv, P, wrt=tall, direction=tall_tangent, at=(i, e), claim="tangent"),
+        vjp_of(_pinv, P, wrt=tall, cotangent=pinv_cotangent, claim="cotangent"),
+    ],
+)
+
+(count,) = sizes("k")
+(b,) = indices("b", count)
+observed, observed_tangent = array("B", m, count), array("dB", m, count)
+fitted_cotangent = array("G", n, count)
+rival = array("Z", n, count)
+fitted = define("X", lam(Sum(P[i, e] * observed[e, b], e), i, b))
+residue = define("R", lam(observed[e, b] - Sum(tall[e, i] * fitted[i, b], i), e, b))
+
+
+def _lstsq(ops: Any, A: Any, B: Any) -> Any:
+    return ops.linalg.lstsq(A, B)
+
+
+def lstsq_tangent(dA: Matrix) -> Matrix:
+    """-P dA X + P P^T dA^T R + (I - P A) dA^T P^T X."""
+    a, p, x, left = matrix(tall), matrix(P), matrix(fitted), matrix(residue)
+    last = dA.T @ (p.T @ x)
+    return p @ (p.T @ (dA.T @ left)) + (last - p @ (a @ last)) - p @ (dA @ x)
+
+
+def lstsq_pulled(cotangent: Matrix) -> Matrix:
+    """-(P^T G) X^T + R (P P^T G)^T + (P^T X) ((I - P A) G)^T, with the columns of P^T G."""
+    a, p, x, left = matrix(tall), matrix(P), matrix(fitted), matrix(residue)
+    back = p.T @ cotangent
+    kept = cotangent - a.T @ back
+    return left @ (p @ back).T + (p.T @ x) @ kept.T - back @ x.T
+
+
+statement(
+    "lstsq.derivative",
+    "The solution of least squares",
+    of="lstsq",
+    claims={
+        "normal equations": eq(
+            Sum(tall[e, i] * Sum(tall[e, j] * fitted[j, b], j), e), Sum(tall[e, i] * observed[e, b], e)
+        ),
+        "least": le(
+            Sum(residue[e, b] ** 2, e, b),
+            Sum((observed[e, b] - Sum(tall[e, i] * rival[i, b], i)) ** 2, e, b),
+        ),
+        "tangent of A": eq(tangent(fitted, tall, tall_tangent)[i, b], lstsq_tangent(matrix(tall_tangent))[i, b]),
+        "tangent of B": eq(tangent(fitted, observed, observed_tangent)[i, b], Sum(P[i, e] * observed_tangent[e, b], e)),
+        "in A": eq(adjoint(fitted, tall, fitted_cotangent)[h, r], lstsq_pulled(matrix(fitted_cotangent))[h, r]),
+        "in B": eq(adjoint(fitted, observed, fitted_cotangent)[e, b], Sum(P[i, e] * fitted_cotangent[i, b], i)),
+    },
+    given=pinv_hypotheses,
+    source=[cite("golub1973")],
+    aliases=["normal equations", "linear regression", "overdetermined system", "least norm"],
+    summary="""X = P B, with P the pseudo-inverse, makes the sum of the squares of R = B - A X least. Tangents move it by
+    P (dB - dA X) + P P^T dA^T R + (I - P A) dA^T P^T X. Real matrices; that P is differentiable is assumed, which it is
+    where the rank does not change near A.""",
+    symbols={
+        **pinv_symbols,
+        "k": "the columns of B and X",
+        "B": "what is to be fitted",
+        "X": "the solution",
+        "R": "the residual",
+        "Z": "any other matrix",
+        "dA": "a tangent of A",
+        "dB": "a tangent of B",
+        "G": "a cotangent of X",
+    },
+    samples=samples(
+        pinv_samples,
+        sizes=[{"m": 0, "n": 2, "k": 1}, {"m": 1, "n": 1, "k": 1}, {"m": 2, "n": 3, "k": 2}, {"m": 3, "n": 2, "k": 2}],
+    ),
+    engine=[
+        jvp_of(_lstsq, fitted, wrt=tall, direction=tall_tangent, at=(i, b), claim="tangent of A"),
+        jvp_of(_lstsq, fitted, wrt=observed, direction=observed_tangent, at=(i, b), claim="tangent of B"),
+        vjp_of(_lstsq, fitted, wrt=tall, cotangent=fitted_cotangent, claim="in A"),
+        vjp_of(_lstsq, fitted, wrt=observed, cotangent=fitted_cotangent, claim="in B"),
+    ],
+)
+
+# Sylvester's equation.
+
+sylvester = function("S")
+SB, SdB = arrays("B dB", m, m)
+SC, SdC, SG, SZ = arrays("C dC G Z", n, m)
+(d,) = indices("d", m)
+(g,) = indices("g", m)
+by_A, by_B, by_C = array("D", n, m, n, n), array("E", n, m, m, m), array("F", n, m, n, m)
+
+
+def sylvester_of(a: Term, b: Term, c: Term) -> Term:
+    """S(A, B, C), the solution of A X + X B = C."""
+    return sylvester(a, b, c, shape=(n, m))
+
+
+def sylvester_side(a: Term, b: Term, x: Term) -> Matrix:
+    """A X + X B."""
+    return matrix(a) @ matrix(x) + matrix(x) @ matrix(b)
+
+
+SX = sylvester_of(A, SB, SC)
+sylvester_back = sylvester_of(matrix(A).T.lam(), matrix(SB).T.lam(), SG)
+sylvester_hypotheses = [
+    lt(0, epsilon),
+    near(A, epsilon, lambda X: same(sylvester_side(X, SB, sylvester_of(X, SB, SC)), matrix(SC))),
+    near(SB, epsilon, lambda X: same(sylvester_side(A, X, sylvester_of(A, X, SC)), matrix(SC))),
+    for_all(eq(sylvester_side(A, SB, sylvester_of(A, SB, SZ))[i, col], SZ[i, col]), SZ, i, col),
+    for_all(eq(sylvester_of(A, SB, sylvester_side(A, SB, SZ).lam())[i, col], SZ[i, col]), SZ, i, col),
+    same(sylvester_side(matrix(A).T.lam(), matrix(SB).T.lam(), sylvester_back), matrix(SG)),
+    for_all(has_derivative(SX[i, col], A, by_A[i, col, q, r], q, r), i, col),
+    for_all(has_derivative(SX[i, col], SB, by_B[i, col, d, g], d, g), i, col),
+    for_all(has_derivative(SX[i, col], SC, by_C[i, col, q, d], q, d), i, col),
+]
+
+
+def _sylvester(ops: Any, A: Any, B: Any, C: Any) -> Any:
+    return ops.linalg.solve_sylvester(A, B, C)
+
+
+def _sylvester_slope(number: int) -> Callable[[Draw], Any]:
+    return lambda draw: gradient(draw.value(sylvester), *(draw.value(v) for v in (A, SB, SC)), in_argument=number)
+
+
+_moved_A = sylvester_of(A, SB, (-(matrix(dA) @ matrix(SX))).lam())
+_moved_B = sylvester_of(A, SB, (-(matrix(SX) @ matrix(SdB))).lam())
+_moved_C = sylvester_of(A, SB, SdC)
+
+statement(
+    "sylvester.derivative",
+    "Sylvester's equation",
+    of="solve_sylvester",
+    claims={
+        "tangent of A": eq(tangent(SX, A, dA)[i, col], _moved_A[i, col]),
+        "tangent of B": eq(tangent(SX, SB, SdB)[i, col], _moved_B[i, col]),
+        "tangent of C": eq(tangent(SX, SC, SdC)[i, col], _moved_C[i, col]),
+        "in A": eq(adjoint(SX, A, SG)[q, r], -Sum(sylvester_back[q, col] * SX[r, col], col)),
+        "in B": eq(adjoint(SX, SB, SG)[d, g], -Sum(SX[i, d] * sylvester_back[i, g], i)),
+        "in C": eq(adjoint(SX, SC, SG)[q, d], sylvester_back[q, d]),
+    },
+    given=sylvester_hypotheses,
+    source=[cite("magnus1999")],
+    aliases=["A X + X B = C", "Lyapunov equation", "matrix equation"],
+    summary="""With X = S(A, B, C) the one solution of A X + X B = C, tangents move it by S(A, B, dC - dA X - X dB). A cotangent G
+    pulls back to Y = S(A^T, B^T, G) in C, to -Y X^T in A and to -X^T Y in B. Real matrices; that the solution exists near the
+    matrices, and is differentiable, is assumed.""",
+    symbols={
+        "n": "the rows of X",
+        "m": "its columns",
+        "A": "the matrix on the left",
+        "B": "the matrix on the right",
+        "C": "the right-hand side",
+        "S": "the solution, as a function of the three",
+        "D": "its partial derivatives in A, which exist",
+        "E": "those in B",
+        "F": "those in C",
+        "epsilon": "the squared radius of balls about A and B in which there is one solution",
+        "dA": "a tangent of A",
+        "dB": "a tangent of B",
+        "dC": "a tangent of C",
+        "G": "a cotangent of X",
+    },
+    samples=samples(
+        {
+            A: _draw_invertible,
+            SB: lambda draw: well_conditioned(draw.real, draw.sizes["m"]),
+            sylvester: lambda draw: Remembered(solve_sylvester),
+            by_A: _sylvester_slope(0),
+            by_B: _sylvester_slope(1),
+            by_C: _sylvester_slope(2),
+            epsilon: _radius,
+        },
+        sizes=[{"n": 0, "m": 2}, {"n": 1, "m": 1}, {"n": 2, "m": 1}, {"n": 2, "m": 3}],
+    ),
+    engine=[
+        jvp_of(_sylvester, SX, wrt=A, direction=dA, at=(i, col), claim="tangent of A"),
+        jvp_of(_sylvester, SX, wrt=SB, direction=SdB, at=(i, col), claim="tangent of B"),
+        jvp_of(_sylvester, SX, wrt=SC, direction=SdC, at=(i, col), claim="tangent of C"),
+        vjp_of(_sylvester, SX, wrt=A, cotangent=SG, claim="in A"),
+        vjp_of(_sylvester, SX, wrt=SB, cotangent=SG, claim="in B"),
+        vjp_of(_sylvester, SX, wrt=SC, cotangent=SG, claim="in C"),
     ],
 )

@@ -108,6 +108,12 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "Learning Research 15, 315-323, 2011",
         ),
         Entry(
+            "golub1973",
+            "G. H. Golub and V. Pereyra, The differentiation of pseudo-inverses and nonlinear least squares problems "
+            "whose variables separate, SIAM Journal on Numerical Analysis 10(2), 413-432, 1973",
+            "10.1137/0710036",
+        ),
+        Entry(
             "goodfellow2016",
             "I. Goodfellow, Y. Bengio and A. Courville, Deep Learning, MIT Press, 2016",
         ),

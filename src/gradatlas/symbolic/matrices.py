@@ -476,23 +476,25 @@ def derivatives_agree(
     at: tuple[Index, ...],
     *entries: Index,
 ) -> Theorem:
-    """From l(X) = r(X) for all X near A: the derivative of l at A is that of r, in the entry `at`.
+    """From l(X) = r(X) for all X near A, or for all X: the derivative of l at A is that of r, in the entry `at`.
 
     near_claim: the hypothesis, as `near` writes it. entries: the indices of l and r. facts: derivatives at A.
     """
     X = fresh_array(A.shape, "X")
-    claim = checker.specialise(near_claim, X, *entries)
-    condition = claim.conclusion
-    if not isinstance(condition, Implies) or not isinstance(condition.condition, Lt):
-        raise ProofError(f"{condition!r} does not say what holds in a ball")
-    holds = checker.modus_ponens(claim, checker.assume(condition.condition))
+    holds = checker.specialise(near_claim, X, *entries)
+    over = tuple(fresh_index(s, "a") for s in A.shape)
+    inside: list[Theorem] = []
+    if isinstance(holds.conclusion, Implies):
+        condition = holds.conclusion.condition
+        if not isinstance(condition, Lt):
+            raise ProofError(f"{condition!r} does not say what holds in a ball")
+        inside.append(checker.differentiate(condition.right, X, over))
+        holds = checker.modus_ponens(holds, checker.assume(condition))
     sides = holds.conclusion
     if not isinstance(sides, Eq):
         raise ProofError(f"{sides!r} is not an equation")
-    over = tuple(fresh_index(s, "a") for s in A.shape)
     right = checker.differentiate(sides.right, X, over, tuple(facts))
-    inside = checker.differentiate(condition.condition.right, X, over)
-    agree = checker.locally_equal(holds, right, (inside,))
+    agree = checker.locally_equal(holds, right, tuple(inside))
     left = checker.differentiate(sides.left, X, over, tuple(facts))
     values = []
     for theorem in (left, agree):

@@ -24,7 +24,9 @@ __all__ = [
     "lu",
     "pivots",
     "product",
+    "pseudo_inverse",
     "qr",
+    "solve_sylvester",
     "spd_root",
     "svd",
     "symmetric",
@@ -118,6 +120,27 @@ def cofactors(rows: Rows) -> Rows:
 def _struck(rows: Rows, i: int, j: int) -> Rows:
     """The matrix without a row and a column."""
     return [row[:j] + row[j + 1 :] for k, row in enumerate(rows) if k != i]
+
+
+def pseudo_inverse(rows: Rows, m: int, n: int) -> Rows:
+    """The pseudo-inverse of a matrix of full rank."""
+    if m < n:
+        return transposed(pseudo_inverse(transposed(rows), n, m)) if m else [[] for _ in range(n)]
+    if not n:
+        return []
+    turned = transposed(rows)
+    return product(inverse(product(turned, rows)), turned)
+
+
+def solve_sylvester(a: Rows, b: Rows, c: Rows) -> Rows:
+    """The solution of A X + X B = C, as one linear system for all entries."""
+    rows, cols = len(a), len(b)
+    if not rows or not cols:
+        return [[] for _ in range(rows)]
+    at = [(i, j) for i in range(rows) for j in range(cols)]
+    system = [[a[i][k] * (j == l) + b[l][j] * (i == k) for k, l in at] for i, j in at]
+    found = product(inverse(system), [[c[i][j]] for i, j in at])
+    return [[found[i * cols + j][0] for j in range(cols)] for i in range(rows)]
 
 
 def spd_root(rows: Rows) -> Rows:
