@@ -12,11 +12,10 @@ from gradatlas.engine.linear_maps import broadcast_to, conjugate
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import along_axis
 from gradatlas.ops._samples import Case, calls, shaped
-from gradatlas.ops.elementwise import equal, exp, maximum, multiply, reciprocal, subtract, where
+from gradatlas.ops.elementwise import multiply, subtract
 from gradatlas.ops.indexing import getitem
 from gradatlas.ops.kinds import Record, Sample, general, linear, locally_constant
-from gradatlas.ops.shaping import concat, flip, pad
-from gradatlas.ops.tensors import cast
+from gradatlas.ops.shaping import flip, pad
 
 __all__ = [
     "cumulative_logsumexp",
@@ -280,53 +279,98 @@ cumulative_min = _extremum("cumulative_min", _smallest_so_far, False, "smallest"
 # ------------------------------------------------------------------------------------------------ logsumexp so far
 
 
-@floating.quiet
-def _cumulative_logsumexp(lib: Any, x: Any, *, axis: int = -1) -> Any:
-    """top + log1p(others), others the sum of exp(x - top) but for one of the largest so far."""
-    if 0 in x.shape:
-        return x
-    x = _front(lib, x, axis)
+def _so_far(lib: Any, x: Any) -> tuple[Any, Any, Any]:
+    """The largest so far, exp(its predecessor less it), and the sum of exp(x - it) but for one of the largest.
+
+    Along the first axis; where the largest is not finite the others stand for nothing.
+    """
     top = _running(lib, x, lib.maximum)
-    finite = lib.isfinite(top)
-    at = lib.where(finite, top, lib.zeros_like(top))
+    at = lib.where(lib.isfinite(top), top, lib.zeros_like(top))
     before = lib.concat([lib.full_like(top[:1, ...], -float("inf")), top[:-1, ...]], axis=0)
     shrunk = lib.where(lib.isfinite(before), lib.exp(before - at), lib.zeros_like(top))
     new = lib.where(x > before, shrunk, lib.exp(x - at))
-    first = lib.arange(x.shape[0], device=x.device) == 0
-    first = lib.reshape(first, (-1, *[1] * (len(x.shape) - 1)))
-    new = lib.where(first, lib.zeros_like(new), new)
-    total = lib.where(finite, at + lib.log1p(_recur(lib, shrunk, new)), top)
-    return lib.moveaxis(total, 0, axis)
+    first = lib.reshape(lib.arange(x.shape[0], device=x.device) == 0, (-1, *[1] * (len(x.shape) - 1)))
+    return top, shrunk, _recur(lib, shrunk, lib.where(first, lib.zeros_like(new), new))
 
 
-def _weights(x: Any, y: Any, axis: int) -> tuple[Any, Any]:
-    """The parts exp(x_k - y_k) of the newest entry and exp(y_(k-1) - y_k) of all before; equal shares where all are -inf."""
-    before = concat(_part(y, axis, 0, 1), _part(y, axis, None, -1), axis=axis) if plain_of(y).shape[axis] else y
-    lowest = equal(y, -float("inf"))
-    count = cumulative_sum(cast(lowest, dtype=plain_of(x).dtype), axis=axis)
-    equally = reciprocal(maximum(count, 1.0))
-    newest = where(lowest, equally, exp(where(lowest, 0.0, subtract(x, y))))
-    older = where(lowest, subtract(1.0, equally), exp(where(lowest, 0.0, subtract(before, y))))
-    return newest, older
+@floating.quiet
+def _cumulative_logsumexp(lib: Any, x: Any, *, axis: int = -1) -> Any:
+    """The largest so far + log1p of the others."""
+    if 0 in x.shape:
+        return x
+    top, _, others = _so_far(lib, _front(lib, x, axis))
+    return lib.moveaxis(lib.where(lib.isfinite(top), top + lib.log1p(others), top), 0, axis)
 
 
-def _logsumexp_vjp(g: Any, x: Any, out: Any, axis: int) -> Any:
-    newest, older = _weights(x, out, axis)
-    return multiply(newest, _backwards(older, g, axis))
+@floating.quiet
+def _running_part(lib: Any, x: Any, *, axis: int = -1, newest: bool = True) -> Any:
+    """exp(x_k)/Z_k, or Z_(k-1)/Z_k, Z_k the sum of the exponentials so far, all with the largest so far taken off."""
+    if 0 in x.shape:
+        return x
+    x = _front(lib, x, axis)
+    top, shrunk, others = _so_far(lib, x)
+    lowest = top == -float("inf")
+    count = lib.cumulative_sum(lib.astype(lowest, x.dtype), axis=0)
+    count = lib.where(lowest, count, lib.ones_like(count))
+    if newest:
+        part, equal_part = lib.exp(x - top) / (1 + others), 1 / count
+    else:
+        before = lib.concat([-lib.ones_like(others[:1, ...]), others[:-1, ...]], axis=0)
+        part, equal_part = shrunk * (1 + before) / (1 + others), (count - 1) / count
+    found = lib.where(lowest, equal_part, part)
+    return lib.moveaxis(lib.where(lib.isfinite(top) | lowest, found, lib.full_like(found, float("nan"))), 0, axis)
 
 
-def _logsumexp_jvp(t: Any, x: Any, out: Any, axis: int) -> Any:
-    newest, older = _weights(x, out, axis)
-    return linear_recurrence(older, multiply(newest, t), axis=axis)
+def _logsumexp_vjp(g: Any, x: Any, axis: int) -> Any:
+    older = _part_so_far(x, axis=axis, newest=False)
+    return multiply(_part_so_far(x, axis=axis), _backwards(older, g, axis))
 
 
+def _logsumexp_jvp(t: Any, x: Any, axis: int) -> Any:
+    older = _part_so_far(x, axis=axis, newest=False)
+    return linear_recurrence(older, multiply(_part_so_far(x, axis=axis), t), axis=axis)
+
+
+def _earlier(x: Any, axis: int) -> Any:
+    """x moved back by one place along axis, 0 entering: the adjoint of moving it on."""
+    return flip(_later(flip(x, axis=axis), axis), axis=axis)
+
+
+def _part_vjp(g: Any, x: Any, out: Any, axis: int, newest: bool) -> Any:
+    g = multiply(out, g)
+    if newest:
+        return subtract(g, _logsumexp_vjp(g, x, axis))
+    return _logsumexp_vjp(subtract(_earlier(g, axis), g), x, axis)
+
+
+def _part_jvp(t: Any, x: Any, out: Any, axis: int, newest: bool) -> Any:
+    pushed = _logsumexp_jvp(t, x, axis)
+    return multiply(out, subtract(t if newest else _later(pushed, axis), pushed))
+
+
+_MINUS_INFINITY = "shared equally: the limit of equal entries"
+_part_so_far: Record = general(
+    "running_part",
+    _running_part,
+    vjp=_part_vjp,
+    jvp=_part_jvp,
+    signature="(n)->(n)",
+    kinks={"all entries so far -inf": _MINUS_INFINITY, "an entry is inf": "nan from there on, as the softmax"},
+    takes="real",
+    samples=shaped(*_CASES, ([(5,)], {"newest": False}), ([(3, 4)], {"axis": 0, "newest": False})),
+    batching=along_axis,
+    summary="The part that the newest entry (or all before it) has of the sum of exponentials so far along an axis.",
+)
 cumulative_logsumexp: Record = general(
     "cumulative_logsumexp",
     _cumulative_logsumexp,
     vjp=_logsumexp_vjp,
     jvp=_logsumexp_jvp,
     signature="(n)->(n)",
-    kinks={"all entries so far -inf": "value -inf, derivative shared equally: the limit of equal entries"},
+    kinks={
+        "all entries so far -inf": f"value -inf, derivative {_MINUS_INFINITY}",
+        "an entry is inf": "value inf from there on, derivative nan, as the softmax",
+    },
     takes="real",
     samples=shaped(*_CASES),
     batching=along_axis,
