@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from gradatlas.backend import category, is_array, library_of
 from gradatlas.engine.array import Array, lower, memory_of, plain_of
 from gradatlas.engine.graph import GraphTrace, Step
@@ -178,9 +176,10 @@ class _Pen:
         """The bytes of arrays in values that were not held before."""
         count = 0
         for x in arrays_in(values):
-            if id(x) not in self.held:
-                self.held[id(x)] = x
-                count += _size_in_bytes(x)
+            memory = _memory(x)
+            if id(memory) not in self.held:
+                self.held[id(memory)] = memory
+                count += int(memory.nbytes)
         return count
 
     def __call__(self, step: Step, values: list[Any], out: Any) -> None:
@@ -223,11 +222,12 @@ def _saved(step: Step, which: tuple[int, ...], values: Sequence[Any], out: Any) 
         return ()
 
 
-def _size_in_bytes(x: Any) -> int:
-    size = int(np.dtype(str(x.dtype).rpartition(".")[2]).itemsize)
-    for length in x.shape:
-        size *= length
-    return size
+def _memory(x: Any) -> Any:
+    """The array whose memory a plain array is, or is a view of."""
+    owner: Any = getattr(x, "_array", x)  # array_api_strict keeps a NumPy array
+    while type(getattr(owner, "base", None)) is type(owner):
+        owner = owner.base
+    return owner
 
 
 def trace(f: Callable[..., Any]) -> Callable[..., Drawing]:
@@ -261,7 +261,8 @@ def trace(f: Callable[..., Any]) -> Callable[..., Drawing]:
                 leaf = library.as_array(leaf)
             x = graph.input(lower(leaf))
             drawing.inputs.append((x._link, name, describe(plain)))
-            pen.held[id(memory_of(leaf))] = memory_of(leaf)  # the caller's own: it is there anyway
+            own = _memory(memory_of(leaf))  # the caller's: it is there anyway
+            pen.held[id(own)] = own
             if category(plain.dtype) in ("real", "complex"):
                 pen.active.add(x._link)
             given.append(x)
