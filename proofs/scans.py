@@ -9,7 +9,7 @@ from gradatlas.formulas.scans import Extremum
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.checker.equations import unfold_in
-from gradatlas.symbolic.language import Sum, delta, less
+from gradatlas.symbolic.language import Sum, delta, exp, less
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import (
     Eq,
@@ -43,6 +43,21 @@ def prove_cumulative_logsumexp_derivative(proof: Proof) -> None:
             proof.sign(lt(0, o.Z[o.r, o.k]), why="an exponential, and others added to it")
             proof.differentiate("the logarithm has the derivative 1 / Z, which is positive")
             proof.contract("the deltas pick one entry")
+
+
+def prove_cumulative_logsumexp_parts(proof: Proof) -> None:
+    with proof.claim("whole"):
+        proof.sign(lt(0, o.Z[o.r, o.k]), why="an exponential, and others added to it")
+        whole = checker.equation(exp(o.x[o.r, o.k]) + o.older_sum, o.Z[o.r, o.k], (), (o.Z.head,))
+        proof.unfold(o.newest, o.older, why="both over Z")
+        proof.restate((exp(o.x[o.r, o.k]) + o.older_sum) / o.Z[o.r, o.k], "taken together")
+        proof.rewrite(whole, "which is Z itself")
+    for name in ("vjp of the newest", "jvp of the newest", "vjp of the older", "jvp of the older"):
+        with proof.claim(name):
+            proof.sign(lt(0, o.Z[o.r, o.k]), why="an exponential, and others added to it")
+            proof.differentiate("the derivative of a quotient, whose denominator is positive")
+            proof.contract("the deltas pick one entry")
+            proof.restate(proof.right, "with the parts read", unfold=[o.newest, o.older])
 
 
 def _held(extremum: Extremum) -> Theorem:

@@ -132,6 +132,59 @@ statement(
     ),
 )
 
+newest = define("p", lam(exp(x[r, k]) / Z[r, k], r, k))
+older_sum = Sum(less(j, k) * exp(x[r, j]), j)
+older = define("q", lam(older_sum / Z[r, k], r, k))
+mean_so_far = (exp(x[r, k]) * v[r, k] + Sum(less(j, k) * exp(x[r, j]) * v[r, j], j)) / Z[r, k]
+
+
+def _part(newest: bool) -> Callable[..., Any]:
+    return lambda ops, x: ops.running_part(x, axis=1, newest=newest)
+
+
+def _given_back(weight: Callable[[Index], Term]) -> Term:
+    """What the running logsumexp gives back to entry i of a cotangent weight(k) for each place."""
+    return exp(x[r, i]) * (weight(i) / Z[r, i] + Sum(less(i, k) * weight(k) / Z[r, k], k))
+
+
+statement(
+    "cumulative-logsumexp.parts",
+    "The parts that the newest entry and all before it have of the exponentials so far",
+    of="running_part",
+    claims={
+        "whole": eq(newest[r, k] + older[r, k], 1),
+        "vjp of the newest": eq(
+            adjoint(newest, x, g)[r, i],
+            newest[r, i] * g[r, i] - _given_back(lambda at: newest[r, at] * g[r, at]),
+        ),
+        "jvp of the newest": eq(tangent(newest, x, v)[r, k], newest[r, k] * (v[r, k] - mean_so_far)),
+        "vjp of the older": eq(
+            adjoint(older, x, g)[r, i],
+            exp(x[r, i]) * Sum(less(i, k) * g[r, k] / Z[r, k], k) - _given_back(lambda at: older[r, at] * g[r, at]),
+        ),
+        "jvp of the older": eq(
+            tangent(older, x, v)[r, k],
+            Sum(less(j, k) * exp(x[r, j]) * v[r, j], j) / Z[r, k] - older[r, k] * mean_so_far,
+        ),
+    },
+    source=SOURCES,
+    aliases=["online softmax", "running softmax", "scan", "forget gate"],
+    summary="""The two parts add up to 1, and are the factors of the recurrence that a running logsumexp differentiates to. Each
+    has the derivative of a softmax: itself times the direction less its mean so far.""",
+    symbols={
+        **_about("x", "v", "g", "k"),
+        "Z": "the sum of the exponentials so far",
+        "p": "the part of the newest entry",
+        "q": "the part of all before it",
+    },
+    engine=(
+        vjp_of(_part(True), newest, wrt=x, cotangent=g, claim="vjp of the newest"),
+        jvp_of(_part(True), newest, wrt=x, direction=v, at=(r, k), claim="jvp of the newest"),
+        vjp_of(_part(False), older, wrt=x, cotangent=g, claim="vjp of the older"),
+        jvp_of(_part(False), older, wrt=x, direction=v, at=(r, k), claim="jvp of the older"),
+    ),
+)
+
 # The largest and the smallest so far.
 
 
