@@ -21,10 +21,10 @@ def test_it_can_be_read(id):
 
 
 def test_every_operation_is_compared_with_a_statement():
-    """All that users call; the adjoints of convolution are compared as the gradients in which they occur."""
+    """All that users call; an adjoint that they do not is compared at least as the gradient in which it occurs."""
     compared = {name for formula in FORMULAS.values() if formula.engine for name in formula.of}
     adjoints = {name for name in all_operations() if name.endswith("_adjoint")}
-    assert set(all_operations()) - compared == adjoints
+    assert set(all_operations()) - compared <= adjoints
 
 
 def test_every_work_listed_is_cited_somewhere():
