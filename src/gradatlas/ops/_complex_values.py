@@ -20,7 +20,7 @@ def expm1(lib: Any, x: Any) -> Any:
         half = lib.sin(b / 2)
         real, imaginary = grown * lib.cos(b) - 2 * half * half, lib.exp(a) * lib.sin(b)
         level = b == 0
-        real, imaginary = lib.where(level, grown, real), lib.where(level, b, imaginary)
+        real, imaginary = lib.where(level, grown + 0.0, real), lib.where(level, b, imaginary)
         turning = ~lib.isfinite(b)
         real = lib.where(turning & lib.isinf(a), grown, real)
         imaginary = lib.where(turning & (a == -float("inf")), lib.zeros_like(a), imaginary)

@@ -256,8 +256,12 @@ def remainder(lib: Any, x: Array, y: Array) -> Array:
 
 @quiet
 def floor_divide(lib: Any, x: Array, y: Array) -> Array:
-    """floor(x/y)."""
-    return lib.floor_divide(*arrays(lib, x, y))
+    """floor(x/y); x/y itself where one of them is infinite, as the array API standard has it and NumPy does not."""
+    x, y = arrays(lib, x, y)
+    found = lib.floor_divide(x, y)
+    if not lib.isdtype(found.dtype, "real floating"):
+        return found
+    return lib.where(lib.isinf(x) ^ lib.isinf(y), x / y, found)
 
 
 @quiet
@@ -341,7 +345,10 @@ def sigmoid_second(lib: Any, x: Array) -> Array:
 
 @quiet
 def sech2(lib: Any, x: Array) -> Array:
-    """1/cosh(x)^2 = 4e/(1 + e)^2 with e = exp(-2|x|)."""
+    """1/cosh(x)^2 = 4e/(1 + e)^2 with e = exp(-2|x|), of a complex x with that of x and -x whose exp is small."""
+    if is_complex(lib, x):
+        e = lib.exp(-2 * lib.where(lib.real(x) < 0, -x, x))
+        return 4 * e / ((1 + e) * (1 + e))
     e = _exp_of_minus_abs(lib, x, 2)
     d = e + 2
     d *= e
@@ -357,6 +364,8 @@ def sech2_prime(lib: Any, x: Array) -> Array:
 
     Where e is subnormal 8e would carry eight times its error: there e = c exp(s - 2|x|), c = exp(-s) for a fixed s.
     """
+    if is_complex(lib, x):
+        return -2 * (lib.tanh(x) * sech2(lib, x))
     a = 2 * lib.abs(x)
     shift = 64.0 if x.dtype == lib.float32 else 512.0
     far = a > shift

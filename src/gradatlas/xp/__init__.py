@@ -514,6 +514,8 @@ _install_operators(
         "__sub__": subtract,
         "__mul__": multiply,
         "__truediv__": divide,
+        "__floordiv__": floor_divide,
+        "__mod__": remainder,
         "__pow__": pow,
         "__matmul__": matmul,
         "__neg__": negative,
