@@ -40,6 +40,7 @@ from gradatlas.symbolic.propositions import (
     Lt,
     Ne,
     Proposition,
+    Tends,
     eq,
     for_all,
     free_variables_of,
@@ -482,7 +483,7 @@ def _vanishing(rng: Rng) -> Theorem:
 
 
 def _power(of: Theorem) -> Term:
-    from gradatlas.symbolic.propositions import Tends
+
     from gradatlas.symbolic.terms import opened
 
     assert isinstance(of.conclusion, Tends)
@@ -503,18 +504,23 @@ def _limit(rng: Rng) -> Theorem:
 
 def _same_limit(rng: Rng) -> Theorem:
     limit = checker.limit(_timeless(rng, 2), t)
-    from gradatlas.symbolic.propositions import Tends
-
     assert isinstance(limit.conclusion, Tends)
     value = limit.conclusion.limit
     return checker.same_limit(limit, checker.equation(value, disguised(rng, value), known(rng)))
+
+
+def _unique_limit(rng: Rng) -> Theorem:
+    limit = attempt(lambda: _limit(rng))
+    assert isinstance(limit.conclusion, Tends)
+    value = limit.conclusion.limit
+    renamed = checker.same_limit(limit, checker.equation(value, disguised(rng, value), known(rng)))
+    return checker.unique_limit(limit, renamed)
 
 
 def _squeeze(rng: Rng) -> Theorem:
     fact = _vanishing(rng)
     high = checker.limit(_power(fact) ** 2, t, (fact,))
     zero = checker.limit(Num(0), t)
-    from gradatlas.symbolic.propositions import Tends
 
     assert isinstance(high.conclusion, Tends)
     high = checker.same_limit(high, checker.equation(high.conclusion.limit, 0))
@@ -597,6 +603,7 @@ GENERATORS: Final[dict[str, Callable[[Rng], Theorem]]] = {
     "squeeze": _squeeze,
     "symmetry": lambda rng: checker.symmetric(equation(rng)),
     "transitivity": lambda rng: _chained(rng),
+    "unique limit": _unique_limit,
     "value of a derivative": _derivative_value,
     "weaken": lambda rng: checker.weaken(theorem(rng), proposition(rng)),
 }

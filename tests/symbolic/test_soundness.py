@@ -31,7 +31,18 @@ from gradatlas.symbolic.language import (
     sizes,
 )
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import eq, for_all, has_derivative, implies, le, lt, ne, substitute_in, tends
+from gradatlas.symbolic.propositions import (
+    diverges,
+    eq,
+    for_all,
+    has_derivative,
+    implies,
+    le,
+    lt,
+    ne,
+    substitute_in,
+    tends,
+)
 from gradatlas.symbolic.tactics import absurd, by_sign
 from gradatlas.symbolic.terms import ZERO, Pos, Term, free_variables, fresh_index
 
@@ -142,7 +153,7 @@ def test_the_rules_are_these() -> None:
         "Lipschitz continuity", "modus ponens", "re-index", "rearrange",
         "restate", "rewrite", "rewrite in a claim", "same limit", "sign", "specialise", "spectral theorem",
         "split off the first term", "split off the last term", "squeeze", "symmetry", "transitivity",
-        "value of a derivative", "weaken",
+        "unique limit", "value of a derivative", "weaken",
     }  # fmt: skip
 
 
@@ -303,6 +314,15 @@ def test_a_limit_may_not_rest_on_the_step() -> None:
     assert vanishing.conclusion == tends(natural_power(r, t), t, 0)
     with pytest.raises(ProofError, match="grows without bound"):
         checker.limit(natural_power(r, t), t, (shrinking,))
+
+
+def test_two_sequences_may_have_two_limits() -> None:
+    (r,) = reals("r")
+    first = checker.assume(tends(natural_power(r, t), t, a))
+    assert checker.unique_limit(first, checker.assume(tends(natural_power(r, t), t, b))).conclusion == eq(a, b)
+    for other in (tends(natural_power(r, t + 1), t, b), diverges(natural_power(r, t), t), eq(a, b)):
+        with pytest.raises(ProofError, match="not limits of one sequence"):
+            checker.unique_limit(first, checker.assume(other))
 
 
 def test_contradictions_have_to_be_derived() -> None:

@@ -194,6 +194,7 @@ _axiom(
     rule="continuity",
 )
 _axiom("limit.algebra", "Limits of sums and products", f"{_RUDIN}, theorem 3.3", None, rule="limit")
+_axiom("limit.unique", "A sequence has one limit", f"{_RUDIN}, theorem 3.2(b)", None, rule="unique limit")
 _axiom("limit.squeeze", "A sequence squeezed between two of one limit", f"{_RUDIN}, theorem 3.20", None, rule="squeeze")
 _axiom(
     "derivative.algebra",

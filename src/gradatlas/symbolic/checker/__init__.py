@@ -28,7 +28,7 @@ from gradatlas.symbolic.checker.equations import (
     transitive,
 )
 from gradatlas.symbolic.checker.induction import induction, induction_down
-from gradatlas.symbolic.checker.limits import comparison, limit, same_limit, squeeze
+from gradatlas.symbolic.checker.limits import comparison, limit, same_limit, squeeze, unique_limit
 from gradatlas.symbolic.checker.logic import (
     assume,
     cases,
@@ -99,6 +99,7 @@ __all__ = [
     "squeeze",
     "symmetric",
     "transitive",
+    "unique_limit",
     "verdict",
     "weaken",
 ]

@@ -35,7 +35,7 @@ from gradatlas.symbolic.terms import (
     substitute,
 )
 
-__all__ = ["comparison", "limit", "same_limit", "squeeze"]
+__all__ = ["comparison", "limit", "same_limit", "squeeze", "unique_limit"]
 
 
 def _sequence(variable: Term) -> Sym:
@@ -118,6 +118,17 @@ def same_limit(theorem: Theorem, equation: Theorem) -> Derived:
     if not isinstance(claim, Tends) or not isinstance(equal_limits, Eq) or equal_limits.left is not claim.limit:
         raise ProofError(f"same limit: {equal_limits!r} says nothing of the limit in {claim!r}")
     return Derived(theorem.hypotheses | equation.hypotheses, Tends(claim.body, equal_limits.right))
+
+
+@rule("unique limit")
+def unique_limit(first: Theorem, second: Theorem) -> Derived:
+    """A sequence has one limit.
+    If a sequence tends to c, and the same sequence tends to d, then c = d.
+    """
+    one, other = first.conclusion, second.conclusion
+    if not isinstance(one, Tends) or not isinstance(other, Tends) or one.body is not other.body:
+        raise ProofError(f"unique limit: {one!r} and {other!r} are not limits of one sequence")
+    return Derived(first.hypotheses | second.hypotheses, Eq(one.limit, other.limit), frozenset({"limit.unique"}))
 
 
 @rule("squeeze")
