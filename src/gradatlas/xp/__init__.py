@@ -20,7 +20,30 @@ from gradatlas.engine.array import Array as _Array
 from gradatlas.engine.array import install_operators as _install_operators
 from gradatlas.engine.array import plain_of
 from gradatlas.errors import ArgumentError, DTypeError, describe
-from gradatlas.ops.activations import relu, sigmoid, softplus, tanh
+from gradatlas.ops.activations import (
+    celu,
+    elu,
+    gelu,
+    gelu_tanh,
+    glu,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    log_sigmoid,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softplus,
+    softsign,
+    swiglu,
+    tanh,
+    threshold,
+)
 from gradatlas.ops.attention import attention
 from gradatlas.ops.complex import conj, imag, real
 from gradatlas.ops.convolution import (
@@ -101,26 +124,6 @@ from gradatlas.ops.trigonometry import (
     sinc,
     sinh,
     tan,
-)
-from gradatlas.ops.gradatlas.ops.activations import (
-    celu,
-    elu,
-    gelu,
-    gelu_tanh,
-    glu,
-    hardsigmoid,
-    hardswish,
-    hardtanh,
-    leaky_relu,
-    log_sigmoid,
-    mish,
-    prelu,
-    relu6,
-    selu,
-    silu,
-    softsign,
-    swiglu,
-    threshold,
 )
 from gradatlas.xp import linalg
 from gradatlas.xp._creation import Creation as _Creation
@@ -227,8 +230,8 @@ __all__ = [
     "ceil",
     "celu",
     "clip",
-    "complex128",
     "complex64",
+    "complex128",
     "concat",
     "conj",
     "conv1d",
@@ -288,10 +291,10 @@ __all__ = [
     "index_add",
     "inf",
     "instance_norm",
+    "int8",
     "int16",
     "int32",
     "int64",
-    "int8",
     "isdtype",
     "isfinite",
     "isin",
@@ -305,9 +308,9 @@ __all__ = [
     "linear_recurrence",
     "linspace",
     "log",
-    "log10",
     "log1p",
     "log2",
+    "log10",
     "log_sigmoid",
     "log_softmax",
     "logical_and",
@@ -399,10 +402,10 @@ __all__ = [
     "tril",
     "triu",
     "trunc",
+    "uint8",
     "uint16",
     "uint32",
     "uint64",
-    "uint8",
     "unique_all",
     "unique_counts",
     "unique_inverse",
