@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 
 from gradatlas.backend import library_of
-from gradatlas.engine.array import plain_of
+from gradatlas.engine.array import lower, memory_of, plain_of
 from gradatlas.errors import DTypeError, ShapeError, describe
 from gradatlas.ops import _floating as floating
-from gradatlas.ops._batching import Call, per_example
+from gradatlas.ops._batching import Call
 from gradatlas.ops._samples import calls
 from gradatlas.ops.elementwise import clip, greater_equal, less, logical_and, not_equal, where
+from gradatlas.ops.indexing import take_along_axis
 from gradatlas.ops.kinds import Record, Sample, linear
 from gradatlas.ops.segments import segment_sum
-from gradatlas.ops.shaping import expand_dims, permute_dims, reshape
+from gradatlas.ops.shaping import broadcast_to, expand_dims, permute_dims, reshape
 
 __all__ = ["embedding", "look_up"]
 
@@ -67,17 +68,36 @@ def _added_up(g: Any, table: Any, ids: Any, padding: int | None) -> Any:
 
 
 def _batched(call: Call) -> Any:
-    """Ids may have any axes; the tables of all examples stand side by side. One call each where both differ."""
+    """Ids may have any axes; the tables of all examples stand side by side, unless each has ids of its own."""
     if not call.batched[0]:
         return call.again()
     if call.batched[1]:
-        return per_example(call)
+        return _each_in_its_own(call)
     rows, width = call.shape(0)
     beside = reshape(permute_dims(call.args[0], axes=(1, 0, 2)), shape=(rows, call.size * width))
     shape = call.shape(1)
     out = reshape(call.again((beside, call.args[1])), shape=(*shape, call.size, width))
     axis = len(shape)
     return permute_dims(out, axes=(axis, *range(axis), axis + 1))
+
+
+def _each_in_its_own(call: Call) -> Any:
+    """Every example's ids in its own table: the entries that they name along the rows."""
+    (rows, width), shape = call.shape(0), call.shape(1)
+    table, ids = call.args
+    host = _on_host(memory_of(ids))
+    if host:
+        _check_ids(memory_of(ids), rows)
+    ids = expand_dims(reshape(ids, shape=(call.size, prod(shape))), axis=2)
+    within = broadcast_to(clip(ids, low=0, high=max(rows - 1, 0)), shape=(call.size, prod(shape), width))
+    found = take_along_axis(table, within, axis=1)
+    if not host:
+        known = logical_and(greater_equal(ids, 0), less(ids, rows))
+        found = where(known, found, float("nan"))
+    padding = call.params["padding"]
+    if padding is not None:
+        found = where(not_equal(ids, padding), found, 0.0)
+    return lower(reshape(found, shape=(call.size, *shape, width)))
 
 
 look_up: Record = linear(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gradatlas.backend import category
-from gradatlas.engine.array import lower, plain_of
+from gradatlas.engine.array import lower, memory_of, plain_of
 from gradatlas.engine.linear_maps import conjugate, lift_rank, reshape, scale
 from gradatlas.engine.primitive import bind
 from gradatlas.errors import DTypeError, ShapeError
@@ -331,7 +331,7 @@ def softmax_cross_entropy(logits: Any, labels: Any, /, *, axis: int = -1, reduct
             seen,
             f"integer labels must have shape {kept}, the weights of classes {a}",
         )
-    plain = plain_of(labels)
+    plain = memory_of(labels)  # of a batch, all examples
     if kind == "integer" and isinstance(plain, np.ndarray) and plain.size:
         least, most, classes = int(plain.min()), int(plain.max()), a[axis]
         if least < 0 or most >= classes:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
 from gradatlas.backend import category
-from gradatlas.engine.array import plain_of
+from gradatlas.engine.array import lower, memory_of, plain_of
 from gradatlas.errors import ArgumentError, DTypeError, ShapeError, describe
 from gradatlas.ops import elementwise, indexing, scans, segments, shaping
 from gradatlas.ops.kinds import Record
@@ -54,7 +54,7 @@ def _numbers(function: str, x: Any, ids: Any, num_segments: int, mode: Mode) -> 
     """The numbers of the rows' segments, plain and within range, and how many segments they name, one more to drop."""
     if mode not in ("raise", "drop", "clip"):
         raise ArgumentError(function, f"got mode={mode!r}", "choose raise, drop or clip")
-    ids = untraced_index(ids, function)
+    ids = untraced_index(ids, function, batched=True)
     shape = shape_of(x)
     if not shape or shape_of(ids) != shape[:1]:
         seen = f"got numbers of shape {shape_of(ids)} for x of shape {shape}"
@@ -62,10 +62,10 @@ def _numbers(function: str, x: Any, ids: Any, num_segments: int, mode: Mode) -> 
     if category(ids.dtype) != "integer":
         raise DTypeError(function, f"got numbers {describe(ids)}", "give whole numbers")
     if mode != "raise":
-        ids = plain_of(_WITHIN(ids, count=num_segments, mode=mode))
+        ids = lower(_WITHIN(ids, count=num_segments, mode=mode))
         return ids, num_segments + (mode == "drop" or num_segments == 0)
     # One truth value is read from the device here; the other modes read none.
-    if bool(library_for(ids).to_numpy(plain_of(_OUTSIDE(ids, count=num_segments)))):
+    if bool(library_for(ids).to_numpy(memory_of(_OUTSIDE(ids, count=num_segments))).any()):
         seen = f"got numbers outside 0 to {num_segments - 1}, in {describe(ids)}"
         raise ShapeError(function, seen, "mend the numbers, or choose mode drop or clip")
     return ids, num_segments
