@@ -790,6 +790,11 @@ def test_the_exponential_of_a_small_matrix_along_a_huge_direction():
     small = ga.jvp(linalg.expm, (x,), (t,))[1]
     np.testing.assert_allclose(ga.jvp(linalg.expm, (x,), (2.0**600 * t,))[1], 2.0**600 * small, rtol=1e-13)
     np.testing.assert_allclose(ga.jvp(linalg.expm, (np.zeros((2, 2)),), (t[:2, :2],))[1], t[:2, :2], rtol=1e-14)
+    tiny = 2.0**-1000
+    np.testing.assert_allclose(ga.jvp(linalg.expm, (tiny * x,), (t,))[1], t, rtol=1e-14)
+    np.testing.assert_allclose(
+        ga.jvp(linalg.expm, (5.0 * x,), (tiny * t,))[1] / tiny, ga.jvp(linalg.expm, (5.0 * x,), (t,))[1], rtol=1e-12
+    )
 
 
 # ------------------------------------------------------------------------------------------------ products

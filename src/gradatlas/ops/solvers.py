@@ -18,20 +18,31 @@ from gradatlas.engine.array import plain_of
 from gradatlas.engine.linear_maps import cast, conjugate, is_complex, real_part
 from gradatlas.engine.space import Space
 from gradatlas.errors import DTypeError, ShapeError
-from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import leading
 from gradatlas.ops._samples import calls
-from gradatlas.ops.elementwise import add, divide, multiply, negative, subtract, where
+from gradatlas.ops.elementwise import (
+    absolute,
+    add,
+    divide,
+    equal,
+    exp,
+    floor,
+    log,
+    multiply,
+    negative,
+    subtract,
+    where,
+)
 from gradatlas.ops.indexing import getitem
-from gradatlas.ops.kinds import Record, Sample, general, locally_constant
+from gradatlas.ops.kinds import Record, Sample, general
 from gradatlas.ops.linalg import adjoint, eye_like, matrix_product, part_of_triangle, sum_of_entries, trace
+from gradatlas.ops.reductions import max_
 from gradatlas.ops.shaping import concat, expand_dims, squeeze
 
 __all__ = [
     "cho_solve",
     "cofactor",
     "det",
-    "entry_scale",
     "expm",
     "inv",
     "lstsq",
@@ -623,39 +634,21 @@ def _in_best_order(parts: Sequence[Any], sizes: Sequence[int]) -> Any:
     return product(0, count - 1)
 
 
-def _entry_scale(lib: Any, x: Any) -> Any:
-    """A power of two near the largest modulus of a matrix, 1 where it is 0 or not finite; with two axes of length 1."""
-    size = lib.abs(x)
-    if 0 in x.shape[-2:]:
-        return lib.ones((*x.shape[:-2], 1, 1), dtype=size.dtype, device=x.device)
-    largest = lib.max(size, axis=(-2, -1), keepdims=True)
-    one = lib.ones_like(largest)
-    with floating.quietly():
-        usable = lib.logical_and(largest > lib.finfo(size.dtype).smallest_normal, lib.isfinite(largest))
-        return lib.where(usable, 2.0 ** lib.floor(lib.log2(lib.where(usable, largest, one))), one)
-
-
-entry_scale: Record = locally_constant(
-    "entry_scale",
-    _entry_scale,
-    jumps="the largest entry is a power of two",
-    signature="(m,n)->(1,1)",
-    takes="floating",
-    batching=leading,
-    samples=calls(
-        lambda rng: (rng.normal(size=(3, 2)),), lambda rng: (np.zeros((2, 2, 2)),), lambda rng: (np.zeros((0, 0)),)
-    ),
-    summary="A power of two near the largest modulus among the entries of a matrix.",
-)
+def _size(x: Any) -> Any:
+    """A number near the largest modulus of a matrix, 1 where that is 0, in steps that have no derivative."""
+    largest = max_(absolute(x), axis=(-2, -1), keepdims=True)
+    return exp(floor(log(where(equal(largest, 0.0), 1.0, largest))))
 
 
 def _along(a: Any, e: Any) -> Any:
     """The derivative of expm at a along e: the corner of expm [[a, e], [0, a]], with e brought to the size of a."""
     n = _shape(a)[-1]
-    factor = divide(entry_scale(e), entry_scale(a))
-    zero = Space.of(a).zeros()
-    block = concat(concat(a, divide(e, factor), axis=-1), concat(zero, a, axis=-1), axis=-2)
-    return multiply(getitem(expm(block), key=(Ellipsis, slice(0, n), slice(n, 2 * n))), factor)
+    if not n:
+        return e
+    here, there, zero = _size(a), _size(e), Space.of(a).zeros()
+    block = concat(concat(a, multiply(divide(e, there), here), axis=-1), concat(zero, a, axis=-1), axis=-2)
+    corner = getitem(expm(block), key=(Ellipsis, slice(0, n), slice(n, 2 * n)))
+    return multiply(divide(corner, here), there)
 
 
 expm: Record = general(
