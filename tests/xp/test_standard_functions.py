@@ -97,6 +97,12 @@ class TestDerivatives:
         np.testing.assert_array_equal(y, [np.finfo(float).max, np.nextafter(1.0, 0.0)])
         np.testing.assert_array_equal(t, [0.0, 1.0])
 
+    def test_quotients_by_infinity_are_the_standard_s(self):
+        x, y = np.asarray([np.inf, -np.inf, 1.0, -1.0]), np.asarray([2.0, 2.0, -np.inf, np.inf])
+        got = xp.floor_divide(x, y)
+        np.testing.assert_array_equal(got, [np.inf, -np.inf, 0.0, 0.0])
+        assert np.signbit(got).tolist() == [False, True, True, True]
+
     def test_of_a_complex_modulus_direction_and_power(self):
         z = np.asarray([3 + 4j, -1 + 2j, 0.5 - 1j])
         np.testing.assert_allclose(ga.grad(lambda z: xp.sum(xp.abs(z)))(z), z / abs(z), rtol=1e-15)
@@ -210,7 +216,10 @@ class TestNumbersOnTheLeft:
     """NumPy scalars, Python numbers and NumPy arrays leave the operation to an Array on their right."""
 
     @pytest.mark.parametrize("left", [3, np.int64(3), np.asarray([3, 1, 2])], ids=["int", "int64", "array"])
-    @pytest.mark.parametrize("op", [operator.and_, operator.or_, operator.xor, operator.lshift, operator.rshift])
+    @pytest.mark.parametrize(
+        "op",
+        [operator.and_, operator.or_, operator.xor, operator.lshift, operator.rshift, operator.floordiv, operator.mod],
+    )
     def test_of_whole_numbers(self, op, left):
         i = ga.Array(np.asarray([1, 2, 4]))
         got = op(left, i)
@@ -229,6 +238,15 @@ class TestNumbersOnTheLeft:
         h = 1e-6
         np.testing.assert_allclose(out, op(left, x), rtol=1e-15)
         np.testing.assert_allclose(t, (op(left, x + h) - op(left, x - h)) / (2 * h), rtol=1e-8, atol=1e-8)
+
+    @pytest.mark.parametrize("left", [np.float64(7.5), np.float32(-7.5), 7.5, np.asarray(7.5)], ids=repr)
+    def test_of_quotients_and_remainders(self, left):
+        x = np.asarray([2.0, -3.5])
+        _, t = ga.jvp(lambda x: left // x, (x,), (np.ones(2),))
+        np.testing.assert_array_equal(t, np.zeros(2))
+        out, t = ga.jvp(lambda x: left % x, (x,), (np.ones(2),))
+        np.testing.assert_array_equal(out, left % x)
+        np.testing.assert_array_equal(t, -(left // x))
 
     def test_truth_values(self):
         b = ga.Array(np.asarray([True, False]))
