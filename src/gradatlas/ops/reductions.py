@@ -1,12 +1,15 @@
 """Reductions along axes, and what is made of sums of exponentials: logsumexp and the softmax."""
 
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from gradatlas.backend import category
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.linear_maps import broadcast_to, conjugate, reshape, scale
+from gradatlas.engine.primitive import Primitive, bind
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import along_axis, along_one_axis
 from gradatlas.ops._samples import Case, calls, shaped
@@ -93,19 +96,70 @@ mean = linear(
 # ------------------------------------------------------------------------------------------------ products
 
 
+# Factors are brought near 1 by powers of two, which are put back in the end: no product on the way leaves the range.
+
+
+def _exponents(lib: Any, x: Any) -> Any:
+    """Whole numbers e such that 2^-e x is about 1 in size; 0 where x is 0 or not finite."""
+    size = lib.abs(x)
+    good = (size > 0) & lib.isfinite(size)
+    return _bounded(lib, lib.round(lib.log2(lib.where(good, size, lib.ones_like(size)))))
+
+
+def _bounded(lib: Any, exponents: Any) -> Any:
+    """Those beyond the range of the numbers brought to its end."""
+    most = 120.0 if exponents.dtype == lib.float32 else 1000.0
+    return lib.clip(exponents, -most, most)
+
+
+def _powers_of_two(lib: Any, exponents: Any) -> tuple[Any, Any]:
+    """Two numbers whose product is 2^e, for e of twice the range."""
+    half = _bounded(lib, lib.floor(exponents * 0.5))
+    two = lib.full_like(half, 2.0)
+    return lib.pow(two, half), lib.pow(two, _bounded(lib, exponents - half))
+
+
 @floating.quiet
 def _prod(lib: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    return lib.prod(x, axis=axis, keepdims=keepdims)
+    if category(x.dtype) == "integer" or 0 in x.shape:
+        return lib.prod(x, axis=axis, keepdims=keepdims)
+    e = _exponents(lib, x)
+    first, second = _powers_of_two(lib, lib.sum(e, axis=axis, keepdims=keepdims))
+    scaled = x * lib.astype(lib.pow(lib.full_like(e, 2.0), -e), x.dtype)
+    return (lib.prod(scaled, axis=axis, keepdims=keepdims) * first) * second
+
+
+class _Scales(Primitive):
+    """2^-e for each factor along the last axis, and two numbers whose product is 2^e of all the others together."""
+
+    name = "prod"
+    inert = True
+
+    def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
+        e = _exponents(lib, args[0])
+        others = lib.sum(e, axis=-1, keepdims=True) - e
+        return lib.pow(lib.full_like(e, 2.0), -e), *_powers_of_two(lib, others)
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        return bind(self, args, params)
+
+
+_SCALES = _Scales()
 
 
 def _other_factors(x: Any, axis: Axis) -> Any:
     """The product of all other entries along axes: of those before and those after, without a division."""
     shape = tuple(plain_of(x).shape)
+    if 0 in shape:
+        return x
     axes = _axes(axis, len(shape))
     order = (*[k for k in range(len(shape)) if k not in axes], *axes)
     moved = tuple(shape[k] for k in order)
     merged = reshape(permute_dims(x, axes=order), (*moved[: len(shape) - len(axes)], _count(shape, axis)))
-    others = multiply(products_before(merged, -1), products_after(merged, -1))
+    down, up, further_up = bind(_SCALES, (merged,))
+    near_one = multiply(merged, down)
+    others = multiply(products_before(near_one, -1), products_after(near_one, -1))
+    others = multiply(multiply(others, up), further_up)
     back = tuple(sorted(range(len(order)), key=order.__getitem__))
     return permute_dims(reshape(others, moved), axes=back)
 
