@@ -42,7 +42,7 @@ Array: TypeAlias = Any
 Steps: TypeAlias = int | Sequence[int]
 Padding: TypeAlias = int | str | Sequence[int | Sequence[int]]
 
-_COLUMNS_AT_ONCE = 1 << 22
+_COLUMNS_AT_ONCE = 1 << 24
 """How many bytes of windows are laid out side by side at once."""
 
 _NARROW = 8
