@@ -5,6 +5,7 @@ from typing import Any
 from gradatlas.backend import library_of
 from gradatlas.engine.array import plain_of
 from gradatlas.errors import AxisError, ShapeError
+from gradatlas.ops._batching import along_axis, along_axis_of_all
 from gradatlas.ops._samples import Case, calls, shaped
 from gradatlas.ops.elementwise import add, multiply
 from gradatlas.ops.indexing import getitem, take_along_axis
@@ -29,6 +30,7 @@ argsort = locally_constant(
     ),
     jumps="two entries tie",
     takes="ordered",
+    batching=along_axis,
     samples=shaped(*_CASES),
     summary="The indices that bring x into ascending (or descending) order along an axis.",
 )
@@ -57,6 +59,7 @@ average_ties: Record = linear(
     adjoint=(lambda g, y, axis: average_ties(g, y, axis=axis), None),
     signature="(n),(n)->(n)",
     takes=("real", "any"),
+    batching=along_axis_of_all,
     samples=calls(
         lambda rng: (rng.normal(size=6), _ascending(rng.integers(0, 3, 6))),
         lambda rng: Sample((rng.normal(size=(4, 3)), _ascending(rng.integers(0, 2, (4, 3)), 0)), {"axis": 0}),
@@ -101,6 +104,7 @@ sort: Record = general(
         "nan": "goes where the library puts it",
     },
     takes="ordered",
+    batching=along_axis,
     samples=shaped(*_CASES),
     summary="x in ascending (or descending) order along an axis.",
 )
