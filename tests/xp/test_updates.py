@@ -95,6 +95,18 @@ def test_derivatives_in_both_arguments(key, name):
     assert np.sum(pulled[0] * t) + np.sum(pulled[1] * s) == pytest.approx(np.sum(g * pushed), rel=1e-12, abs=1e-12)
 
 
+@pytest.mark.parametrize("name", ["set", *IN_PLACE])
+def test_of_a_batch_whose_examples_have_their_own_keys(name):
+    rng = np.random.default_rng(5)
+    x, i, v = rng.uniform(0.5, 2, (3, 4)), rng.integers(0, 4, (3, 5)), rng.uniform(0.5, 2, (3, 5))
+
+    def update(x, i, v):
+        return getattr(x.at[i], name)(v)
+
+    looped = np.stack([update(ga.Array(a), b, c).plain for a, b, c in zip(x, i, v, strict=True)])
+    np.testing.assert_allclose(ga.vmap(update)(x, i, v), looped, rtol=1e-15)
+
+
 class TestDuplicates:
     def test_the_last_value_stays_and_has_the_derivative(self):
         i = np.asarray([1, 1, 0, 1])

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradatlas.backend import category
-from gradatlas.engine.array import plain_of
+from gradatlas.engine.array import Array, lower, plain_of
 from gradatlas.engine.transforms import vjp
 from gradatlas.errors import DTypeError, ShapeError, describe
 from gradatlas.ops import elementwise, indexing, shaping
@@ -50,7 +50,7 @@ class Place:
 
     def __init__(self, x: Any, key: Any) -> None:
         self._x = x
-        self._key = plain_key(key)
+        self._key = plain_key(key, batched=True)
         self._simple = not holds_arrays(self._key)
 
     def get(self) -> Any:
@@ -147,8 +147,7 @@ class Place:
             return self._x
         flat = shaping.reshape(self._x, shape=(-1,))
         numbers = shaping.reshape(self._numbers, shape=(-1,))
-        turns = int(library_for(numbers).to_numpy(_TIMES(numbers)))  # the one number read from the device
-        for turn in range(turns):
+        for turn in range(_turns(numbers)):
             hit, source = _TURN(numbers, size=flat.shape[0], turn=turn)
             # What is not hit is computed with ones, so that no infinity arises that a gradient would meet.
             one = True if category(plain_of(flat).dtype) == "bool" else 1
@@ -156,6 +155,13 @@ class Place:
             new = elementwise.where(hit, indexing.take(part, source, axis=0), one)
             flat = elementwise.where(hit, update(old, new), flat)
         return shaping.reshape(flat, shape=shape)
+
+
+def _turns(numbers: Any) -> int:
+    """How many updates one entry may meet; where each example of a batch has its own key, at most as many as it names."""
+    if type(lower(numbers)) is Array:
+        return shape_of(numbers)[0]
+    return int(library_for(numbers).to_numpy(_TIMES(numbers)))  # the one number that is read from the device
 
 
 def _times(lib: Any, numbers: Any) -> Any:
