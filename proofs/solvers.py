@@ -19,10 +19,12 @@ from gradatlas.symbolic.matrices import (
     by_order,
     derivatives_agree,
     differentiated,
+    entrywise,
     equation,
     given,
     identity,
     matrix,
+    multiplied,
     part,
     summed,
     trichotomy,
@@ -30,9 +32,9 @@ from gradatlas.symbolic.matrices import (
     vanishing,
 )
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import Eq, Implies, Lt, eq, for_all, le, lt
+from gradatlas.symbolic.propositions import Eq, Implies, Lt, Proposition, eq, for_all, has_derivative, le, lt
 from gradatlas.symbolic.tactics import opened_theorem, root_is_positive
-from gradatlas.symbolic.terms import ONE, ZERO, Array, Index, Term, fresh_array, fresh_index
+from gradatlas.symbolic.terms import ONE, ZERO, Array, Index, Term, TermLike, fresh_array, fresh_index
 
 __all__: list[str] = []
 
@@ -510,3 +512,272 @@ def _sylvester_adjoint(proof: Proof) -> Theorem:
     parts = (summed(back, W, i, col), summed(forth, Y, i, col))
     claim = eq(Sum(f.SG[i, col] * W, i, col), Sum(Y * Z[i, col], i, col))
     return checker.combination(claim, (-ONE, ONE), parts)
+
+
+class _Powers:
+    """What the rules of the powers P and of the corners Q give by induction. known: the four rules."""
+
+    def __init__(self, proof: Proof) -> None:
+        self.proof = proof
+        self.first, self.next, self.no_corner, self.next_corner = proof.given[:4]
+        self.X, self.E = fresh_array(f.A.shape, "X"), fresh_array(f.A.shape, "E")
+
+    def power(self, times: Term, X: Term) -> Matrix:
+        return matrix(f.powers(times, X))
+
+    def corner(self, times: Term, X: Term, E: Term) -> Matrix:
+        return matrix(f.corners(times, X, E))
+
+    def next_power(self, X: Term) -> Equation:
+        """P(t + 1, X) = P(t, X) X."""
+        known = checker.specialise(self.next, f.t, X)
+        return equation(known, self.power(f.t + 1, X), self.power(f.t, X) @ matrix(X))
+
+    def corner_after(self, X: Term, E: Term) -> Equation:
+        """Q(t + 1, X, E) = P(t, X) E + Q(t, X, E) X."""
+        known = checker.specialise(self.next_corner, f.t, X, E)
+        right = self.power(f.t, X) @ matrix(E) + self.corner(f.t, X, E) @ matrix(X)
+        return equation(known, self.corner(f.t + 1, X, E), right)
+
+    def derivative(self) -> Theorem:
+        """For all X, i, j: P(t, X)[i, j] has the partial derivatives Q(t, X, E)[i, j], E the unit matrices."""
+        X, i, j, t = self.X, f.i, f.j, f.t
+        over = (fresh_index(f.n, "a"), fresh_index(f.n, "b"))
+        E = unit(f.A.shape, over).lam()
+
+        def claim(times: Term, gradient: Term | None = None) -> Proposition:
+            shown = f.corners(times, X, E)[i, j] if gradient is None else gradient
+            return has_derivative(f.powers(times, X)[i, j], X, shown, *over)
+
+        def along(rule: Theorem, *facts: Theorem) -> Theorem:
+            inner = checker.differentiate(_sides(rule)[1], X, over, facts)
+            return checker.locally_equal(rule, inner, ())
+
+        # A gradient of zeros is that of Q(0, X, E) less itself; the second is written otherwise, so that it alone is put to 0.
+        (p, q) = over
+        otherwise = Matrix(f.n, f.n, lambda i, j: delta(j, q) * delta(i, p)).lam()
+        nothing = checker.specialise(self.no_corner, X, otherwise, i, j)
+        base = along(checker.specialise(self.first, X, i, j))
+        gap = f.corners(ZERO, X, E)[i, j] - f.corners(ZERO, X, otherwise)[i, j]
+        base = checker.rewrite_in(checker.convert(base, claim(ZERO, gap)), nothing)
+        base = checker.convert(base, claim(ZERO))
+        whole = for_all(claim(t), X, i, j)
+        after = self.corner_after(X, E)
+        rule = self.next_power(X).at(i, j)
+        step = along(rule, checker.assume(whole))
+        step = checker.convert(step, claim(t + 1, after.right[i, j]))
+        step = checker.rewrite_in(step, checker.symmetric(after.at(i, j)))
+        found = self.induction(whole, checker.generalise(base, X, i, j), checker.generalise(step, X, i, j))
+        return self.proof.have(found, "by induction: the derivative of P X is dP X + P dX, as Q goes on")
+
+    def induction(self, claim: Proposition, base: Theorem, step: Theorem) -> Theorem:
+        return checker.induction(claim, f.t, base, step)
+
+    def by_induction(
+        self,
+        left: Callable[[Term], Matrix],
+        right: Callable[[Term], Matrix],
+        over: tuple[Term, ...],
+        base: Equation,
+        step: Callable[[Theorem], Equation],
+    ) -> Theorem:
+        """left(t) = right(t) for every entry and all values of the variables in `over`."""
+        i, j = f.i, f.j
+
+        def claim(times: Term) -> Proposition:
+            return for_all(eq(left(times)[i, j], right(times)[i, j]), *over, i, j)
+
+        def closed(found: Equation, times: Term) -> Theorem:
+            stated = checker.convert(found.at(i, j), eq(left(times)[i, j], right(times)[i, j]))
+            return checker.generalise(stated, *over, i, j)
+
+        hypothesis = checker.assume(claim(f.t))
+        return self.induction(claim(f.t), closed(base, ZERO), closed(step(hypothesis), f.t + 1))
+
+    def commutes(self, X: Array) -> Theorem:
+        """X P(t, X) = P(t, X) X."""
+        M, I = matrix(X), identity(f.n)
+        none = equation(checker.specialise(self.first, X), self.power(ZERO, X), I)
+        after = self.next_power(X)
+
+        def step(hypothesis: Theorem) -> Equation:
+            P = self.power(f.t, X)
+            known = equation(hypothesis, M @ P, P @ M)
+            more = self.power(f.t + 1, X)
+            return algebra(M @ more, more @ M, (M, after, None), (-1, None, after, M), (None, known, M))
+
+        base = algebra(M @ none.left, none.left @ M, (M, none, None), (-1, None, none, M))
+        return self.by_induction(lambda t: M @ self.power(t, X), lambda t: self.power(t, X) @ M, (), base, step)
+
+    def of_transpose(self, X: Array) -> Theorem:
+        """P(t, X^T) = P(t, X)^T."""
+        turned, I = matrix(X).T.lam(), identity(f.n)
+        none = equation(checker.specialise(self.first, X), self.power(ZERO, X), I)
+        none_turned = equation(checker.specialise(self.first, turned), self.power(ZERO, turned), I)
+        after, after_turned = self.next_power(X), self.next_power(turned)
+        P = self.power(f.t, X)
+        swap = equation(self.commutes(X), matrix(X) @ P, P @ matrix(X))
+
+        def step(hypothesis: Theorem) -> Equation:
+            known = equation(hypothesis, self.power(f.t, turned), P.T)
+            return algebra(
+                after_turned.left,
+                after.left.T,
+                after_turned,
+                (None, known, matrix(X).T),
+                swap.T,
+                (-1, None, after.T, None),
+            )
+
+        base = algebra(none_turned.left, none.left.T, none_turned, (-1, None, none.T, None))
+        return self.by_induction(lambda t: self.power(t, turned), lambda t: self.power(t, X).T, (), base, step)
+
+    def linear(self, X: Array) -> Theorem:
+        """Q(t, X, E) is the sum of E[q, r] Q(t, X, unit matrix at q, r), for all E."""
+        E, at = self.E, (fresh_index(f.n, "q"), fresh_index(f.n, "r"))
+        one = unit(f.A.shape, at).lam()
+
+        def spread(times: Term) -> Matrix:
+            return Matrix(f.n, f.n, lambda i, j: Sum(E[at[0], at[1]] * f.corners(times, X, one)[i, j], *at))
+
+        def summing(each: Theorem, i: Index, j: Index) -> Theorem:
+            return summed(each, E[at[0], at[1]], *at)
+
+        none = equation(checker.specialise(self.no_corner, X, E), self.corner(ZERO, X, E), identity(f.n) * 0)
+        none_one = equation(checker.specialise(self.no_corner, X, one), self.corner(ZERO, X, one), identity(f.n) * 0)
+        after, after_one = self.corner_after(X, E), self.corner_after(X, one)
+        base = entrywise(
+            none.left, spread(ZERO), lambda i, j: [(1, none.at(i, j)), (-1, summing(none_one.at(i, j), i, j))]
+        )
+
+        def step(hypothesis: Theorem) -> Equation:
+            known = equation(checker.specialise(hypothesis, E), self.corner(f.t, X, E), spread(f.t))
+            moved = multiplied(None, known, matrix(X))
+            return entrywise(
+                after.left,
+                spread(f.t + 1),
+                lambda i, j: [
+                    (1, after.at(i, j)),
+                    (1, moved.at(i, j)),
+                    (-1, summing(after_one.at(i, j), i, j)),
+                ],
+            )
+
+        return self.by_induction(lambda t: self.corner(t, X, E), spread, (E,), base, step)
+
+    def pulled(self, times: Term, X: Term, G: Matrix) -> Matrix:
+        """The cotangent of the power: at q, r the sum of G Q(t, X, unit matrix at q, r)."""
+
+        def entry(q: Term, r: Term) -> Term:
+            i, j = fresh_index(f.n, "i"), fresh_index(f.n, "j")
+            one = Matrix(f.n, f.n, lambda a, b: delta(a, q) * delta(b, r)).lam()
+            return Sum(G[i, j] * f.corners(times, X, one)[i, j], i, j)
+
+        return Matrix(f.n, f.n, entry)
+
+    def _summing(self, G: Matrix, q: Index, r: Index, each: Callable[[Term], Equation]) -> Theorem:
+        """The sum of G times an equation about Q(., X, unit matrix at q, r)."""
+        found = each(unit(f.A.shape, (q, r)).lam())
+        return summed(found.theorem, G[found.i, found.j], found.i, found.j)
+
+    def pulled_onward(self, X: Array, G: Array) -> Theorem:
+        """What G X^T pulls back to is what G pulls back to, times X^T."""
+        M, g = matrix(X), matrix(G)
+        further = g @ M.T
+
+        def none(one: Term) -> Equation:
+            return equation(checker.specialise(self.no_corner, X, one), self.corner(ZERO, X, one), identity(f.n) * 0)
+
+        def after(one: Term) -> Equation:
+            return self.corner_after(X, one)
+
+        def left(times: Term) -> Matrix:
+            return self.pulled(times, X, further)
+
+        def right(times: Term) -> Matrix:
+            return self.pulled(times, X, g) @ M.T
+
+        def onward(times: Term, each: Callable[[Term], Equation], *more: tuple[int, Equation]) -> Equation:
+            def why(q: Index, r: Index) -> list[tuple[TermLike, Theorem]]:
+                k = fresh_index(f.n, "k")
+                below = summed(self._summing(g, q, k, each), M[r, k], k)
+                found: list[tuple[TermLike, Theorem]] = [(1, self._summing(further, q, r, each)), (-1, below)]
+                return found + [(c, e.at(q, r)) for c, e in more]
+
+            return entrywise(left(times), right(times), why)
+
+        def step(hypothesis: Theorem) -> Equation:
+            twice = checker.specialise(hypothesis, further.lam())
+            known = equation(twice, self.pulled(f.t, X, further @ M.T), self.pulled(f.t, X, further) @ M.T)
+            return onward(f.t + 1, after, (1, known))
+
+        return self.by_induction(left, right, (G,), onward(ZERO, none), step)
+
+    def adjoint(self, X: Array, G: Array) -> Theorem:
+        """What G pulls back to is Q(t, X^T, G), for all G."""
+        M, g, turned = matrix(X), matrix(G), matrix(X).T.lam()
+        onward = checker.specialise(self.pulled_onward(X, G), G)
+        moves = equation(onward, self.pulled(f.t, X, g @ M.T), self.pulled(f.t, X, g) @ M.T)
+        powers = equation(self.of_transpose(X), self.power(f.t, turned), self.power(f.t, X).T)
+
+        def left(times: Term) -> Matrix:
+            return self.pulled(times, X, g)
+
+        def right(times: Term) -> Matrix:
+            return self.corner(times, turned, G)
+
+        none = equation(checker.specialise(self.no_corner, turned, G), right(ZERO), identity(f.n) * 0)
+        base = entrywise(
+            left(ZERO),
+            right(ZERO),
+            lambda q, r: [
+                (
+                    1,
+                    self._summing(
+                        g,
+                        q,
+                        r,
+                        lambda one: equation(
+                            checker.specialise(self.no_corner, X, one), self.corner(ZERO, X, one), identity(f.n) * 0
+                        ),
+                    ),
+                ),
+                (-1, none.at(q, r)),
+            ],
+        )
+
+        def step(hypothesis: Theorem) -> Equation:
+            known = equation(checker.specialise(hypothesis, G), left(f.t), right(f.t))
+            after = self.corner_after(turned, G)
+            through = multiplied(None, known, M.T)
+            exchanged = multiplied(None, powers, g)
+
+            def why(q: Index, r: Index) -> list[tuple[TermLike, Theorem]]:
+                return [
+                    (1, self._summing(g, q, r, lambda one: self.corner_after(X, one))),
+                    (1, moves.at(q, r)),
+                    (1, through.at(q, r)),
+                    (-1, exchanged.at(q, r)),
+                    (-1, after.at(q, r)),
+                ]
+
+            return entrywise(left(f.t + 1), right(f.t + 1), why)
+
+        return self.by_induction(left, right, (G,), base, step)
+
+
+def prove_matrix_power_derivative(proof: Proof) -> None:
+    with proof.claim("tangent"):
+        known = _Powers(proof)
+        derivative = known.derivative()
+        proof.differentiate("the powers are differentiable, as has been shown", [derivative])
+        linear = opened_theorem(known.linear(f.A), f.dA, f.i, f.j)
+        proof.have(linear, "and Q is linear in E, by induction")
+        proof.restate(_sides(linear)[1], "a sum over the entries of dA")
+        proof.then(checker.symmetric(linear), "which is Q at dA")
+    with proof.claim("cotangent"):
+        proof.differentiate("the powers are differentiable, as has been shown", [derivative])
+        adjoint = opened_theorem(known.adjoint(f.A, f.G), f.G, f.q, f.r)
+        proof.have(adjoint, "what G pulls back to goes on as Q does for the transpose, by induction")
+        proof.restate(_sides(adjoint)[0], "the Kronecker deltas pick an entry")
+        proof.then(adjoint, "which is Q at A^T and G")

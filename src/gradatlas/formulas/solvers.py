@@ -21,24 +21,28 @@ from gradatlas.symbolic.language import (
     less,
     log,
     reals,
+    size,
     sizes,
     sqrt,
 )
-from gradatlas.symbolic.matrices import Matrix, is_identity, is_lower, is_upper, matrix, near, same
+from gradatlas.symbolic.matrices import Matrix, identity, is_identity, is_lower, is_upper, matrix, near, same
 from gradatlas.symbolic.matrix_samples import (
     Remembered,
     at_many,
+    block,
     cofactors,
     determinant_of,
     gradient,
     inverse,
+    matrix_power,
     product,
     pseudo_inverse,
     solve_sylvester,
+    upper_right,
     well_conditioned,
 )
 from gradatlas.symbolic.propositions import Proposition, eq, for_all, has_derivative, le, lt, ne
-from gradatlas.symbolic.terms import Array, Function, Term, read
+from gradatlas.symbolic.terms import Array, Function, Term, TermLike, read
 
 __all__: list[str] = []
 
@@ -48,6 +52,7 @@ i, j, k, q, r, s = indices("i j k q r s", n)
 A, dA, G = arrays("A dA G", n, n)
 
 RADIUS = Fraction(1, 2**40)  # of the ball in which a factor exists, squared, in samples
+NORMWISE = 64  # ulps, where a result is found to the precision of its norm and not to that of each entry
 SMALL = [{"n": 0}, {"n": 1}, {"n": 2}, {"n": 3}]
 
 
@@ -384,7 +389,6 @@ own_row = for_all(eq(minors_of(without_row(Xn, i))[i, j], minors_of(Xn)[i, j]), 
 minors_smooth = for_all(
     has_derivative(minors_of(Xn)[i, j], Xn, minor_slope(Xn, shape=(n, n, n, n))[i, j, q, r], q, r), Xn, i, j
 )
-MINOR_ULPS = 64  # minors are found to the precision of products of singular values, not to that of each minor
 determinant = [expansion, own_row, minors_smooth]
 
 
@@ -429,10 +433,10 @@ statement(
         "dA": "a tangent of A",
         "gamma": "a cotangent of the determinant",
     },
-    samples=samples(determinant_samples, sizes=SMALL),
+    samples=samples({A: _draw_invertible, **determinant_samples}, sizes=SMALL),
     engine=[
-        jvp_of(_det, det(A), wrt=A, direction=dA, at=(), claim="tangent", ulps=MINOR_ULPS),
-        vjp_of(_det, det(A), wrt=A, cotangent=gamma_det, claim="cotangent", ulps=MINOR_ULPS),
+        jvp_of(_det, det(A), wrt=A, direction=dA, at=(), claim="tangent", ulps=NORMWISE),
+        vjp_of(_det, det(A), wrt=A, cotangent=gamma_det, claim="cotangent", ulps=NORMWISE),
     ],
 )
 
@@ -504,8 +508,8 @@ statement(
     symbols={**both_symbols, "dA": "a tangent of A", "G": "a cotangent of C"},
     samples=samples(both_samples, sizes=SMALL),
     engine=[
-        jvp_of(lambda ops, A: ops.cofactor(A), C, wrt=A, direction=dA, at=(i, j), claim="tangent", ulps=MINOR_ULPS),
-        vjp_of(lambda ops, A: ops.cofactor(A), C, wrt=A, cotangent=G, claim="cotangent", ulps=MINOR_ULPS),
+        jvp_of(lambda ops, A: ops.cofactor(A), C, wrt=A, direction=dA, at=(i, j), claim="tangent", ulps=NORMWISE),
+        vjp_of(lambda ops, A: ops.cofactor(A), C, wrt=A, cotangent=G, claim="cotangent", ulps=NORMWISE),
     ],
 )
 
@@ -617,8 +621,8 @@ statement(
     symbols={**pinv_symbols, "dA": "a tangent of A", "G": "a cotangent of the pseudo-inverse"},
     samples=samples(pinv_samples, sizes=RECTANGLES),
     engine=[
-        jvp_of(_pinv, P, wrt=tall, direction=tall_tangent, at=(i, e), claim="tangent"),
-        vjp_of(_pinv, P, wrt=tall, cotangent=pinv_cotangent, claim="cotangent"),
+        jvp_of(_pinv, P, wrt=tall, direction=tall_tangent, at=(i, e), claim="tangent", ulps=NORMWISE),
+        vjp_of(_pinv, P, wrt=tall, cotangent=pinv_cotangent, claim="cotangent", ulps=NORMWISE),
     ],
 )
 
@@ -779,8 +783,8 @@ statement(
     },
     samples=samples(
         {
-            A: _draw_invertible,
-            SB: lambda draw: well_conditioned(draw.real, draw.sizes["m"]),
+            A: lambda draw: well_conditioned(draw.real, draw.sizes["n"], weight=6),
+            SB: lambda draw: well_conditioned(draw.real, draw.sizes["m"], weight=6),
             sylvester: lambda draw: Remembered(solve_sylvester),
             by_A: _sylvester_slope(0),
             by_B: _sylvester_slope(1),
@@ -790,11 +794,107 @@ statement(
         sizes=[{"n": 0, "m": 2}, {"n": 1, "m": 1}, {"n": 2, "m": 1}, {"n": 2, "m": 3}],
     ),
     engine=[
-        jvp_of(_sylvester, SX, wrt=A, direction=dA, at=(i, col), claim="tangent of A"),
-        jvp_of(_sylvester, SX, wrt=SB, direction=SdB, at=(i, col), claim="tangent of B"),
-        jvp_of(_sylvester, SX, wrt=SC, direction=SdC, at=(i, col), claim="tangent of C"),
-        vjp_of(_sylvester, SX, wrt=A, cotangent=SG, claim="in A"),
-        vjp_of(_sylvester, SX, wrt=SB, cotangent=SG, claim="in B"),
-        vjp_of(_sylvester, SX, wrt=SC, cotangent=SG, claim="in C"),
+        jvp_of(_sylvester, SX, wrt=A, direction=dA, at=(i, col), claim="tangent of A", ulps=NORMWISE),
+        jvp_of(_sylvester, SX, wrt=SB, direction=SdB, at=(i, col), claim="tangent of B", ulps=NORMWISE),
+        jvp_of(_sylvester, SX, wrt=SC, direction=SdC, at=(i, col), claim="tangent of C", ulps=NORMWISE),
+        vjp_of(_sylvester, SX, wrt=A, cotangent=SG, claim="in A", ulps=NORMWISE),
+        vjp_of(_sylvester, SX, wrt=SB, cotangent=SG, claim="in B", ulps=NORMWISE),
+        vjp_of(_sylvester, SX, wrt=SC, cotangent=SG, claim="in C", ulps=NORMWISE),
     ],
+)
+
+# Powers of a matrix, and power series: the exponential.
+
+t = size("t")
+(step,) = indices("t", t)
+power_of, corner_of_power = function("P"), function("Q")
+coefficient = function("c")
+series, corner = function("exp"), function("L")
+En = Array("E", (n, n))
+
+
+def powers(times: TermLike, X: Term) -> Term:
+    """P(t, X), the t-th power."""
+    return power_of(times, X, shape=(n, n))
+
+
+def corners(times: TermLike, X: Term, E: Term) -> Term:
+    """Q(t, X, E), the upper right block of the t-th power of [[X, E], [0, X]]."""
+    return corner_of_power(times, X, E, shape=(n, n))
+
+
+def series_of(X: Term) -> Term:
+    """The sum of the power series."""
+    return series(X, shape=(n, n))
+
+
+def corner_of(X: Term, E: Term) -> Term:
+    """The upper right block of the sum of the power series at [[X, E], [0, X]]."""
+    return corner(X, E, shape=(n, n))
+
+
+def of_every(claim: Matrix, other: Matrix, *over: Term) -> Proposition:
+    """The two matrices are equal, whatever these variables are."""
+    return for_all(eq(claim[i, j], other[i, j]), *over, i, j)
+
+
+power_rules = [
+    of_every(matrix(powers(0, Xn)), identity(n), Xn),
+    of_every(matrix(powers(t + 1, Xn)), matrix(powers(t, Xn)) @ matrix(Xn), t, Xn),
+    of_every(matrix(corners(0, Xn, En)), identity(n) * 0, Xn, En),
+    of_every(
+        matrix(corners(t + 1, Xn, En)),
+        matrix(powers(t, Xn)) @ matrix(En) + matrix(corners(t, Xn, En)) @ matrix(Xn),
+        t,
+        Xn,
+        En,
+    ),
+]
+
+
+def partial_sum(value: Callable[[Term], Term]) -> Term:
+    """The sum of c(s) value(s) over s below t."""
+    return Sum(coefficient(step) * value(step), step)
+
+
+def _power(draw: Draw) -> Any:
+    def power(times: Any, X: Any) -> Any:
+        return matrix_power(X, int(times))
+
+    return Remembered(power)
+
+
+def _corner(draw: Draw) -> Any:
+    def part(times: Any, X: Any, E: Any) -> Any:
+        return upper_right(matrix_power(block(X, E), int(times)))
+
+    return Remembered(part)
+
+
+statement(
+    "matrix-power.derivative",
+    "The powers of a matrix",
+    claims={
+        "tangent": eq(tangent(powers(t, A), A, dA)[i, j], corners(t, A, dA)[i, j]),
+        "cotangent": eq(adjoint(powers(t, A), A, G)[q, r], corners(t, matrix(A).T.lam(), G)[q, r]),
+    },
+    given=power_rules,
+    source=[cite("higham2008")],
+    aliases=["matrix power", "sum of A^s dA A^(t-1-s)", "block triangular matrix", "linalg.matrix_power"],
+    summary="""The derivative of the t-th power of A along dA is the upper right block of the t-th power of [[A, dA], [0, A]]; a
+    cotangent G pulls back to that block of [[A^T, G], [0, A^T]]. P and Q are the blocks of that power, as multiplying by the
+    block matrix once more makes them. By induction on t.""",
+    symbols={
+        "n": "the rows and columns",
+        "t": "the exponent",
+        "A": "a matrix",
+        "P": "its powers",
+        "Q": "the upper right block of the powers of [[X, E], [0, X]]",
+        "dA": "a tangent of A",
+        "G": "a cotangent of the power",
+    },
+    samples=samples(
+        {power_of: _power, corner_of_power: _corner},
+        sizes=[{"n": 0, "t": 2}, {"n": 1, "t": 0}, {"n": 2, "t": 1}, {"n": 2, "t": 3}, {"n": 3, "t": 2}],
+    ),
 )

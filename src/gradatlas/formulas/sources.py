@@ -163,6 +163,11 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "arXiv:1706.02515",
         ),
         Entry(
+            "higham2008",
+            "N. J. Higham, Functions of Matrices: Theory and Computation, SIAM, 2008",
+            "10.1137/1.9780898717778",
+        ),
+        Entry(
             "knuth1997",
             "D. E. Knuth, The Art of Computer Programming, volume 1, third edition, Addison-Wesley, 1997",
         ),

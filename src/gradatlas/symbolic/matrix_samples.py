@@ -15,13 +15,16 @@ import mpmath
 __all__ = [
     "Remembered",
     "at_many",
+    "block",
     "cofactors",
     "determinant_of",
     "eig",
     "eigh",
+    "exponential",
     "gradient",
     "inverse",
     "lu",
+    "matrix_power",
     "pivots",
     "product",
     "pseudo_inverse",
@@ -31,6 +34,7 @@ __all__ = [
     "svd",
     "symmetric",
     "transposed",
+    "upper_right",
     "well_conditioned",
 ]
 
@@ -141,6 +145,46 @@ def solve_sylvester(a: Rows, b: Rows, c: Rows) -> Rows:
     system = [[a[i][k] * (j == l) + b[l][j] * (i == k) for k, l in at] for i, j in at]
     found = product(inverse(system), [[c[i][j]] for i, j in at])
     return [[found[i * cols + j][0] for j in range(cols)] for i in range(rows)]
+
+
+def matrix_power(rows: Rows, times: int) -> Rows:
+    """The matrix multiplied with itself, times factors; the identity for none."""
+    n = len(rows)
+    found = [[mpmath.mpf(i == j) for j in range(n)] for i in range(n)]
+    for _ in range(times):
+        found = product(found, rows)
+    return found
+
+
+def exponential(rows: Rows) -> Rows:
+    """The exponential, by its power series at a fraction of the matrix, squared again and again."""
+    n = len(rows)
+    size = max((sum(map(abs, row)) for row in rows), default=0)
+    halvings = max(0, int(mpmath.ceil(mpmath.log(size, 2))) + 8) if size else 0
+    small = [[v / mpmath.mpf(2) ** halvings for v in row] for row in rows]
+    with mpmath.extradps(halvings):
+        term = found = matrix_power(rows, 0)
+        k = 0
+        while k < 3 or any(abs(v) > mpmath.eps for row in term for v in row):
+            k += 1
+            term = [[v / k for v in row] for row in product(term, small)]
+            found = [[a + b for a, b in zip(one, two, strict=True)] for one, two in zip(found, term, strict=True)]
+        for _ in range(halvings):
+            found = product(found, found)
+    return found if n else []
+
+
+def block(X: Rows, E: Rows) -> Rows:
+    """The matrix [[X, E], [0, X]]."""
+    n = len(X)
+    zero = [mpmath.mpf(0)] * n
+    return [[*a, *b] for a, b in zip(X, E, strict=True)] + [[*zero, *a] for a in X]
+
+
+def upper_right(rows: Rows) -> Rows:
+    """The upper right quarter."""
+    n = len(rows) // 2
+    return [row[n:] for row in rows[:n]]
 
 
 def spd_root(rows: Rows) -> Rows:
