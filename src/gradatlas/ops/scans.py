@@ -7,6 +7,8 @@ derivatives of every order are as exact as the values.
 
 from typing import Any
 
+from gradatlas.backend import library_of, numpy_library
+from gradatlas.backend.recurrence import recur
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.linear_maps import broadcast_to, conjugate
 from gradatlas.ops import _floating as floating
@@ -92,8 +94,10 @@ def _front(lib: Any, x: Any, axis: int) -> Any:
 
 def _recur(lib: Any, a: Any, b: Any) -> Any:
     """s_k = a_k s_(k-1) + b_k along the first axis, in order; where a_k is 0, what came before is forgotten."""
-    if b.shape[0] == 0:
+    if 0 in b.shape:
         return lib.zeros_like(b)
+    if library_of(b) is numpy_library():
+        return recur(a, b)
     forgets = a == 0
     s = b[0, ...]
     nothing = lib.zeros_like(s)
