@@ -32,9 +32,9 @@ from gradatlas.symbolic.matrices import (
     vanishing,
 )
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import Eq, Implies, Lt, Proposition, eq, for_all, has_derivative, le, lt
+from gradatlas.symbolic.propositions import Eq, Implies, Lt, Proposition, Tends, eq, for_all, has_derivative, le, lt
 from gradatlas.symbolic.tactics import opened_theorem, root_is_positive
-from gradatlas.symbolic.terms import ONE, ZERO, Array, Index, Term, TermLike, fresh_array, fresh_index
+from gradatlas.symbolic.terms import ONE, ZERO, Array, Index, Term, TermLike, fresh_array, fresh_index, opened
 
 __all__: list[str] = []
 
@@ -781,3 +781,47 @@ def prove_matrix_power_derivative(proof: Proof) -> None:
         proof.have(adjoint, "what G pulls back to goes on as Q does for the transpose, by induction")
         proof.restate(_sides(adjoint)[0], "the Kronecker deltas pick an entry")
         proof.then(adjoint, "which is Q at A^T and G")
+
+
+def prove_expm_derivative(proof: Proof) -> None:
+    i, j, q, r, A = f.i, f.j, f.q, f.r, f.A
+    with proof.claim("tangent"):
+        known = _Powers(proof)
+        sums, _, term_by_term = proof.given[4:]
+        derivative = known.derivative()
+        one = unit(A.shape, (q, r)).lam()
+        over = (fresh_index(f.n, "a"), fresh_index(f.n, "b"))
+        moved = checker.differentiate(f.partial_sum(lambda s: f.powers(s, A)[i, j]), A, over, (derivative,))
+        moved = checker.derivative_value(moved, q, r)
+        spelled = f.partial_sum(lambda s: f.corners(s, A, one)[i, j])
+        moved = checker.transitive(moved, checker.equation(_sides(moved)[1], spelled))
+        each = checker.rewrite_in(opened_theorem(term_by_term, i, j, q, r), moved)
+        proof.have(each, "the partial sums, differentiated: their limit is the derivative")
+        linear = opened_theorem(known.linear(A), f.dA, i, j)
+        whole = opened_theorem(sums, A, f.dA, i, j)
+        outside = Sum(f.dA[q, r] * spelled, q, r)
+        reached = _exchanged(proof, whole, linear, outside, each)
+        proof.differentiate("the sum of the series is differentiable, by assumption")
+        proof.restate(_sides(reached)[0], "a sum over the entries of dA")
+        proof.then(reached, "the partial sums of both are the same, and have one limit")
+    with proof.claim("cotangent"):
+        adjoint = opened_theorem(known.adjoint(A, f.G), f.G, q, r)
+        whole = opened_theorem(sums, matrix(A).T.lam(), f.G, q, r)
+        outside = Sum(f.G[i, j] * spelled, i, j)
+        reached = _exchanged(proof, whole, checker.symmetric(adjoint), outside, each)
+        proof.differentiate("the sum of the series is differentiable, by assumption")
+        proof.restate(_sides(reached)[0], "the Kronecker deltas pick an entry")
+        proof.then(reached, "the partial sums of both are the same, and have one limit")
+
+
+def _exchanged(proof: Proof, whole: Theorem, inside: Theorem, outside: Term, each: Theorem) -> Theorem:
+    """The limit of the sums of what `inside` says Q is, which may be summed in the other order: the weighted sum of limits.
+
+    whole: the series of Q converges. outside: the same partial sums in the other order. each: what converges there.
+    """
+    left = checker.limit(outside, f.t, (each,))
+    right = checker.rewrite_in(whole, inside)
+    assert isinstance(right.conclusion, Tends)
+    same_sums = checker.equation(opened(right.conclusion.body, f.t), outside)
+    right = checker.rewrite_in(right, same_sums)
+    return proof.have(checker.unique_limit(left, right), "a sequence has one limit")

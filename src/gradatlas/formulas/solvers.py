@@ -10,6 +10,7 @@ import mpmath
 
 from gradatlas.formulas.statement import Draw, adjoint, cite, claim, jvp_of, samples, statement, tangent, vjp_of
 from gradatlas.symbolic.language import (
+    Derivative,
     Sum,
     array,
     arrays,
@@ -27,21 +28,22 @@ from gradatlas.symbolic.language import (
 )
 from gradatlas.symbolic.matrices import Matrix, identity, is_identity, is_lower, is_upper, matrix, near, same
 from gradatlas.symbolic.matrix_samples import (
+    Powers,
     Remembered,
     at_many,
     block,
     cofactors,
     determinant_of,
+    exponential,
     gradient,
     inverse,
-    matrix_power,
     product,
     pseudo_inverse,
     solve_sylvester,
     upper_right,
     well_conditioned,
 )
-from gradatlas.symbolic.propositions import Proposition, eq, for_all, has_derivative, le, lt, ne
+from gradatlas.symbolic.propositions import Proposition, eq, for_all, has_derivative, le, lt, ne, tends
 from gradatlas.symbolic.terms import Array, Function, Term, TermLike, read
 
 __all__: list[str] = []
@@ -857,18 +859,13 @@ def partial_sum(value: Callable[[Term], Term]) -> Term:
     return Sum(coefficient(step) * value(step), step)
 
 
-def _power(draw: Draw) -> Any:
-    def power(times: Any, X: Any) -> Any:
-        return matrix_power(X, int(times))
-
-    return Remembered(power)
+def _powers(draw: Draw) -> Any:
+    return Powers()
 
 
-def _corner(draw: Draw) -> Any:
-    def part(times: Any, X: Any, E: Any) -> Any:
-        return upper_right(matrix_power(block(X, E), int(times)))
-
-    return Remembered(part)
+def _corners(draw: Draw) -> Any:
+    of = Powers()
+    return lambda times, X, E: upper_right(of(times, block(X, E)))
 
 
 statement(
@@ -894,7 +891,76 @@ statement(
         "G": "a cotangent of the power",
     },
     samples=samples(
-        {power_of: _power, corner_of_power: _corner},
+        {power_of: _powers, corner_of_power: _corners},
         sizes=[{"n": 0, "t": 2}, {"n": 1, "t": 0}, {"n": 2, "t": 1}, {"n": 2, "t": 3}, {"n": 3, "t": 2}],
     ),
+)
+
+partial_sums = for_all(tends(partial_sum(lambda s: corners(s, Xn, En)[i, j]), t, corner_of(Xn, En)[i, j]), Xn, En, i, j)
+term_by_term = for_all(
+    tends(Derivative(partial_sum(lambda s: powers(s, A)[i, j]), A[q, r]), t, slope[i, j, q, r]), i, j, q, r
+)
+series_hypotheses = [
+    *power_rules,
+    partial_sums,
+    for_all(has_derivative(series_of(A)[i, j], A, slope[i, j, q, r], q, r), i, j),
+    term_by_term,
+]
+
+
+def _expm(ops: Any, A: Any) -> Any:
+    return ops.linalg.expm(A)
+
+
+def _corner_of_exponential(X: Any, E: Any) -> Any:
+    return upper_right(exponential(block(X, E)))
+
+
+def _coefficient(draw: Draw) -> Any:
+    return lambda s: 1 / mpmath.factorial(s)
+
+
+statement(
+    "expm.derivative",
+    "The exponential of a matrix, as of any power series",
+    of=("expm", "entry_scale"),
+    claims={
+        "tangent": eq(tangent(series_of(A), A, dA)[i, j], corner_of(A, dA)[i, j]),
+        "cotangent": eq(adjoint(series_of(A), A, G)[q, r], corner_of(matrix(A).T.lam(), G)[q, r]),
+    },
+    given=series_hypotheses,
+    source=[cite("higham2008")],
+    aliases=["matrix exponential", "Frechet derivative", "block triangular matrix", "matrix function"],
+    summary="""The derivative of exp(A) along dA is the upper right block of the exponential of [[A, dA], [0, A]], and a
+    cotangent G pulls back to that block of the exponential of [[A^T, G], [0, A^T]]. It holds of any power series with
+    coefficients c, those of the exponential being 1/t!. Real matrices; that the series converges at the block matrix, and may
+    be differentiated term by term, is assumed. A factor by which dA is scaled before, and the result after, changes nothing,
+    the block being linear in dA.""",
+    symbols={
+        "n": "the rows and columns",
+        "A": "a matrix",
+        "exp": "the sum of the series",
+        "L": "the upper right block of its value at [[X, E], [0, X]]",
+        "P": "the powers of a matrix",
+        "Q": "the upper right block of the powers of [[X, E], [0, X]]",
+        "c": "the coefficients of the series",
+        "D": "the partial derivatives of exp at A, which exist",
+        "dA": "a tangent of A",
+        "G": "a cotangent of exp(A)",
+    },
+    samples=samples(
+        {
+            power_of: _powers,
+            corner_of_power: _corners,
+            coefficient: _coefficient,
+            series: lambda draw: Remembered(exponential),
+            corner: lambda draw: Remembered(_corner_of_exponential),
+            slope: lambda draw: gradient(draw.value(series), draw.value(A)),
+        },
+        sizes=[{"n": 0}, {"n": 1}, {"n": 2}],
+    ),
+    engine=[
+        jvp_of(_expm, series_of(A), wrt=A, direction=dA, at=(i, j), claim="tangent", ulps=NORMWISE),
+        vjp_of(_expm, series_of(A), wrt=A, cotangent=G, claim="cotangent", ulps=NORMWISE),
+    ],
 )

@@ -13,6 +13,7 @@ from typing import Any, Final
 import mpmath
 
 __all__ = [
+    "Powers",
     "Remembered",
     "at_many",
     "block",
@@ -154,6 +155,20 @@ def matrix_power(rows: Rows, times: int) -> Rows:
     for _ in range(times):
         found = product(found, rows)
     return found
+
+
+class Powers:
+    """P(t, X), the powers of matrices, each found from the one before and remembered."""
+
+    def __init__(self) -> None:
+        self._found: dict[Any, list[Rows]] = {}
+
+    def __call__(self, times: Any, X: Rows) -> Rows:
+        key = (mpmath.mp.prec, _frozen(X))
+        found = self._found.setdefault(key, [matrix_power(_numbers(X), 0)])
+        while len(found) <= times:
+            found.append(product(found[-1], _numbers(X)))
+        return found[int(times)]
 
 
 def exponential(rows: Rows) -> Rows:
