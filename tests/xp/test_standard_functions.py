@@ -129,6 +129,7 @@ class TestBatches:
         [
             lambda x: xp.signbit(x),
             lambda x: xp.bitwise_and(x > 0, x < 2),
+            lambda x: xp.bitwise_xor(np.asarray([[True], [False]]), x > 0),
             lambda x: xp.count_nonzero(x > 0),
             lambda x: xp.searchsorted(np.asarray([-1.0, 0.5, 1.0]), x),
             lambda x: xp.isin(x, np.asarray([0.5])),

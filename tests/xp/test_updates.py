@@ -136,6 +136,14 @@ def test_an_untouched_entry_meets_no_infinity():
     np.testing.assert_array_equal(g, [1.0, 0.5, 1.0])
 
 
+def test_an_infinity_at_one_entry_stays_there():
+    i = np.asarray([1])
+    g = ga.grad(lambda x: xp.sum(x.at[i].multiply(np.asarray([np.inf]))))(np.asarray([1.0, 2.0, 3.0]))
+    np.testing.assert_array_equal(g, [1.0, np.inf, 1.0])
+    g = ga.grad(lambda v: xp.sum(ga.Array(np.asarray([np.inf, 2.0])).at[i].multiply(v)))(np.asarray([5.0]))
+    np.testing.assert_array_equal(g, [2.0])
+
+
 def test_numbers_and_arrays_that_broadcast():
     x = ga.Array(X)
     np.testing.assert_array_equal(x.at[1].set(5).plain[1], np.full(4, 5.0))
