@@ -446,6 +446,15 @@ def test_the_gradient_of_det_at_rank_n_minus_1_is_the_adjugate():
     np.testing.assert_allclose(hessian[0, 1], [[0.0, 0.0], [-1.0, 0.0]], atol=1e-15)
 
 
+@pytest.mark.parametrize(("n", "scale"), [(280, 1.0), (280, 1e-2), (3, 1e100), (3, 1e-100), (200, 0.05)])
+def test_cofactors_of_large_and_small_numbers_are_not_lost_on_the_way(n, scale):
+    """The largest singular values alone have a product beyond all numbers, and the smallest below."""
+    x = scale * normal(n, n)
+    wanted = np.linalg.det(x) * np.linalg.inv(x).T
+    assert 0 < np.max(np.abs(wanted)) < np.inf
+    np.testing.assert_allclose(ga.grad(linalg.det)(x), wanted, rtol=1e-9, atol=1e-11 * np.max(np.abs(wanted)))
+
+
 def test_slogdet_of_a_singular_matrix_has_a_value_and_says_that_it_has_no_derivative():
     x = np.stack([np.eye(2), np.ones((2, 2))])
     sign, logarithm = linalg.slogdet(x)

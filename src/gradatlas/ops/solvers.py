@@ -407,6 +407,16 @@ def _partial_products(lib: Any, s: Any, count: int) -> Any:
     return total
 
 
+def _geometric_mean(lib: Any, s: Any) -> Any:
+    """The geometric mean of singular values, none taken for smaller than rounding leaves it; with an axis of length 1.
+
+    Products of what is left beside it neither overflow nor vanish on the way.
+    """
+    largest = lib.max(s, axis=-1, keepdims=True)
+    least = lib.finfo(s.dtype).eps * lib.where(largest > 0, largest, lib.ones_like(largest))
+    return lib.exp(lib.mean(lib.log(lib.maximum(s, least)), axis=-1, keepdims=True))
+
+
 def _on_axes(lib: Any, x: Any, axes: tuple[int, ...], count: int) -> Any:
     """x, of as many last axes as there are axes, ascending, with axes of length 1 so that those are these of count."""
     lead = x.shape[: x.ndim - len(axes)]
@@ -432,7 +442,9 @@ def _cofactor(lib: Any, *arrays: Any) -> Any:
     phase = algebra.det(u) * algebra.det(vh)
     turned = [lib.matmul(lib.matmul(_adjoint(lib, u), h), _adjoint(lib, vh)) for h in directions]
     count = len(arrays)
-    products = lib.broadcast_to(_partial_products(lib, s, count), (*batch, *[n] * count))
+    mean = _geometric_mean(lib, s)
+    products = lib.broadcast_to(_partial_products(lib, s / mean, count), (*batch, *[n] * count))
+    phase = phase * mean[..., 0] ** (n - count)
     diagonal: Any = 0
     core: Any = 0
     lead = len(batch)
