@@ -37,6 +37,7 @@ FLOORS = {
     "formulas": 5,
     "programs": 5,
     "evidence": 5.5,
+    "pytest_plugin": 6,
     "sphinx_ext": 6,
     "cli": 6,
 }
@@ -118,7 +119,9 @@ def imported(source: str, module: str, *, package: bool = False) -> Iterator[tup
 
 def upward(source: str, module: str, *, package: bool = False) -> list[str]:
     """The imports of a module's source that do not point down, as `line: name` with both floors."""
-    floor = FLOORS[part(module)]
+    # gradatlas itself is the face of all floors and loads nothing before it is asked for; what a floor imports from it
+    # is held to the floor of the engine's interface.
+    floor = FLOORS["cli"] if module == "gradatlas" else FLOORS[part(module)]
     found = []
     for line, name in imported(source, module, package=package):
         reached = FLOORS.get(part(name), FLOORS[""])  # from gradatlas import grad: the public interface
@@ -225,7 +228,7 @@ class TestOneSpine:
 
 def files() -> list[Path]:
     """Every file of the repository that people write, without what is built or installed."""
-    generated = {".git", ".venv", "build", "dist", "node_modules", "__pycache__", "_release"}
+    generated = {".git", ".venv", "build", "dist", "node_modules", "__pycache__", "_release", ".hypothesis"}
     found = []
     for folder, folders, names in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in generated and not name.endswith((".egg-info", "_cache"))]
@@ -321,7 +324,7 @@ class TestVersions:
 
     def test_extras(self):
         extras = PYPROJECT["project"]["optional-dependencies"]
-        assert set(extras) == {"cuda12", "cuda13", "examples", "docs", "dev", "peers"}
+        assert set(extras) == {"cuda12", "cuda13", "examples", "docs", "dev", "peers", "verify"}
         assert {Requirement(r).name for r in extras["cuda12"]} == {"cupy-cuda12x"}
         assert {Requirement(r).name for r in extras["cuda13"]} == {"cupy-cuda13x"}
 

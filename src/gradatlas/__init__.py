@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from gradatlas.engine.transforms import stop_gradient as stop_gradient
     from gradatlas.engine.transforms import value_and_grad as value_and_grad
     from gradatlas.engine.transforms import vjp as vjp
+    from gradatlas.evidence.verifying import verify as verify
     from gradatlas.xp import namespace as namespace
 
 _HOME = {
@@ -76,6 +77,7 @@ _HOME = {
     "stop_gradient": "engine.transforms",
     "trace": "engine.drawing",
     "value_and_grad": "engine.transforms",
+    "verify": "evidence.verifying",
     "vjp": "engine.transforms",
     "vmap": "engine.batching",
     "while_loop": "engine.control",

@@ -73,7 +73,20 @@ from gradatlas.symbolic.terms import (
     unfolded,
 )
 
-__all__ = ["Comparison", "Library", "Mismatch", "compare", "libraries", "magnitude", "ulps"]
+__all__ = [
+    "DIGITS",
+    "Case",
+    "Comparison",
+    "Library",
+    "Mismatch",
+    "along",
+    "compare",
+    "flat",
+    "libraries",
+    "magnitude",
+    "spacing",
+    "ulps",
+]
 
 DIGITS: Final = 50
 ENTRIES: Final = 1500  # at most so many entries of a Jacobian are computed for one sample
@@ -147,39 +160,46 @@ class _Operations:
 OPERATIONS: Final = _Operations()
 
 
-def magnitude(value: Term) -> Term:
+def magnitude(value: Term, *, exact_inputs: bool = True) -> Term:
     """What one rounding error in each intermediate of the term can do to it, to first order; see the module's head.
 
-    What stands under a bracket or an integral counts as known to a relative rounding error.
+    exact_inputs: where it is False, a rounding of each input is allowed for as well: then the unit is what the problem's
+    own condition asks for. What stands under a bracket or an integral counts as known to a relative rounding error.
     """
+
+    def of(part: Term) -> Term:
+        return magnitude(part, exact_inputs=exact_inputs)
+
     match value:
         case Num():
             return Num(abs(value.value))
         case Add():
-            return add(*map(magnitude, value.args))
+            return add(*map(of, value.args))
         case Mul():
-            return mul(*map(magnitude, value.args))
+            return mul(*map(of, value.args))
         case Pow() if value.exponent > 0:
-            return power(magnitude(value.base), value.exponent)
+            return power(of(value.base), value.exponent)
         case Pow():
-            relative = mul(magnitude(value.base), power(ABS(value.base), -1))
-            return mul(ABS(value), power(relative, -value.exponent)) if not _is_input(value.base) else ABS(value)
+            if exact_inputs and _is_input(value.base):
+                return ABS(value)
+            relative = mul(of(value.base), power(ABS(value.base), -1))
+            return mul(ABS(value), power(relative, -value.exponent))
         case Delta() | Pos():
             return value
         case Summation():
             index = fresh_index(value.size)
-            return bind.sum(magnitude(opened(value.body, index)), index)
+            return bind.sum(of(opened(value.body, index)), index)
         case Read(array=Lam() | Call() as array) if not isinstance(array, Call) or array.head.definition is not None:
-            return read(magnitude(array), *value.indices)
+            return read(of(array), *value.indices)
         case Lam():
             over = tuple(fresh_index(s) for s in value.shape)
-            return bind.lam(magnitude(opened(value.body, *over)), *over)
+            return bind.lam(of(opened(value.body, *over)), *over)
         case Call() if value.head.definition is not None:
             # A name for the magnitude too, so that it is computed once wherever it is used.
-            return define(f"|{value.head.name}|", magnitude(unfolded(value)))
-        case Call() if value.head in _SLOPES and not _is_input(value.args[0]):
+            return define(f"|{value.head.name}|", of(unfolded(value)))
+        case Call() if value.head in _SLOPES and not (exact_inputs and _is_input(value.args[0])):
             (inner,) = value.args
-            return add(ABS(value), mul(ABS(_SLOPES[value.head](inner)), magnitude(inner)))
+            return add(ABS(value), mul(ABS(_SLOPES[value.head](inner)), of(inner)))
         case Sym() | Index() | Read() | Call() | Integral() | Deriv():
             return ABS(value)
         case _:
@@ -212,11 +232,11 @@ def ulps(computed: np.ndarray[Any, Any], exact: Sequence[Any], scale: Sequence[A
         with mpmath.workdps(DIGITS):
             error = abs(mpmath.mpf(c) - e)
             if error:
-                worst = max(worst, float(error / _ulp(mpmath.mpf(s), info)))
+                worst = max(worst, float(error / spacing(mpmath.mpf(s), info)))
     return worst
 
 
-def _ulp(scale: Any, info: Any) -> Any:
+def spacing(scale: Any, info: Any) -> Any:
     """The distance of neighbouring numbers at this magnitude: at least the smallest subnormal."""
     smallest = mpmath.mpf(float(info.smallest_subnormal))
     if not scale:
@@ -230,7 +250,7 @@ def flat(value: Any) -> list[Any]:
     return [n for part in value for n in flat(part)] if isinstance(value, list) else [value]
 
 
-class _Case:
+class Case:
     """One link at one sample, in one library and dtype."""
 
     def __init__(self, formula: Formula, link: EngineLink, sample: Sample, library: Library, dtype: str) -> None:
@@ -355,7 +375,7 @@ def _axes(array: Term, letter: str) -> tuple[Index, ...]:
     return tuple(fresh_index(s, letter) for s in shape_of(array))
 
 
-def _lam(body: Term, over: Sequence[Index]) -> Term:
+def along(body: Term, over: Sequence[Index]) -> Term:
     return bind.lam(body, *over) if over else body
 
 
@@ -366,7 +386,7 @@ def _entry(array: Term, at: Sequence[Index]) -> Term:
 def _unit(array: Term, at: Sequence[Index]) -> Term:
     """The array of the same shape that is 1 at an index and 0 elsewhere."""
     over = _axes(array, "u")
-    return _lam(mul(*(Delta(o - a) for o, a in zip(over, at, strict=True))), over) if over else ONE
+    return along(mul(*(Delta(o - a) for o, a in zip(over, at, strict=True))), over) if over else ONE
 
 
 @dataclass(frozen=True)
@@ -394,26 +414,26 @@ def terms_of_link(formula: Formula, link: EngineLink) -> _Terms:
         cotangent = _stand_in("cotangent", link.output) if seed is None else seed
         direction = _stand_in("direction", link.wrt)
         weight: Term = ONE if seed is not None else _entry(cotangent, ())
-        pulled = _lam(mul(weight, side), link.at)
+        pulled = along(mul(weight, side), link.at)
         column = substitute(side, {seed: _unit(link.output, out_axes)}) if seed is not None else side
-        pushed = _lam(bind.sum(mul(column, _entry(direction, link.at)), *link.at), out_axes)
-        pushed_scale = _lam(bind.sum(mul(magnitude(column), ABS(_entry(direction, link.at))), *link.at), out_axes)
-        pulled_scale = _lam(magnitude(mul(weight, side)), link.at)
+        pushed = along(bind.sum(mul(column, _entry(direction, link.at)), *link.at), out_axes)
+        pushed_scale = along(bind.sum(mul(magnitude(column), ABS(_entry(direction, link.at))), *link.at), out_axes)
+        pulled_scale = along(magnitude(mul(weight, side)), link.at)
     else:
         direction = _stand_in("direction", link.wrt) if seed is None else seed
         cotangent = _stand_in("cotangent", link.output)
         weight = ONE if seed is not None else _entry(direction, ())
-        pushed = _lam(mul(weight, side), link.at)
+        pushed = along(mul(weight, side), link.at)
         row = substitute(side, {seed: _unit(link.wrt, in_axes)}) if seed is not None else side
-        pulled = _lam(bind.sum(mul(row, _entry(cotangent, link.at)), *link.at), in_axes)
-        pulled_scale = _lam(bind.sum(mul(magnitude(row), ABS(_entry(cotangent, link.at))), *link.at), in_axes)
-        pushed_scale = _lam(magnitude(mul(weight, side)), link.at)
+        pulled = along(bind.sum(mul(row, _entry(cotangent, link.at)), *link.at), in_axes)
+        pulled_scale = along(bind.sum(mul(magnitude(row), ABS(_entry(cotangent, link.at))), *link.at), in_axes)
+        pushed_scale = along(magnitude(mul(weight, side)), link.at)
     t = fresh_symbol("t")
     where = link.at if link.mode == "vjp" else in_axes
     body = substitute(
-        _entry(pulled, where), {link.wrt: _lam(_entry(link.wrt, in_axes) + t * _entry(direction, in_axes), in_axes)}
+        _entry(pulled, where), {link.wrt: along(_entry(link.wrt, in_axes) + t * _entry(direction, in_axes), in_axes)}
     )
-    moved = _lam(Deriv((), close(body, t), Num(0), ()), where)
+    moved = along(Deriv((), close(body, t), Num(0), ()), where)
     return _Terms(pulled, pulled_scale, pushed, pushed_scale, cotangent, direction, moved)
 
 
@@ -432,7 +452,7 @@ def compare(formula: Formula, link: EngineLink, samples: Sequence[Sample]) -> It
         # The last sample is a second one at the sizes of that before it.
         chosen = samples if (library.name, dtype) == ("numpy", "float64") else samples[-3:-1] or samples
         for sample in chosen:
-            case = _Case(formula, link, sample, library, dtype)
+            case = Case(formula, link, sample, library, dtype)
             try:
                 yield from _compare_one(case, terms)
             except GradatlasError as error:
@@ -442,11 +462,11 @@ def compare(formula: Formula, link: EngineLink, samples: Sequence[Sample]) -> It
                 ) from error
 
 
-def _compare_one(case: _Case, terms: _Terms | None) -> Iterator[Comparison]:
+def _compare_one(case: Case, terms: _Terms | None) -> Iterator[Comparison]:
     link = case.link
     out_axes = _axes(link.output, "o")
-    value = _lam(_entry(link.output, out_axes), out_axes)
-    scale = _lam(magnitude(_entry(link.output, out_axes)), out_axes)
+    value = along(_entry(link.output, out_axes), out_axes)
+    scale = along(magnitude(_entry(link.output, out_axes)), out_axes)
     yield case.compared("forward", case.value(), value, scale, case.given)
     if terms is None:
         return
@@ -463,7 +483,7 @@ def _compare_one(case: _Case, terms: _Terms | None) -> Iterator[Comparison]:
     yield from _second_order(case, terms, given, x, g, dx)
 
 
-def _seed(case: _Case, variable: Array | Sym) -> Any:
+def _seed(case: Case, variable: Array | Sym) -> Any:
     """A cotangent or direction: the statement's own, or one made up where it has none."""
     given = case.sample.assignment
     if variable in given:
@@ -476,11 +496,11 @@ def _fractions(value: Any) -> Any:
     return [_fractions(v) for v in value] if isinstance(value, list) else Fraction(value)
 
 
-def _count(case: _Case, value: Term) -> int:
+def _count(case: Case, value: Term) -> int:
     return math.prod(int(evaluate(s, case.sample.assignment, 15)) for s in shape_of(value))
 
 
-def _adjoint_identity(case: _Case, terms: _Terms, given: Assignment, pulled: Any, pushed: Any) -> Comparison:
+def _adjoint_identity(case: Case, terms: _Terms, given: Assignment, pulled: Any, pushed: Any) -> Comparison:
     """<g, J dx> against <J^T g, dx>, both computed exactly from what the engine gave, in ulps of the sum's magnitude."""
     g, dx = (flat(given[v]) for v in (terms.cotangent, terms.direction))
     down = [Fraction(v) for v in case.library.to_numpy(pulled).ravel().tolist()]
@@ -490,7 +510,7 @@ def _adjoint_identity(case: _Case, terms: _Terms, given: Assignment, pulled: Any
     scales = flat(evaluate(terms.pulled_scale, given, 15))
     scale = sum((abs(Fraction(a)) * _rational(s) for a, s in zip(dx, scales, strict=True)), Fraction(0))
     with mpmath.workdps(DIGITS):
-        unit = _ulp(mpmath.mpf(scale.numerator) / scale.denominator, np.finfo(case.dtype))
+        unit = spacing(mpmath.mpf(scale.numerator) / scale.denominator, np.finfo(case.dtype))
         gap = abs(left - right)
         error = float(mpmath.mpf(gap.numerator) / gap.denominator / unit)
     case.judge("adjoint identity", error)
@@ -501,7 +521,7 @@ def _rational(value: Any) -> Fraction:
     return Fraction(float(value))
 
 
-def _second_order(case: _Case, terms: _Terms, given: Assignment, x: Any, g: Any, dx: Any) -> Iterator[Comparison]:
+def _second_order(case: Case, terms: _Terms, given: Assignment, x: Any, g: Any, dx: Any) -> Iterator[Comparison]:
     """The derivative of the VJP along dx, forward over reverse, against the statement's own derivative.
 
     Its unit is an ulp of the largest entry of that derivative and of the VJP's magnitude.
