@@ -440,3 +440,10 @@ def prove_eig_derivative(proof: Proof) -> None:
         slopes = _eig_slopes(proof)
     for name, slope in zip(("values", "vectors"), slopes, strict=True):
         _tangent_and_cotangent(proof, slope, (f"tangent of the {name}", f"cotangent of the {name}"))
+
+
+def prove_tolerance_derivative(proof: Proof) -> None:
+    for name in ("equal", "zero"):
+        with proof.claim(name):
+            proof.differentiate("away from the tolerance the bracket is constant")
+            proof.contract("and its derivative zero")

@@ -6,8 +6,32 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from gradatlas.formulas.statement import Draw, adjoint, cite, jvp_of, samples, statement, tangent, vjp_of
-from gradatlas.symbolic.language import Sum, array, arrays, delta, function, indices, less, reals, size, sizes
+from gradatlas.formulas.statement import (
+    Draw,
+    adjoint,
+    cite,
+    claim,
+    forward_of,
+    jvp_of,
+    samples,
+    statement,
+    tangent,
+    vjp_of,
+)
+from gradatlas.symbolic.language import (
+    Sum,
+    array,
+    arrays,
+    at_most,
+    delta,
+    function,
+    indices,
+    lam,
+    less,
+    reals,
+    size,
+    sizes,
+)
 from gradatlas.symbolic.matrices import (
     Matrix,
     is_identity,
@@ -853,5 +877,61 @@ statement(
         jvp_of(_real_eigenvectors, V, wrt=A, direction=dA, at=(i, j), claim="tangent of the vectors", ulps=SKEW_ULPS),
         vjp_of(_real_eigenvalues, w, wrt=A, cotangent=gamma, claim="cotangent of the values", ulps=SKEW_ULPS),
         vjp_of(_real_eigenvectors, V, wrt=A, cotangent=G, claim="cotangent of the vectors", ulps=SKEW_ULPS),
+    ],
+)
+
+# Which values count as equal, and which as zero.
+
+(x,) = arrays("x", n)
+(tau,) = reals("tau")
+largest, largest_slope = function("M"), array("h", n)
+bound = tau**2 * largest(x) ** 2
+as_one = lam(at_most((x[i] - x[j]) ** 2, bound), i, j)
+as_zero = lam(at_most(x[i] ** 2, bound), i)
+
+
+def _as_numbers(found: Any, ops: Any, like: Any) -> Any:
+    return ops.astype(found, like.dtype)
+
+
+statement(
+    "tolerance.derivative",
+    "Which values count as equal, and which as zero",
+    of=("coincident", "negligible"),
+    claims={
+        "equal": claim(eq(adjoint(as_one, x, G)[k], 0), [for_all(ne(bound - (x[i] - x[j]) ** 2, 0), i, j)]),
+        "zero": claim(eq(adjoint(as_zero, x, gamma)[k], 0), [for_all(ne(bound - x[i] ** 2, 0), i)]),
+    },
+    given=[has_derivative(largest(x), x, largest_slope[q], q)],
+    source=[cite("griewank2008")],
+    aliases=["tolerance", "repeated eigenvalues", "numerical rank", "locally constant"],
+    summary="""Two values count as one where they are no further apart than tau times the largest modulus M, and a value as zero
+    where it is no larger than that. Away from that very distance this does not change, so the derivative is zero. M may be any
+    differentiable function.""",
+    symbols={
+        "n": "the number of values",
+        "x": "the values",
+        "tau": "the tolerance",
+        "M": "the largest modulus",
+        "h": "its partial derivatives at x, which exist",
+        "G": "a cotangent, for each pair",
+        "gamma": "a cotangent, for each value",
+    },
+    samples=samples(
+        {
+            x: lambda draw: draw.array(draw.sizes["n"], low=0, high=2),
+            tau: lambda draw: draw.real(0.2, 0.6),
+            largest: lambda draw: lambda values: max(values, default=0),
+            largest_slope: lambda draw: gradient(draw.value(largest), draw.value(x)),
+        },
+        sizes=[{"n": 0}, {"n": 1}, {"n": 3}, {"n": 5}],
+    ),
+    engine=[
+        forward_of(
+            lambda ops, x, tau: _as_numbers(ops.coincident(x, rtol=tau), ops, x), as_one, at=(i, j), claim="equal"
+        ),
+        forward_of(
+            lambda ops, x, tau: _as_numbers(ops.negligible(x, rtol=tau), ops, x), as_zero, at=(i,), claim="zero"
+        ),
     ],
 )

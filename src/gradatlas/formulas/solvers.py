@@ -950,6 +950,7 @@ statement(
     },
     samples=samples(
         {
+            A: lambda draw: draw.array(draw.sizes["n"], draw.sizes["n"], low=-0.5, high=0.5),
             power_of: _powers,
             corner_of_power: _corners,
             coefficient: _coefficient,
