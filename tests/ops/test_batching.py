@@ -160,6 +160,18 @@ class TestValue:
                 close(got, stacked([wanted, backwards]))
 
 
+@pytest.mark.parametrize("record", RECORDS, ids=rules.named)
+def test_no_rule_takes_more_steps_for_more_examples(record):
+    for examples in families(record)[:2]:
+        for batched in subsets(arrays(examples[0])):
+            steps = set()
+            for count in (2, 5):
+                batch = Batch(record, (examples * count)[:count], batched, None, axes="first")
+                drawing = ga.trace(ga.vmap(batch.call, batch.in_axes))(*batch.present)
+                steps.add(tuple(line.name for line in drawing.lines))
+            assert len(steps) == 1
+
+
 @pytest.mark.parametrize("record", SMOOTH, ids=rules.named)
 class TestDerivatives:
     def cases(self, record, most: int | None = None):
@@ -304,6 +316,8 @@ class TestTheTestsThemselves:
         TestValue().test_a_batch_of_batches(record)
         TestDerivatives().test_vjp_within_vmap_and_of_vmap(record)
         assert record.batching is None
+        with pytest.raises(AssertionError):
+            test_no_rule_takes_more_steps_for_more_examples(record)
 
     def test_a_record_of_several_results_is_looped_over(self):
         record = general(

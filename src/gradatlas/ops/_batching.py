@@ -12,6 +12,7 @@ A record says `batching=RULE`. Which one:
 - `along_axis_of_all`: the same of arguments that do not broadcast and of which each needs the axis of the batch: concat;
 - `any_rank`: it has one array, and what it does needs no look at its axes: astype; or it works on the last axes of any
   number of arguments of equal rank without broadcasting them;
+- `through_records`: its forward is written with records, so that it is enough to run it on arrays that a batch traces;
 - a function of its own: it takes a `Call` and returns the result with the axis of the batch in front (a tuple of several
   results). `call.again(args, axis=1)` calls the same record with other arrays and keywords; other records and
   `engine.linear_maps` do the rest, so that the batched call has derivatives, and batches, of its own.
@@ -26,6 +27,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gradatlas.engine.array import plain_of
+from gradatlas.engine.batching import run_batched
 from gradatlas.engine.linear_maps import align, fill, lift_rank, pick, reshape, stack, take_rows
 from gradatlas.engine.primitive import bind
 from gradatlas.engine.space import Space
@@ -55,6 +57,7 @@ __all__ = [
     "reshaped",
     "shifted",
     "through_index_map",
+    "through_records",
     "tiled",
     "with_margins",
     "with_new_axis",
@@ -212,6 +215,17 @@ def through_index_map(call: Call) -> Any:
         index = reshape(index, (call.size, _count(shape)))
     rows = reshape(call.full(), (call.size, _count(call.shape())))
     return reshape(take_rows(rows, index), (call.size, *shape))
+
+
+def through_records(call: Call) -> Any:
+    """For a forward that is made of records: itself, each record on a whole batch."""
+
+    def steps(*args: Any) -> Any:
+        return call.record.compute(None, *args, **call.params)
+
+    leaves, here, _ = run_batched("vmap", call.size, steps, call.args, call.batched)
+    found = tuple([fill(leaf, each, call.size) for leaf, each in zip(leaves, here, strict=True)])
+    return found if len(found) > 1 else found[0]
 
 
 def per_example(call: Call) -> Any:

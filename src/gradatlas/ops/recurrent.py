@@ -18,7 +18,7 @@ from gradatlas.backend import recurrent as in_place
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.space import Space
 from gradatlas.errors import ShapeError
-from gradatlas.ops._batching import Call, per_example
+from gradatlas.ops._batching import Call, per_example, through_records
 from gradatlas.ops.activations import relu, sigmoid, step, tanh
 from gradatlas.ops.elementwise import add, multiply, square, subtract
 from gradatlas.ops.indexing import getitem
@@ -137,11 +137,11 @@ def _plus(x: Any, y: Any) -> Any:
 
 
 def _folded(call: Call) -> Any:
-    """Many sequences with the same weights are one larger batch; with weights of their own, one call each."""
+    """Many sequences with the same weights are one larger batch; with weights of their own they take each step together."""
     states = [slot for slot, name in enumerate(call.record.argument_names) if name in ("h0", "c0")]
     weights = range(states[-1] + 1, len(call.args))
     if any(call.batched[slot] for slot in weights):
-        return per_example(call)
+        return through_records(call)
     steps, batch, width = call.shape()
     if any(len(call.shape(slot)) != 2 or call.shape(slot)[0] != batch for slot in states):
         return per_example(call)  # which refuses it
