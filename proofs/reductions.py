@@ -13,7 +13,13 @@ from gradatlas.symbolic.checker.equations import unfold_in
 from gradatlas.symbolic.language import Sum, delta, exp, log, positive, reals
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import eq, for_all, le, lt, ne
-from gradatlas.symbolic.tactics import by_sign, by_steps, contrary, nonzero_cases, opened_theorem, right_side
+from gradatlas.symbolic.tactics import (
+    by_steps,
+    nonzero_cases,
+    opened_theorem,
+    right_side,
+    same_bracket,
+)
 from gradatlas.symbolic.terms import ONE, ZERO, Call, Read, Term
 
 __all__: list[str] = []
@@ -362,28 +368,9 @@ def prove_max_ties(proof: Proof) -> None:
 def _decided(near: Term) -> Theorem:
     """[x > 0] = [y > 0] for every entry of a slice, where all products x y are positive."""
     r, i, c = o.r, o.i, o.c
-    entry, side = o.x[r, i, c], o.side[r, i, c]
     alike = checker.specialise(checker.assume(for_all(lt(0, near), i)), i)
-    wanted = eq(positive(entry), positive(side))
-
-    def alone(case: Theorem) -> Theorem:
-        return checker.contradiction(checker.rewrite_in(alike, case), wanted)
-
-    def against(one: Theorem, other: Theorem) -> Theorem:
-        return contrary(alike, checker.sign(le(side * entry, 0), (one, other)), wanted)
-
-    def together(one: Theorem, other: Theorem) -> Theorem:
-        return checker.transitive(checker.bracket(other), checker.symmetric(checker.bracket(one)))
-
-    def not_positive(one: Theorem, other: Theorem) -> Theorem:
-        return together(checker.sign(le(side, 0), (one,)), checker.sign(le(entry, 0), (other,)))
-
-    return by_sign(
-        side,
-        lambda one: by_sign(entry, lambda other: together(one, other), alone, lambda other: against(one, other)),
-        alone,
-        lambda one: by_sign(entry, lambda other: against(one, other), alone, lambda other: not_positive(one, other)),
-    )
+    entry, side = o.x[r, i, c], o.side[r, i, c]
+    return same_bracket(entry, side, checker.convert(alike, lt(0, entry * side)))
 
 
 def prove_all_derivative(proof: Proof) -> None:

@@ -213,3 +213,23 @@ def prove_stack_derivative(proof: Proof) -> None:
             contracted = checker.contract(slices, term(number))
             proof.rewrite(checker.convert(contracted, eq(slices, o.stacked_g[number, o.n])), "one of the two slices")
     _moved(proof, "jvp in the first", "jvp in the second")
+
+
+def prove_stack_many(proof: Proof) -> None:
+    _moved(proof, "vjp of stacking", "jvp of stacking")
+    m, row, column = o.of_all, floordiv(o.of_all, o.N), mod(o.of_all, o.N)
+    pair = (fresh_index(o.T), fresh_index(o.N))
+    with proof.claim("vjp of joining"):
+        proof.differentiate(LINEAR)
+        proof.restate(Sum(o.row_g[m] * delta(row, o.each) * delta(column, o.n), m), "in order")
+        _to_pairs(proof, m, pair)
+        proof.contract(PICKED)
+    with proof.claim("jvp of joining"):
+        proof.differentiate(LINEAR)
+        array, place = pair
+        entry = o.family_v[array, place]
+        proof.restate(Sum(Sum(delta(array - row) * entry, array) * delta(place - column), place), "one after the other")
+        proof.rewrite(picked(array, row, entry), OUTSIDE)
+        entry = o.family_v[row, place]
+        proof.restate(Sum(delta(place - column) * entry, place), "in order")
+        proof.rewrite(picked(place, column, entry), OUTSIDE)

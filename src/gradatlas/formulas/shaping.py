@@ -23,7 +23,7 @@ from gradatlas.formulas.statement import (
     tangent,
     vjp_of,
 )
-from gradatlas.symbolic.language import Sum, array, arrays, delta, floordiv, indices, integers, lam, mod, sizes
+from gradatlas.symbolic.language import Sum, array, arrays, delta, floordiv, indices, integers, lam, mod, size, sizes
 from gradatlas.symbolic.propositions import eq
 from gradatlas.symbolic.terms import Array, Index, Term, shape_of
 
@@ -390,5 +390,56 @@ statement(
         vjp_of(_stack, stacked, wrt=bottom, cotangent=stacked_g, claim="vjp in the second"),
         jvp_of(_stack, stacked, wrt=top, direction=top_v, at=(which, n), claim="jvp in the first"),
         jvp_of(_stack, stacked, wrt=bottom, direction=bottom_v, at=(which, n), claim="jvp in the second"),
+    ),
+)
+
+# Any number of arrays, of one length: T of them, x[t] each.
+
+T = size("T")
+(each,) = indices("t", T)
+(of_all,) = indices("m", T * N)
+family_x, family_v, piled_g = arrays("x v g", T, N)
+row_g = array("g", T * N)
+piled = lam(family_x[each, n], each, n)
+in_a_row = lam(family_x[floordiv(of_all, N), mod(of_all, N)], of_all)
+
+
+def _pile(ops: Any, x: Any, T: int) -> Any:
+    return ops.stack([ops.getitem(x, key=(k,)) for k in range(T)], axis=0)
+
+
+def _row(ops: Any, x: Any, T: int) -> Any:
+    return ops.concat([ops.getitem(x, key=(k,)) for k in range(T)], axis=0)
+
+
+statement(
+    "stack.many",
+    "The derivative of any number of arrays laid one upon the other, or joined",
+    of=("stack", "concat"),
+    claims={
+        "vjp of stacking": eq(adjoint(piled, family_x, piled_g)[each, n], piled_g[each, n]),
+        "jvp of stacking": eq(tangent(piled, family_x, family_v)[each, n], family_v[each, n]),
+        "vjp of joining": eq(adjoint(in_a_row, family_x, row_g)[each, n], row_g[each * N + n]),
+        "jvp of joining": eq(
+            tangent(in_a_row, family_x, family_v)[of_all], family_v[floordiv(of_all, N), mod(of_all, N)]
+        ),
+    },
+    source=SOURCES,
+    aliases=["concatenate", "new axis", "join", "list of arrays"],
+    summary="""Of T arrays each gets back its slice of the cotangent: that of its number along the new axis, or its N places in
+    the row. Arrays of several lengths are joined one after the other.""",
+    symbols={
+        "x": "the arrays, by their number",
+        "g": "the cotangent of the result",
+        "v": "a direction in the arrays",
+        "T": "how many arrays",
+        "N": "how long each is",
+    },
+    samples=_sampled("T N", (1, 0), (1, 1), (2, 3), (3, 2), (4, 1)),
+    engine=(
+        vjp_of(_pile, piled, wrt=family_x, cotangent=piled_g, claim="vjp of stacking"),
+        jvp_of(_pile, piled, wrt=family_x, direction=family_v, at=(each, n), claim="jvp of stacking"),
+        vjp_of(_row, in_a_row, wrt=family_x, cotangent=row_g, claim="vjp of joining"),
+        jvp_of(_row, in_a_row, wrt=family_x, direction=family_v, at=(of_all,), claim="jvp of joining"),
     ),
 )
