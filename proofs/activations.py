@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from gradatlas.formulas import activations as f
 from gradatlas.formulas.elementwise import Rule, i, s, t, x
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.errors import ProofError
-from gradatlas.symbolic.language import exp, log, reals
+from gradatlas.symbolic.language import exp, log, pi, reals
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import Eq, Le, Lt, eq, lt
-from gradatlas.symbolic.tactics import abs_of_negative, by_sign, by_steps, equal_by_sign
+from gradatlas.symbolic.propositions import Eq, HasDerivative, Le, Lt, eq, le, lt
+from gradatlas.symbolic.tactics import abs_of_negative, by_sign, by_steps, equal_by_sign, root_is_positive
 from gradatlas.symbolic.terms import ONE, Function, Num, Pos, Term, unfolded
 
 __all__: list[str] = []
@@ -220,6 +220,138 @@ def prove_relu_derivative(proof: Proof) -> None:
             proof.reached(
                 checker.certificate(proof.goal, (_gap(there), _gap(value)), (there, value)), "which bounds the slope"
             )
+
+
+def _ladder(
+    proof: Proof,
+    rules: Iterable[Rule],
+    facts: Iterable[Theorem] = (),
+    unfold: Iterable[Term] = (),
+    denominators: Callable[[Term], list[Term]] = lambda u: [],
+) -> None:
+    """Each derivative by the rules of differentiation, at a number and then in every entry."""
+    known, heads = list(facts), list(unfold)
+    for rule in rules:
+        with proof.claim(rule.name):
+            derivative = proof.derive("by the rules of differentiation", "collected", known, heads, denominators(t))
+        _entry_by_entry(proof, rule, [derivative])
+
+
+def _logistic(proof: Proof) -> list[Theorem]:
+    """The derivatives of the sigmoid, of its derivative and of its second derivative."""
+    return [proof.lemma("sigmoid.derivative", name) for name in ("derivative", "second", "third")]
+
+
+def prove_leaky_relu_derivative(proof: Proof) -> None:
+    _ladder(proof, f.leaky_rules)
+
+
+def prove_prelu_derivative(proof: Proof) -> None:
+    for name in ("in x", "in a", "of the slope, in a"):
+        with proof.claim(name):
+            proof.differentiate("away from 0 the brackets are constant, and in a all is linear")
+            proof.contract("the Kronecker delta picks an entry")
+
+
+def prove_threshold_derivative(proof: Proof) -> None:
+    with proof.claim("vjp"):
+        proof.differentiate("away from the threshold the bracket is constant")
+        proof.contract("the Kronecker delta picks an entry")
+
+
+def prove_hardswish_derivative(proof: Proof) -> None:
+    _ladder(proof, f.hard)
+
+
+def prove_softsign_derivative(proof: Proof) -> None:
+    with proof.claim(f.soft_signs[0].name):
+        above = proof.have(_at_least_one(t), "1 + |t| is positive, for every sign of t")
+    _ladder(proof, f.soft_signs, [above], denominators=lambda u: [f.total(u)])
+
+
+def _at_least_one(value: Term) -> Theorem:
+    """0 < 1 + |t|, with |t| written by brackets."""
+    claim = lt(0, f.total(value))
+    return by_sign(
+        value,
+        lambda case: checker.convert(checker.sign(lt(0, 1 + value), (case,)), claim, (case,)),
+        lambda case: checker.rewrite_in(
+            checker.sign(lt(0, 1)), checker.symmetric(by_steps(f.total(value), [case], ONE))
+        ),
+        lambda case: checker.convert(checker.sign(lt(0, 1 - value), (case,)), claim, (case,)),
+    )
+
+
+def prove_elu_derivative(proof: Proof) -> None:
+    _ladder(proof, f.elu_rules)
+
+
+def prove_celu_derivative(proof: Proof) -> None:
+    _ladder(proof, f.celu_rules)
+
+
+def prove_log_sigmoid_derivative(proof: Proof) -> None:
+    _ladder(
+        proof,
+        f.log_sigmoids,
+        unfold=[f.sigmoid_prime(t), f.sigmoid(t)],
+        denominators=lambda u: [1 + exp(u), 1 + exp(-u)],
+    )
+
+
+def prove_silu_derivative(proof: Proof) -> None:
+    with proof.claim(f.silus[0].name):
+        known = _logistic(proof)
+    _ladder(proof, f.silus, known)
+    with proof.claim("in one sigmoid"):
+        mirrored = proof.lemma("sigmoid.derivative", "without cancellation")
+        proof.rewrite(mirrored, "the sigmoid's derivative is sigma(t) sigma(-t)")
+
+
+def prove_mish_derivative(proof: Proof) -> None:
+    _ladder(proof, f.mishes, denominators=lambda u: [f.over(u)])
+    with proof.claim("by tanh and softplus"):
+        inner = 1 + exp(t)
+        e = exp(log(inner))
+        proof.restate(t * (e - e**-1) / (e + e**-1), "tanh by exponentials", unfold=[f.tanh(t)])
+        undone = checker.cut(_axiom("exp.log", inner), checker.sign(lt(0, inner)))
+        proof.rewrite(undone, "the exponential undoes the logarithm")
+        proof.restate(proof.right, "over the common denominator", denominators=[inner, f.over(t), inner**2 + 1])
+
+
+def prove_gelu_derivative(proof: Proof) -> None:
+    root = f.root_two
+    two = checker.sign(lt(0, Num(2)))
+    above = root_is_positive(Num(2), two)
+    square = checker.cut(_axiom("sqrt.square", Num(2)), checker.sign(le(0, Num(2))))
+    multiples = (None, f.density(t) * t**2 / root**2, t * f.density(t) * (2 - t**2) / root**2)
+    for rule, multiple in zip(f.gelus, multiples, strict=True):
+        with proof.claim(rule.name):
+            theorem = checker.differentiate(rule.function(t), t, (), (above, _root_of_pi()))
+            theorem = proof.have(theorem, "by the rules of differentiation")
+            if multiple is not None:
+                wanted, found = proof.goal, theorem.conclusion
+                assert isinstance(wanted, HasDerivative)
+                assert isinstance(found, HasDerivative)
+                same = checker.combination(
+                    eq(found.gradient, wanted.gradient), (multiple,), (square,), (above, _root_of_pi()), (root,)
+                )
+                theorem = checker.rewrite_in(theorem, same)
+            derivative = proof.reached(theorem, "because the square of the root of 2 is 2")
+        _entry_by_entry(proof, rule, [derivative])
+
+
+def _root_of_pi() -> Theorem:
+    return root_is_positive(pi(), checker.from_axiom("pi.positive"))
+
+
+def prove_gelu_tanh_derivative(proof: Proof) -> None:
+    with proof.claim(f.gelu_tanhs[0].name):
+        known = _logistic(proof)
+    _ladder(proof, f.gelu_tanhs, known)
+    with proof.claim("by tanh"):
+        by_sigmoid = proof.lemma("tanh.derivative", "by the sigmoid")
+        proof.rewrite(checker.instantiate(by_sigmoid, {t: f.bent(t) / 2}), "tanh(v/2) is 2 sigma(v) - 1")
 
 
 def _right(theorem: Theorem) -> Term:
