@@ -455,6 +455,15 @@ def test_cofactors_of_large_and_small_numbers_are_not_lost_on_the_way(n, scale):
     np.testing.assert_allclose(ga.grad(linalg.det)(x), wanted, rtol=1e-9, atol=1e-11 * np.max(np.abs(wanted)))
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-2, 30.0])
+def test_cofactors_of_large_beside_small_numbers(scale):
+    """The determinant is 1 at scale 1, and the product of the larger half of the singular values beyond all numbers."""
+    entries = scale * np.repeat([1e5, 1e-5], 75)
+    np.testing.assert_allclose(
+        ga.grad(linalg.det)(np.diag(entries)), np.diag(scale**150.0 / entries), rtol=1e-11, atol=0
+    )
+
+
 def test_slogdet_of_a_singular_matrix_has_a_value_and_says_that_it_has_no_derivative():
     x = np.stack([np.eye(2), np.ones((2, 2))])
     sign, logarithm = linalg.slogdet(x)

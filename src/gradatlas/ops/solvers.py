@@ -410,7 +410,7 @@ def _partial_products(lib: Any, s: Any, count: int) -> Any:
 def _geometric_mean(lib: Any, s: Any) -> Any:
     """The geometric mean of singular values, none taken for smaller than rounding leaves it; with an axis of length 1.
 
-    Products of what is left beside it neither overflow nor vanish on the way.
+    Beside it, and with large ones and small ones in turn, products neither overflow nor vanish on the way.
     """
     largest = lib.max(s, axis=-1, keepdims=True)
     least = lib.finfo(s.dtype).eps * lib.where(largest > 0, largest, lib.ones_like(largest))
@@ -439,6 +439,8 @@ def _cofactor(lib: Any, *arrays: Any) -> Any:
         return lib.zeros((*batch, 0, 0), dtype=dtype, device=a.device)
     algebra = linear_algebra(a)
     u, s, vh = algebra.svd(a, full_matrices=True)
+    order = lib.asarray([k // 2 if k % 2 == 0 else n - 1 - k // 2 for k in range(n)], device=a.device)
+    u, s, vh = lib.take(u, order, axis=-1), lib.take(s, order, axis=-1), lib.take(vh, order, axis=-2)
     phase = algebra.det(u) * algebra.det(vh)
     turned = [lib.matmul(lib.matmul(_adjoint(lib, u), h), _adjoint(lib, vh)) for h in directions]
     count = len(arrays)
