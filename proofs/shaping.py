@@ -233,3 +233,7 @@ def prove_stack_many(proof: Proof) -> None:
         entry = o.family_v[row, place]
         proof.restate(Sum(delta(place - column) * entry, place), "in order")
         proof.rewrite(picked(place, column, entry), OUTSIDE)
+
+
+def prove_pad_modes(proof: Proof) -> None:
+    _moved(proof, *o.PADDED)

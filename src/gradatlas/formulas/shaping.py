@@ -23,7 +23,20 @@ from gradatlas.formulas.statement import (
     tangent,
     vjp_of,
 )
-from gradatlas.symbolic.language import Sum, array, arrays, delta, floordiv, indices, integers, lam, mod, size, sizes
+from gradatlas.symbolic.language import (
+    Sum,
+    array,
+    arrays,
+    delta,
+    floordiv,
+    indices,
+    integers,
+    lam,
+    less,
+    mod,
+    size,
+    sizes,
+)
 from gradatlas.symbolic.propositions import eq
 from gradatlas.symbolic.terms import Array, Index, Term, shape_of
 
@@ -441,5 +454,64 @@ statement(
         jvp_of(_pile, piled, wrt=family_x, direction=family_v, at=(each, n), claim="jvp of stacking"),
         vjp_of(_row, in_a_row, wrt=family_x, cotangent=row_g, claim="vjp of joining"),
         jvp_of(_row, in_a_row, wrt=family_x, direction=family_v, at=(of_all,), claim="jvp of joining"),
+    ),
+)
+
+# Margins of the array's own entries; a read outside the array is 0, so that of two places one at most counts.
+
+margin_g = array("g", A, p + N + q)
+inner, period = wide - p, 2 * N
+turn, bounce = mod(inner, period), mod(inner, period - 2)
+PADDED = {
+    "edge": x[i, inner] + less(wide, p) * x[i, 0] + (1 - less(wide, p + N)) * x[i, N - 1],
+    "wrap": x[i, mod(inner, N)],
+    "symmetric": x[i, turn] + x[i, period - 1 - turn],
+    "reflect": x[i, bounce] + (1 - delta(bounce, N - 1)) * x[i, period - 2 - bounce],
+}
+COUNTED = {
+    "edge": delta(inner, n) + less(wide, p) * delta(n) + (1 - less(wide, p + N)) * delta(n, N - 1),
+    "wrap": delta(mod(inner, N), n),
+    "symmetric": delta(turn, n) + delta(period - 1 - turn, n),
+    "reflect": delta(bounce, n) + (1 - delta(bounce, N - 1)) * delta(period - 2 - bounce, n),
+}
+
+
+def _with_margins(mode: str) -> Called:
+    """Padding in a mode."""
+    return lambda ops, x, p, q: ops.pad(x, ((0, 0), (p, q)), mode)
+
+
+statement(
+    "pad.modes",
+    "The derivative of margins made of the array's own entries",
+    of="take",
+    claims={
+        mode: eq(adjoint(lam(PADDED[mode], i, wide), x, margin_g)[i, n], Sum(margin_g[i, wide] * COUNTED[mode], wide))
+        for mode in PADDED
+    },
+    source=SOURCES,
+    aliases=[
+        "padding",
+        "edge",
+        "replicate",
+        "wrap",
+        "circular",
+        "symmetric",
+        "reflect",
+        "mirror",
+        "boundary condition",
+    ],
+    summary="""Every place of the padded array holds an entry of the array: the nearest (edge), that of the other end (wrap), or a
+    mirror image, beyond the outermost entry (symmetric) or at it (reflect), again and again. An entry gets the cotangents
+    of all its copies.""",
+    symbols={
+        "x": "the array",
+        "g": "the cotangent of the padded array",
+        **BORDER,
+    },
+    samples=_sampled("A N p q", (0, 2, 1, 1), (1, 2, 0, 0), (2, 3, 2, 1), (1, 2, 3, 4), (1, 4, 9, 5)),
+    engine=tuple(
+        vjp_of(_with_margins(mode), lam(PADDED[mode], i, wide), wrt=x, cotangent=margin_g, claim=mode)
+        for mode in PADDED
     ),
 )
