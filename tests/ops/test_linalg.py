@@ -539,6 +539,60 @@ def test_cupy_is_told_to_raise(monkeypatch):
         assert states == [{"linalg": "raise"}, "left"]
 
 
+def test_what_is_put_together_for_cupy_is_what_lapack_gives(monkeypatch):
+    """With NumPy in CuPy's place and SciPy in cupyx's, which take one matrix at a time: their shapes and their assembly."""
+    import scipy.linalg
+
+    from gradatlas.backend import linalg as backend
+
+    class errstate:
+        def __init__(self, **_):
+            pass
+
+        __enter__ = __exit__ = lambda *_: None
+
+    def one(function):
+        def of_one(a, *rest, **options):
+            assert a.ndim == 2
+            return function(a, *rest, **options)
+
+        return of_one
+
+    single = {name: one(getattr(scipy.linalg, name)) for name in ("lu", "solve_triangular", "expm")}
+    monkeypatch.setitem(sys.modules, "cupy", np)
+    monkeypatch.setitem(sys.modules, "cupyx", types.SimpleNamespace(errstate=errstate))
+    monkeypatch.setitem(sys.modules, "cupyx.scipy", types.SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "cupyx.scipy.linalg", types.SimpleNamespace(**single))
+    library = ga.backend.numpy_library()
+    cupy, numpy = backend._CuPy(library), backend._NumPy(library)
+    for complex_ in (False, True):
+        a = normal(2, 3, 3, complex_=complex_) + 4 * np.eye(3)
+        b, c = normal(3, 2, complex_=complex_), normal(3, 3, complex_=complex_) + 4 * np.eye(3)
+        narrow = np.eye(2) + 0.1 * normal(2, 2)
+        calls = [
+            lambda to, a=a, b=b: to.solve(a, b),
+            lambda to, b=b, c=c: to.solve(c, b),
+            lambda to, a=a: to.eig(a),
+            lambda to, a=a: to.lu(a),
+            lambda to, a=a: to.lu(a[..., :2]),
+            lambda to, a=a: to.lu(a[:, :0]),
+            lambda to, a=a, b=b: to.triangular_solve(a, b, True, False),
+            lambda to, a=a, b=b: to.triangular_solve(a, b, False, True),
+            lambda to, a=a, b=b: to.triangular_solve(a, b[:, :0], False, True),
+            lambda to, a=a: to.expm(a),
+            lambda to, a=a: to.expm(a[:0]),
+            lambda to, a=a, b=b, narrow=narrow: to.sylvester(a, narrow, b),
+        ]
+        for call in calls:
+            for got, wanted in zip(parts(call(cupy)), parts(call(numpy)), strict=True):
+                assert got.dtype == wanted.dtype
+                np.testing.assert_allclose(got, wanted, rtol=1e-10, atol=1e-12)
+    with pytest.raises(LinearAlgebraError, match="a 0 on the diagonal"):
+        cupy.triangular_solve(np.zeros((2, 2)), np.ones((2, 1)), True, False)
+    with pytest.raises(LinearAlgebraError, match=r"solve: .* the matrix at 1 fails"):
+        cupy.solve(np.stack([np.eye(2), np.zeros((2, 2))]), np.ones((2, 1)))
+
+
 def test_the_pseudoinverse_moves_along_directions_that_keep_the_rank():
     u, v = normal(4, 2), normal(2, 3)
     du, dv = normal(4, 2), normal(2, 3)
