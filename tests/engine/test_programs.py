@@ -53,6 +53,41 @@ def test_random_programs(seed: int) -> None:
     np.testing.assert_array_equal(checkpointed, ga.grad(loss)(x))
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_random_programs_in_batches(seed: int) -> None:
+    """Mapped over both arguments or one, at axes drawn at random, values and derivatives are those of a loop."""
+    rng, choose = np.random.default_rng(seed), random.Random(seed)
+    f = program(seed)
+    batched = choose.choice([(True, True), (True, False), (False, True)])
+    axes = tuple(choose.choice([0, 1, 2, -1]) if each else None for each in batched)
+    stacks = [rng.standard_normal((3, 2, 2) if each else (2, 2)) for each in batched]
+    given = [x if axis is None else np.moveaxis(x, 0, axis) for x, axis in zip(stacks, axes, strict=True)]
+    loss = lambda x, y: xp.sum(f(x, y) ** 2)  # noqa: E731
+    gradient = ga.grad(loss, (0, 1), allow_independent=True)
+    push = lambda x, y: ga.jvp(gradient, (x, y), (y, x))[1]  # noqa: E731
+    linear = lambda x, y: ga.linearize(f, x, y)[1](y, x)  # noqa: E731
+    for g in (
+        f,
+        gradient,
+        push,
+        linear,
+        ga.hessian(loss),
+        ga.jacrev(f),
+        ga.grad(ga.checkpoint(loss), allow_independent=True),
+    ):
+        got = ga.vmap(g, axes)(*given)
+        rows = [g(*[x[k] if each else x for x, each in zip(stacks, batched, strict=True)]) for k in range(3)]
+        wanted = tuple(map(np.stack, zip(*rows, strict=True))) if isinstance(rows[0], tuple) else np.stack(rows)
+        for one, other in zip(got, wanted, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-10)
+    mapped = lambda x, y: xp.sum(ga.vmap(f, axes)(x, y) ** 2)  # noqa: E731
+    outside = ga.grad(mapped, (0, 1), allow_independent=True)(*given)
+    rows = [gradient(*[x[k] if each else x for x, each in zip(stacks, batched, strict=True)]) for k in range(3)]
+    for one, each, axis, parts in zip(outside, batched, axes, zip(*rows, strict=True), strict=True):
+        wanted = np.moveaxis(np.stack(parts), 0, axis) if each else sum(parts)
+        np.testing.assert_allclose(one, wanted, rtol=1e-9, atol=1e-10)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_random_programs_agree_with_differences(seed: int) -> None:
     rng = np.random.default_rng(seed)

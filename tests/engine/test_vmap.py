@@ -340,8 +340,10 @@ class TestErrors:
             ga.vmap(lambda x: np.asarray(x))(X)
 
     def test_shapes_that_depend_on_values_are_refused(self) -> None:
-        with pytest.raises(TracerConversionError):
+        with pytest.raises(TracerConversionError, match=r"choose with xp\.where, which keeps it"):
             ga.vmap(lambda x: x[x > 0])(X)
+        with pytest.raises(ShapeError, match=r"xp\.where"):
+            ga.vmap(lambda x: xp.nonzero(x)[0])(np.asarray([[0.0, 1.0], [1.0, 1.0]]))
 
     def test_an_example_kept_beyond_its_map(self) -> None:
         kept = []

@@ -23,7 +23,18 @@ from gradatlas.errors import DTypeError, TracerConversionError, describe
 if TYPE_CHECKING:
     from gradatlas.engine.primitive import Primitive
 
-__all__ = ["Array", "Trace", "assignment", "install_operators", "lower", "memory_of", "plain_of", "traced", "untraced"]
+__all__ = [
+    "Array",
+    "Trace",
+    "assignment",
+    "install_operators",
+    "is_batched",
+    "lower",
+    "memory_of",
+    "plain_of",
+    "traced",
+    "untraced",
+]
 
 _levels = itertools.count(1)
 
@@ -161,11 +172,8 @@ class Array:
     def _refuse(self, function: str, deed: str, mend: str, in_batch: str = "") -> NoReturn:
         """in_batch: the mend where a batch is traced, for there is no one value to be had by stopping gradients."""
         assert self._trace is not None
-        level: Any = self
-        while type(level) is Array and level._trace is not None:
-            if level._trace.batches:
-                mend = in_batch or "it stands for a whole batch: return it from the mapped function, and use it outside"
-            level = level._value
+        if is_batched(self):
+            mend = in_batch or "it stands for a whole batch: return it from the mapped function, and use it outside"
         raise TracerConversionError(
             function, f"an array traced by {self._trace.transform} ({describe(self._plain)}) cannot {deed}", mend
         )
@@ -434,6 +442,15 @@ def untraced(value: Any) -> Array:
 def plain_of(x: Any) -> Any:
     """The plain array at the bottom of x, whatever traces it: for its shape and dtype; of a batch it is one example."""
     return x._plain if type(x) is Array else x
+
+
+def is_batched(x: Any) -> bool:
+    """True where a batch traces x, at whatever level."""
+    while type(x) is Array and x._trace is not None:
+        if x._trace.batches:
+            return True
+        x = x._value
+    return False
 
 
 def memory_of(x: Any) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradatlas.backend import is_array, library_of, numpy_library
-from gradatlas.engine.array import Array, lower, memory_of, plain_of, untraced
+from gradatlas.engine.array import is_batched, lower, memory_of, plain_of, untraced
 from gradatlas.engine.linear_maps import select, stack, unstack
 from gradatlas.engine.reverse import paused
 from gradatlas.engine.space import Space
@@ -20,15 +20,6 @@ from gradatlas.engine.trees import assemble, flatten, map_leaves
 from gradatlas.errors import ArgumentError, ShapeError, describe
 
 __all__ = ["cond", "fori_loop", "scan", "while_loop"]
-
-
-def _is_batched(x: Any) -> bool:
-    """True where a batch traces x, at whatever level."""
-    while type(x) is Array and x._trace is not None:
-        if x._trace.batches:
-            return True
-        x = x._value
-    return False
 
 
 def _truth(function: str, x: Any) -> Any:
@@ -40,7 +31,7 @@ def _truth(function: str, x: Any) -> Any:
             f"the condition is {describe(plain)}, where one truth value is needed",
             "reduce it with xp.all or xp.any, or choose entry by entry with xp.where",
         )
-    return stop_gradient(x) if _is_batched(x) else bool(memory_of(x))
+    return stop_gradient(x) if is_batched(x) else bool(memory_of(x))
 
 
 def _chosen(function: str, condition: Any, one: Any, other: Any) -> Any:
@@ -130,7 +121,7 @@ def fori_loop(lower_bound: Any, upper_bound: Any, body_fun: Callable[[Any, Any],
     The bounds are whole numbers, or arrays of shape () of them. Differentiable in both modes. Where a bound differs from
     example to example of a batch it is a `while_loop`.
     """
-    if _is_batched(lower_bound) or _is_batched(upper_bound):
+    if is_batched(lower_bound) or is_batched(upper_bound):
         _, value = while_loop(
             lambda state: state[0] < upper_bound,
             lambda state: (state[0] + 1, body_fun(state[0], state[1])),

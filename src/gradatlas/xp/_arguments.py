@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from gradatlas.backend import Library, category, library_of, numpy_library
-from gradatlas.engine.array import Array, lower, plain_of
+from gradatlas.engine.array import Array, is_batched, lower, plain_of
 from gradatlas.errors import AxisError, TracerConversionError, describe
 
 __all__ = [
@@ -72,7 +72,8 @@ def untraced_index(x: Any, function: str, batched: bool = False) -> Any:
     """
     x = lower(x)
     if type(x) is Array and not (batched and category(x.dtype) == "integer"):
-        raise TracerConversionError(
-            function, f"got {describe(x)}, traced, as an index", "index with gradatlas.stop_gradient(i)"
-        )
+        mend = "index with gradatlas.stop_gradient(i)"
+        if is_batched(x):
+            mend = "the shape would differ from example to example: choose with xp.where, which keeps it"
+        raise TracerConversionError(function, f"got {describe(x)}, traced, as an index", mend)
     return x
