@@ -12,6 +12,7 @@ __all__ = [
     "CheckpointError",
     "CompilationError",
     "ConvergenceError",
+    "CreationError",
     "CustomRuleError",
     "DTypeError",
     "DeviceMismatchError",
@@ -67,6 +68,10 @@ class DTypeError(GradatlasError, TypeError):
 
 class LibraryMismatchError(GradatlasError, TypeError):
     """Arrays of two libraries in one call."""
+
+
+class CreationError(GradatlasError, ValueError):
+    """A shape, a step or a device that no array can be made with, or a copy that is needed and forbidden."""
 
 
 class DeviceMismatchError(GradatlasError, ValueError):

@@ -12,6 +12,7 @@ import pytest
 
 import gradatlas as ga
 from gradatlas import xp
+from gradatlas.errors import CreationError, DTypeError
 
 LISTS = Path(__file__).parent
 OF_STRICT_ALONE = {
@@ -99,13 +100,29 @@ class TestCopies:
         np.testing.assert_array_equal(home.host(copied), [1.0, 2.0])
 
     def test_asarray_refuses_a_copy_that_is_forbidden(self):
-        with pytest.raises(TypeError, match=r"asarray: got float64 \(2,\) for .*float32.* with copy=False"):
+        with pytest.raises(CreationError, match=r"asarray: got float64 \(2,\) for .*float32.* with copy=False"):
             xp.asarray(ga.Array(np.ones(2)), dtype=xp.float32, copy=False)
-        with pytest.raises(ValueError, match="copy"):
+        with pytest.raises(CreationError, match="copy"):
             xp.asarray([1.0, 2.0], copy=False)
 
     def test_a_traced_array_stays_itself(self):
         assert ga.grad(lambda x: xp.sum(xp.asarray(x, copy=True) ** 2))(np.asarray([3.0])) == 6
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda: xp.zeros((2, -1)), CreationError, r"zeros: got \(2, -1\).*: choose lengths from 0 on"),
+        (lambda: xp.arange(0, 1, 0), CreationError, "arange: got 0, 1, 0 .*: .*a step other than 0"),
+        (lambda: xp.asarray([[1.0], [1.0, 2.0]]), CreationError, r"asarray: got \[\[1.0\], .*rows of one length"),
+        (lambda: xp.ones(2, device="nowhere"), CreationError, "ones: got 2, device='nowhere'.*a device that there is"),
+        (lambda: xp.eye(2, dtype="floot"), DTypeError, "eye: got 2, .*a dtype of xp"),
+        (lambda: xp.full((1.5,), 0.0), DTypeError, r"full: got \(1.5,\), 0.0.*whole numbers for lengths"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_with_the_mend(call, error, says):
+    with pytest.raises(error, match=says):
+        call()
 
 
 class TestLists:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Any, NamedTuple
 
 from gradatlas.backend import Library, library_of
 from gradatlas.engine.array import Array, lower, plain_of
-from gradatlas.errors import ArgumentError, ShapeError, describe
+from gradatlas.errors import ArgumentError, CreationError, DTypeError, ShapeError, describe
 from gradatlas.ops import elementwise, linalg, shaping
 from gradatlas.ops.tensors import dtype_of
 from gradatlas.xp._arguments import is_array_like, library_for, shape_of
@@ -53,14 +54,14 @@ class Creation:
         """obj as an Array: a number, nested lists of numbers and arrays, or an array, which stays in its library.
 
         A traced array stays traced, and so do traced arrays in a list, which become the slices of the new array.
-        copy: True makes a new one in any case, False refuses to. Raises ArgumentError where it must and may not copy.
+        copy: True makes a new one in any case, False refuses to. Raises CreationError where it must and may not.
         """
         if library_of(plain_of(obj)) is not None:
             array = obj if type(obj) is Array else Array(obj)
             if dtype is not None and array.dtype != dtype_of(self._library_of(array).namespace, dtype):
                 if copy is False:
                     mend = "leave copy out, or the dtype as it is"
-                    raise ArgumentError("asarray", f"got {describe(array)} for {dtype} with copy=False", mend)
+                    raise CreationError("asarray", f"got {describe(array)} for {dtype} with copy=False", mend)
                 array = astype(array, dtype)
             if device is not None and array.device != device:
                 array = to_device(array, device)
@@ -74,35 +75,51 @@ class Creation:
             )
             rows = [row if row.dtype == like.dtype else astype(row, like.dtype) for row in rows]
             return _wrapped(shaping.stack(*rows, axis=0))
-        return Array(self._lib.asarray(obj, copy=copy, **self._options(dtype, device)))
+        return self._made("asarray", obj, copy=copy, **self._options(dtype, device))
+
+    def _made(self, name: str, *args: Any, **options: Any) -> Array:
+        """What the library's creation function of this name gives. Raises CreationError or DTypeError where it refuses."""
+        try:
+            return Array(getattr(self._lib, name)(*args, **options))
+        except (ValueError, TypeError, ArithmeticError) as error:
+            given = [reprlib.repr(arg) for arg in args] + [
+                f"{key}={value!r}" for key, value in options.items() if value is not None
+            ]
+            seen = f"got {', '.join(given)} ({error})"
+            if isinstance(error, TypeError):
+                raise DTypeError(
+                    name, seen, "pass whole numbers for lengths, numbers for entries, and a dtype of xp"
+                ) from error
+            mend = "choose lengths from 0 on, a step other than 0, rows of one length, and a device that there is"
+            raise CreationError(name, seen, mend) from error
 
     def _library_of(self, x: Any) -> Library:
         return library_of(plain_of(x)) or self._library
 
     def zeros(self, shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
         """Zeros of this shape."""
-        return Array(self._lib.zeros(shape, **self._options(dtype, device)))
+        return self._made("zeros", shape, **self._options(dtype, device))
 
     def ones(self, shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
         """Ones of this shape."""
-        return Array(self._lib.ones(shape, **self._options(dtype, device)))
+        return self._made("ones", shape, **self._options(dtype, device))
 
     def empty(self, shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
         """An array of this shape with entries that mean nothing."""
-        return Array(self._lib.empty(shape, **self._options(dtype, device)))
+        return self._made("empty", shape, **self._options(dtype, device))
 
     def full(self, shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
         """fill_value everywhere; an array without axes may be given for it, and may be traced."""
         if is_array_like(fill_value):
             array = self.asarray(fill_value, dtype=dtype, device=device)
             return _wrapped(broadcast_to(array, shape))
-        return Array(self._lib.full(shape, fill_value, **self._options(dtype, device)))
+        return self._made("full", shape, fill_value, **self._options(dtype, device))
 
     def arange(
         self, start: float, /, stop: float | None = None, step: float = 1, *, dtype: Any = None, device: Any = None
     ) -> Array:
         """start, start + step, ... up to but without stop; from 0 where stop is left out."""
-        return Array(self._lib.arange(start, stop, step, **self._options(dtype, device)))
+        return self._made("arange", start, stop, step, **self._options(dtype, device))
 
     def linspace(
         self, start: Any, stop: Any, /, num: int, *, dtype: Any = None, device: Any = None, endpoint: bool = True
@@ -116,13 +133,13 @@ class Creation:
             part = elementwise.divide(part, float(steps))
             far = elementwise.multiply(part, stop)
             return _wrapped(elementwise.add(elementwise.multiply(elementwise.subtract(1.0, part), start), far))
-        return Array(self._lib.linspace(start, stop, num, endpoint=endpoint, **self._options(dtype, device)))
+        return self._made("linspace", start, stop, num, endpoint=endpoint, **self._options(dtype, device))
 
     def eye(
         self, n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = None, device: Any = None
     ) -> Array:
         """Ones on the k-th diagonal, zeros elsewhere."""
-        return Array(self._lib.eye(n_rows, n_cols, k=k, **self._options(dtype, device)))
+        return self._made("eye", n_rows, n_cols, k=k, **self._options(dtype, device))
 
     def from_dlpack(self, x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
         """The array of any library that exports DLPack as an Array here, on the same memory where it can be.
