@@ -22,11 +22,14 @@ __all__ = [
     "KinkDetectedError",
     "LibraryMismatchError",
     "LinearAlgebraError",
+    "LoadError",
     "MissingProgramError",
     "MutationError",
     "NotScalarError",
+    "OutOfRangeError",
     "ShapeError",
     "TracerConversionError",
+    "TrainingError",
     "UnknownFormulaError",
     "VerificationError",
     "describe",
@@ -56,6 +59,10 @@ class ArgumentError(GradatlasError, TypeError):
 
 class ShapeError(GradatlasError, ValueError):
     """Shapes that do not fit each other or the operation."""
+
+
+class OutOfRangeError(ShapeError, IndexError):
+    """An index or a key that does not fit the array."""
 
 
 class AxisError(GradatlasError, ValueError, IndexError):
@@ -112,6 +119,20 @@ class CompilationError(GradatlasError, RuntimeError):
 
 class GradientCheckError(GradatlasError, AssertionError):
     """A derivative that differs from the numerical one."""
+
+
+class LoadError(GradatlasError, ValueError):
+    """A file of parameters that is damaged, of another shape, or no such file at all."""
+
+
+class TrainingError(GradatlasError, ArithmeticError):
+    """A training whose loss or gradients are no numbers any more; `epoch` and `batch` (from 0) say where."""
+
+    def __init__(self, function: str, seen: str, mend: str, epoch: int = -1, batch: int = -1) -> None:
+        super().__init__(function, seen, mend)
+        self.args = (function, seen, mend, epoch, batch)
+        self.epoch = epoch
+        self.batch = batch
 
 
 class VerificationError(GradatlasError, AssertionError):

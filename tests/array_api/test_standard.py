@@ -12,7 +12,7 @@ import pytest
 
 import gradatlas as ga
 from gradatlas import xp
-from gradatlas.errors import CreationError, DTypeError
+from gradatlas.errors import CreationError, DTypeError, OutOfRangeError
 
 LISTS = Path(__file__).parent
 OF_STRICT_ALONE = {
@@ -123,6 +123,17 @@ class TestCopies:
 def test_what_cannot_be_made_is_refused_with_the_mend(call, error, says):
     with pytest.raises(error, match=says):
         call()
+
+
+@pytest.mark.parametrize(
+    "key", [5, (0, 0, 0), np.asarray([9]), np.asarray([True, False]), (0, np.asarray([7]))], ids=repr
+)
+def test_a_key_that_does_not_fit_is_an_index_error(key, home):
+    x = ga.Array(home.array(np.ones((3, 4))))
+    key = home.array(key, key.dtype.name) if isinstance(key, np.ndarray) else key
+    with pytest.raises(IndexError, match=r"^(getitem|getitem_by_arrays|take): got float.. \(3, 4\)") as caught:
+        x[key]
+    assert isinstance(caught.value, OutOfRangeError)
 
 
 class TestLists:

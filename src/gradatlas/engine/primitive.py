@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from gradatlas.backend import LIBRARY_BY_TYPE, Library, category, common_library, is_array, numpy_library
 from gradatlas.engine.array import Array, Trace
-from gradatlas.errors import AxisError, DTypeError, GradatlasError, ShapeError, describe
+from gradatlas.errors import AxisError, DTypeError, GradatlasError, OutOfRangeError, ShapeError, describe
 
 __all__ = ["Primitive", "apply", "bind", "evaluate"]
 
@@ -156,7 +156,8 @@ def _explain(primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, A
         raise DTypeError(
             primitive.name, seen, mend or "convert with xp.astype, or pass what the function takes"
         ) from error
-    raise ShapeError(primitive.name, seen, mend or "make the shapes fit, with xp.reshape or xp.expand_dims") from error
+    kind = OutOfRangeError if isinstance(error, IndexError) else ShapeError
+    raise kind(primitive.name, seen, mend or "make the shapes fit, with xp.reshape or xp.expand_dims") from error
 
 
 def _has_bad_axis(x: Any, params: Mapping[str, Any]) -> bool:
