@@ -129,14 +129,3 @@ def prove_p_norm_derivative(proof: Proof) -> None:
             shaped = Sum(o.w[o.r, index] * form, index) if name == "jvp" else o.h[o.r] * form
             proof.restate(shaped, PICKED)
             proof.rewrite(checker.symmetric(share), "x^p / (x P) P^(1/p) is (x / P^(1/p))^(p-1)")
-
-
-def prove_spectrum_thresholds(proof: Proof) -> None:
-    for name in ("negligible", "coincident"):
-        with proof.claim(name):
-            proof.differentiate("off its edge the bracket is constant")
-            proof.contract("and its derivative zero")
-    with proof.claim("negligible, as numbers"):
-        proof.contract("a bracket is its own square")
-    with proof.claim("coincident, as numbers"):
-        proof.contract("a difference and its opposite have one square")

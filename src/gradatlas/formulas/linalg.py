@@ -7,12 +7,9 @@ from typing import Any
 
 from gradatlas.formulas.statement import (
     Called,
-    Draw,
     adjoint,
     cite,
-    claim,
     document,
-    forward_of,
     jvp_of,
     samples,
     statement,
@@ -31,7 +28,6 @@ from gradatlas.symbolic.language import (
     integers,
     lam,
     log,
-    positive,
     reals,
     size,
     sizes,
@@ -372,72 +368,5 @@ statement(
     engine=[
         vjp_of(_p_norm, p_norm, wrt=entries, cotangent=h, at=(r, i), claim="vjp"),
         jvp_of(_p_norm, p_norm, wrt=entries, direction=w, at=(r,), claim="jvp"),
-    ],
-)
-
-# What counts as 0 beside the largest of several numbers, and as one number repeated.
-
-(rho,) = reals("rho")
-values = array("x", n)
-pairwise = array("G", n, n)
-single = array("g", n)
-largest_first = for_all(le(values[i] ** 2, values[0] ** 2), i)
-
-
-def _within(squared: Term) -> Term:
-    """1 where a squared number is at most rho^2 times the square of the first value, else 0."""
-    return 1 - positive(squared - rho**2 * values[0] ** 2)
-
-
-def _largest_first(draw: Draw) -> list[Any]:
-    found = draw.array(draw.sizes["n"])
-    return sorted(found, key=abs, reverse=True)
-
-
-small = lam(_within(values[i] ** 2), i)
-alike = lam(_within((values[i] - values[j]) ** 2), i, j)
-
-statement(
-    "spectrum.thresholds",
-    "What counts as zero, or as one value repeated, does not change nearby",
-    of=("negligible", "coincident"),
-    claims={
-        "negligible": claim(
-            eq(adjoint(small, values, single)[i], 0),
-            [for_all(ne(values[i] ** 2 - rho**2 * values[0] ** 2, 0), i)],
-        ),
-        "coincident": claim(
-            eq(adjoint(alike, values, pairwise)[i], 0),
-            [for_all(ne((values[i] - values[j]) ** 2 - rho**2 * values[0] ** 2, 0), i, j)],
-        ),
-        "negligible, as numbers": claim(eq(small[i] ** 2, small[i]), [largest_first]),
-        "coincident, as numbers": claim(eq(alike[i, j], alike[j, i]), [largest_first]),
-    },
-    source=[cite("griewank2008")],
-    aliases=["tolerance", "rank", "repeated eigenvalue", "degenerate", "rtol"],
-    summary="""A number is negligible where its modulus is at most rho times the largest modulus, here that of the first, and two
-    coincide where their difference is. Off the edge of these conditions a small change does not change them, so nothing flows
-    back.""",
-    symbols={
-        "n": "the number of values",
-        "x": "the values",
-        "rho": "the tolerance",
-        "g": "a cotangent of the former",
-        "G": "a cotangent of the latter",
-    },
-    samples=samples({values: _largest_first}),
-    engine=[
-        forward_of(
-            lambda ops, x, rho: ops.astype(ops.negligible(x, rtol=abs(rho)), x.dtype) ** 2,
-            small,
-            at=(i,),
-            claim="negligible, as numbers",
-        ),
-        forward_of(
-            lambda ops, x, rho: ops.astype(ops.coincident(x, rtol=abs(rho)), x.dtype),
-            alike,
-            at=(i, j),
-            claim="coincident, as numbers",
-        ),
     ],
 )

@@ -923,7 +923,7 @@ def _coefficient(draw: Draw) -> Any:
 statement(
     "expm.derivative",
     "The exponential of a matrix, as of any power series",
-    of=("expm", "entry_scale"),
+    of="expm",
     claims={
         "tangent": eq(tangent(series_of(A), A, dA)[i, j], corner_of(A, dA)[i, j]),
         "cotangent": eq(adjoint(series_of(A), A, G)[q, r], corner_of(matrix(A).T.lam(), G)[q, r]),
