@@ -12,6 +12,8 @@ from gradatlas import xp
 
 VERSION = ga.__version__
 
+ga.keep_memory()  # as fit does
+
 
 def numbers(x: Any) -> np.ndarray:
     return np.asarray(x)

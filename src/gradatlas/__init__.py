@@ -20,7 +20,10 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from gradatlas import errors as errors
+    from gradatlas import nn as nn
+    from gradatlas import optim as optim
     from gradatlas import xp as xp
+    from gradatlas.backend.memory import keep_memory as keep_memory
     from gradatlas.engine.array import Array as Array
     from gradatlas.engine.array import assignment as assignment
     from gradatlas.engine.batching import vmap as vmap
@@ -70,6 +73,7 @@ _HOME = {
     "jacobian": "engine.jacobians",
     "jacrev": "engine.jacobians",
     "jvp": "engine.transforms",
+    "keep_memory": "backend.memory",
     "linear_transpose": "engine.graph",
     "linearize": "engine.graph",
     "namespace": "xp",
@@ -82,7 +86,7 @@ _HOME = {
     "vmap": "engine.batching",
     "while_loop": "engine.control",
 }
-_MODULES = frozenset({"errors", "xp"})
+_MODULES = frozenset({"errors", "nn", "optim", "xp"})
 
 __all__ = [*_HOME, *sorted(_MODULES)]
 

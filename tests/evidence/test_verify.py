@@ -2,12 +2,14 @@
 
 import importlib.util
 
+import mpmath
 import numpy as np
 import pytest
 
 import gradatlas as ga
 from gradatlas import xp
 from gradatlas.errors import ArgumentError, UnknownFormulaError, VerificationError
+from gradatlas.evidence.verifying import _off
 
 pytest_plugins = ["pytester"]
 
@@ -123,6 +125,14 @@ class TestFaults:
         report = failure(lambda x, g: g * (1 - np.tanh(x) ** 2), "tanh.derivative", "derivative, entry by entry")
         assert report.smallest.ulps > 1e3
 
+    def test_subnormals_that_are_flushed(self):
+        """57 spacings off, unless it is said that the function takes such numbers for 0; larger ones stay a fault."""
+        single, tiny = np.finfo(np.float32), mpmath.mpf(2) ** -149
+        assert _off(0.0, 57 * tiny, 57 * tiny, single, flushes=False) == 57
+        assert _off(0.0, 57 * tiny, 57 * tiny, single, flushes=True) < 1
+        normal = mpmath.mpf(float(single.smallest_normal))
+        assert _off(0.0, 20 * normal, 20 * normal, single, flushes=True) > 16
+
     def test_a_wrong_dtype(self):
         report = failure(lambda x, g: softmax_backward(x, g).astype(np.float64), "softmax.vjp", dtypes=("float32",))
         assert "dtype float64" in report.smallest.what
@@ -199,8 +209,9 @@ def test_a_function_of_jax():
     def backward(x, g):
         return jax.vjp(jax.nn.softmax, x)[1](g)[0]
 
-    assert ga.verify(backward, "softmax.vjp", library="jax", dtypes=("float32",)).right
-    assert not failure(lambda x, g: -backward(x, g), "softmax.vjp", library="jax", dtypes=("float32",)).right
+    options = {"library": "jax", "dtypes": ("float32",), "flushes_subnormals": True}
+    assert ga.verify(backward, "softmax.vjp", **options).right
+    assert not failure(lambda x, g: -backward(x, g), "softmax.vjp", **options).right
 
 
 def test_the_fixture(pytester):

@@ -125,6 +125,7 @@ def verify(
     examples: int = 100,
     arguments: Sequence[str] | None = None,
     batch_axes: Sequence[str] = (),
+    flushes_subnormals: bool = False,
     seed: int = 0,
 ) -> Report:
     """Judge a forward or a backward function by a proven formula, at shapes and values that Hypothesis draws.
@@ -139,7 +140,8 @@ def verify(
     of what one rounding of each input and in each intermediate can do to an entry. examples: how many calls for each
     dtype. arguments: the names in the order in which the function takes them. batch_axes: the sizes of the formula that
     only repeat it, such as R and C of the softmax, whose axes the function takes too; it is judged without them unless
-    they are named here. seed: other shapes and values, for each its own.
+    they are named here. flushes_subnormals: the function may take numbers below the smallest normal one for 0, as XLA and
+    most GPU kernels do. seed: other shapes and values, for each its own.
 
     Sizes go from 0 to 4, and entries are ordinary ones, ties, zeros, and such as make naive forms overflow or cancel, as
     far as the formula's hypotheses allow. Returns a Report. Raises VerificationError, with the smallest failing input and
@@ -148,6 +150,7 @@ def verify(
     stated = registry.get(formula)
     link = _link(stated, claim)
     judge = _Judge(function, stated, link, _library(library), ulps, arguments, batch_axes)
+    judge.flushes_subnormals = flushes_subnormals
     for dtype in dtypes:
         judge.run(dtype, examples, seed)
     report = Report(formula, link.claim or "", ulps, judge.calls, judge.worst, judge.smallest)
@@ -236,6 +239,7 @@ class _Judge:
         self.sampler = Sampler(formula, [formula.claim(link.claim)])
         self.order, self.by_name = self._calling(arguments)
         self.left_out = self._left_out(batch_axes)
+        self.flushes_subnormals = False
         self.calls = 0
         self.worst: Witness | None = None
         self.smallest: Witness | None = None
@@ -420,7 +424,7 @@ class _Judge:
             raise Mismatch(f"{self.formula.id}: {error}") from error
         worst = witness(0.0)
         for index, got, true, scale in zip(np.ndindex(*shape), host.ravel().tolist(), exact, scales, strict=True):
-            off = _off(got, true, scale, np.finfo(dtype))
+            off = _off(got, true, scale, np.finfo(dtype), self.flushes_subnormals)
             if off > worst.ulps:
                 worst = witness(off, "", index, got, float(true))
         return worst
@@ -429,7 +433,7 @@ class _Judge:
         return value if isinstance(value, int | float) else self.library.to_numpy(value)
 
 
-def _off(got: float, true: Any, scale: Any, info: Any) -> float:
+def _off(got: float, true: Any, scale: Any, info: Any, flushes: bool) -> float:
     """How far an entry is off; 0 where rounding in the dtype's range cannot be asked to do better, as for overflow."""
     with mpmath.workdps(DIGITS):
         largest = mpmath.mpf(float(info.max))
@@ -437,7 +441,10 @@ def _off(got: float, true: Any, scale: Any, info: Any) -> float:
             return 0.0
         if not math.isfinite(got):
             return math.inf
-        return float(abs(mpmath.mpf(got) - true) / spacing(mpmath.mpf(scale), info))
+        unit = spacing(mpmath.mpf(scale), info)
+        if flushes:
+            unit = max(unit, mpmath.mpf(float(info.smallest_normal)))
+        return float(abs(mpmath.mpf(got) - true) / unit)
 
 
 def _summed(value: Term) -> Iterator[Term]:
