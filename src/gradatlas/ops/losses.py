@@ -1,33 +1,68 @@
 """Losses, and the dense layer that stands before them; rows are samples."""
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
 from gradatlas.backend import category
-from gradatlas.engine.array import lower, memory_of, plain_of
-from gradatlas.engine.linear_maps import conjugate, lift_rank, reshape, scale
+from gradatlas.engine.array import lower, plain_of
+from gradatlas.engine.linear_maps import conjugate, lift_rank, product_or_zero, reshape, scale
 from gradatlas.engine.primitive import bind
+from gradatlas.engine.space import Space
 from gradatlas.errors import DTypeError, ShapeError
 from gradatlas.ops import _floating as floating
-from gradatlas.ops._batching import Call
+from gradatlas.ops._batching import Call, leading
 from gradatlas.ops._products import by_adjoint
 from gradatlas.ops._samples import calls
-from gradatlas.ops.elementwise import add, multiply, negative, subtract
-from gradatlas.ops.kinds import Sample, general, locally_constant
+from gradatlas.ops.activations import relu, sigmoid
+from gradatlas.ops.elementwise import (
+    absolute,
+    add,
+    clip,
+    divide,
+    equal,
+    exp,
+    log,
+    log1p,
+    multiply,
+    negative,
+    not_equal,
+    sqrt,
+    square,
+    subtract,
+    where,
+)
+from gradatlas.ops.kinds import Record, Sample, elementwise, general, locally_constant
 from gradatlas.ops.linalg import matmul, matrix_product
 from gradatlas.ops.reductions import log_softmax, softmax, sum_
 from gradatlas.ops.shaping import expand_dims, matrix_transpose
 
 __all__ = [
     "affine",
+    "bernoulli_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cosine_similarity",
     "cross_entropy",
+    "cross_entropy_of_probabilities",
     "dense",
+    "gaussian_nll",
+    "hinge",
+    "huber",
+    "huber_term",
+    "kl_divergence",
+    "logits_loss",
+    "mean_absolute_error",
     "mean_squared_error",
     "one_hot",
+    "poisson_nll",
+    "relative_entropy",
+    "smooth_l1",
     "softmax_cross_entropy",
     "squared_error",
+    "surprise",
 ]
 
 _REDUCTIONS = ("mean", "sum", "none")
@@ -303,12 +338,24 @@ cross_entropy = general(
 )
 
 
-def softmax_cross_entropy(logits: Any, labels: Any, /, *, axis: int = -1, reduction: str = "mean") -> Any:
+def softmax_cross_entropy(
+    logits: Any,
+    labels: Any,
+    /,
+    *,
+    axis: int = -1,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+    ignore: int | None = None,
+    weights: Any = None,
+) -> Any:
     """The cross-entropy of softmax(logits) along axis from labels, the mean over the samples.
 
     logits: real floating, the classes along axis. labels: integers from 0 to classes - 1, of logits' shape without axis;
     or real floating of logits' shape, the weight of each class (one-hot, or any distribution).
-    reduction: "mean", "sum", or "none" for one loss a sample. Returns a scalar, or the losses.
+    reduction: "mean", "sum", or "none" for one loss a sample. label_smoothing: the part, from 0 to 1, of each target that
+    is spread over all classes. ignore: a label whose samples count nothing. weights: (classes,), what each class counts;
+    the mean is then over the weights of the labels, as in PyTorch. Returns a scalar, or the losses; the mean of none is 0.
     Raises ShapeError where the shapes do not fit; and for a label that is no class (nan on a GPU, where looking
     would make it wait). Formula: softmax-cross-entropy.vjp.
     """
@@ -331,13 +378,336 @@ def softmax_cross_entropy(logits: Any, labels: Any, /, *, axis: int = -1, reduct
             seen,
             f"integer labels must have shape {kept}, the weights of classes {a}",
         )
-    plain = memory_of(labels)  # of a batch, all examples
-    if kind == "integer" and isinstance(plain, np.ndarray) and plain.size:
-        least, most, classes = int(plain.min()), int(plain.max()), a[axis]
-        if least < 0 or most >= classes:
+    if kind == "integer":
+        _check_labels(plain_of(labels), a[axis], ignore, seen)
+    if not label_smoothing and ignore is None and weights is None:
+        return cross_entropy(logits, labels, axis=axis, reduction=reduction)
+    return _weighted_cross_entropy(logits, labels, axis, reduction, label_smoothing, ignore, weights)
+
+
+def _check_labels(labels: Any, classes: int, ignore: int | None, seen: str) -> None:
+    """Raise ShapeError for a label that is no class; where looking would make a GPU wait, it gives nan instead."""
+    if not isinstance(labels, np.ndarray):
+        return
+    counted = labels if ignore is None else labels[labels != ignore]
+    if not counted.size:
+        return
+    least, most = int(counted.min()), int(counted.max())
+    if least < 0 or most >= classes:
+        raise ShapeError(
+            "softmax_cross_entropy",
+            f"{seen}, the labels from {least} to {most}",
+            f"labels of {classes} classes must be from 0 to {classes - 1}",
+        )
+
+
+def _weighted_cross_entropy(
+    logits: Any, labels: Any, axis: int, reduction: str, smoothing: float, ignore: int | None, weights: Any
+) -> Any:
+    """The same, its targets smoothed and weighted, and some samples left out."""
+    shape = tuple(plain_of(logits).shape)
+    classes = shape[axis]
+    if not 0 <= smoothing <= 1:
+        raise ValueError(f"softmax_cross_entropy: got label_smoothing={smoothing}: give a number from 0 to 1")
+    sparse = _is_sparse(labels)
+    if ignore is not None and not sparse:
+        raise DTypeError(
+            "softmax_cross_entropy",
+            "got ignore with labels that are weights of classes",
+            "give those samples weights 0",
+        )
+    counted = None
+    if ignore is not None:
+        counted = not_equal(labels, ignore)
+        labels = where(counted, labels, 0)
+    hot = one_hot(labels, logits, axis=axis) if sparse else labels
+    target = hot
+    if smoothing:
+        target = add(scale(hot, 1.0 - smoothing), smoothing / max(classes, 1))
+    share = None
+    if weights is not None:
+        if (found := tuple(plain_of(weights).shape)) != (classes,):
             raise ShapeError(
-                "softmax_cross_entropy",
-                f"{seen}, the labels from {least} to {most}",
-                f"labels of {classes} classes must be from 0 to {classes - 1}",
+                "softmax_cross_entropy", f"got weights of shape {found} for {classes} classes", f"give {(classes,)}"
             )
-    return cross_entropy(logits, labels, axis=axis, reduction=reduction)
+        lifted = reshape(weights, tuple(classes if k == axis % len(shape) else 1 for k in range(len(shape))))
+        target = multiply(target, lifted)
+        share = sum_(multiply(hot, lifted), axis=axis) if sparse else None
+    losses = cross_entropy(logits, target, axis=axis, reduction="none")
+    if counted is not None:
+        losses = where(counted, losses, 0.0)
+    if reduction != "mean" or (counted is None and share is None):
+        return _summed_up(losses, reduction)
+    if share is None:
+        share = where(counted, Space.of(losses).ones(), 0.0)
+    elif counted is not None:
+        share = where(counted, share, 0.0)
+    total = sum_(share)
+    some = not_equal(total, 0.0)
+    return where(some, divide(sum_(losses), where(some, total, 1.0)), 0.0)
+
+
+# ------------------------------------------------------------------------------------------------ losses entry by entry
+# Each is a record of the prediction and the target, entry by entry; their sum or mean is taken afterwards.
+
+
+def _summed_up(losses: Any, reduction: str) -> Any:
+    """The losses, their sum or their mean, which is 0 of none."""
+    return _reduced(losses, reduction)
+
+
+def _alike(function: str, *arrays: Any) -> None:
+    """Raise ShapeError where shapes differ, for they would broadcast unnoticed."""
+    shapes = [tuple(plain_of(x).shape) for x in arrays]
+    if len(set(shapes)) > 1:
+        raise ShapeError(
+            function,
+            f"got shapes {' and '.join(map(str, shapes))}",
+            "give all one shape, with xp.reshape or xp.expand_dims",
+        )
+
+
+def _entrywise(name: str, forward: Any, in_x: Any, in_y: Any, draw: Any, summary: str, **row: Any) -> Record:
+    """A loss of two arrays of one shape, entry by entry, with its derivative in each."""
+    return general(
+        name,
+        forward,
+        vjp=(lambda g, x, y: product_or_zero(in_x(x, y), g), lambda g, x, y: product_or_zero(in_y(x, y), g)),
+        jvp=(lambda t, x, y: product_or_zero(in_x(x, y), t), lambda t, x, y: product_or_zero(in_y(x, y), t)),
+        signature="(),()->()",
+        takes="real",
+        batching=leading,
+        samples=calls(*(functools.partial(draw, shape=shape) for shape in ((5,), (2, 3), (), (0, 3)))),
+        summary=summary,
+        **row,
+    )
+
+
+def _quotient(y: Any, x: Any) -> Any:
+    """y/x, 0 where y is 0, whatever x is."""
+    none = equal(y, 0.0)
+    return where(none, 0.0, divide(y, where(none, 1.0, x)))
+
+
+def _y_log(lib: Any, y: Any, logarithm: Any) -> Any:
+    """y times a logarithm, 0 where y is 0."""
+    return lib.where(y == 0, lib.zeros_like(logarithm), y * logarithm)
+
+
+def _between(low: float, high: float) -> Any:
+    """Both arguments between these."""
+    return lambda rng, shape: (np.asarray(rng.uniform(low, high, shape)), np.asarray(rng.uniform(low, high, shape)))
+
+
+def _logits_loss(lib: Any, x: Any, y: Any) -> Any:
+    return _y_log(lib, y, floating.softplus(lib, -x)) + _y_log(lib, 1 - y, floating.softplus(lib, x))
+
+
+logits_loss: Record = _entrywise(
+    "binary_cross_entropy_with_logits",
+    floating.quiet(_logits_loss),
+    lambda x, y: subtract(multiply(subtract(1.0, y), sigmoid(x)), multiply(y, sigmoid(negative(x)))),
+    lambda x, y: negative(x),
+    lambda rng, shape: (np.asarray(rng.normal(size=shape)), np.asarray(rng.random(shape))),
+    "y log(1 + e^-x) + (1 - y) log(1 + e^x), without overflow and without a difference of large terms.",
+)
+
+
+def _bernoulli_loss(lib: Any, x: Any, y: Any) -> Any:
+    return -(_y_log(lib, y, lib.log(x)) + _y_log(lib, 1 - y, lib.log1p(-x)))
+
+
+bernoulli_loss: Record = _entrywise(
+    "binary_cross_entropy",
+    floating.quiet(_bernoulli_loss),
+    lambda x, y: subtract(_quotient(subtract(1.0, y), subtract(1.0, x)), _quotient(y, x)),
+    lambda x, y: subtract(log1p(negative(x)), log(x)),
+    _between(0.1, 0.9),
+    "-(y log x + (1 - y) log(1 - x)), 0 log 0 being 0.",
+    domain="x > 0 and x < 1",
+    kinks={"x = 0, x = 1": "the limit from within; 0 for the part whose target is 0"},
+)
+
+
+def _surprise(lib: Any, x: Any, y: Any) -> Any:
+    return -_y_log(lib, y, lib.log(x))
+
+
+surprise: Record = _entrywise(
+    "weighted_surprise",
+    floating.quiet(_surprise),
+    lambda x, y: negative(_quotient(y, x)),
+    lambda x, y: negative(log(x)),
+    _between(0.1, 0.9),
+    "-y log x, 0 where y is 0.",
+    domain="x > 0",
+    kinks={"x = 0": "the limit from the right; 0 where y = 0"},
+)
+
+
+def _relative_entropy(lib: Any, x: Any, y: Any) -> Any:
+    return _y_log(lib, x, lib.log(x / y))
+
+
+relative_entropy: Record = _entrywise(
+    "relative_entropy",
+    floating.quiet(_relative_entropy),
+    lambda x, y: add(log(divide(x, y)), 1.0),
+    lambda x, y: negative(_quotient(x, y)),
+    _between(0.1, 2.0),
+    "x log(x/y), 0 where x is 0.",
+    domain="x > 0 and y > 0",
+    kinks={"x = 0": "-inf in x, the limit from the right"},
+)
+
+
+def _huber(lib: Any, x: Any, *, delta: float = 1.0) -> Any:
+    held = lib.clip(x, -delta, delta)
+    return held * (x - 0.5 * held)
+
+
+huber_term: Record = elementwise(
+    "huber",
+    floating.quiet(_huber),
+    derivatives=(lambda x, delta: clip(x, low=-delta, high=delta),),
+    takes="real",
+    exact=lambda mp, x, delta=1.0: x * x / 2 if abs(x) <= delta else delta * (abs(x) - mp.mpf(delta) / 2),
+    bound={"float64": 0.5, "float32": 0.5},
+    samples=calls(
+        lambda rng: Sample((rng.normal(size=(3, 4)),)),
+        lambda rng: Sample((2 * rng.normal(size=(5,)),), {"delta": 0.5}),
+        lambda rng: Sample((rng.normal(size=()),), {"delta": 2.0}),
+        lambda rng: Sample((rng.normal(size=(0, 2)),)),
+    ),
+    summary="x^2/2 where |x| <= delta, else delta (|x| - delta/2).",
+)
+
+
+def mean_absolute_error(prediction: Any, target: Any, /, *, reduction: str = "mean") -> Any:
+    """The mean over all entries of |prediction - target|; where they are equal the derivative is 0.
+
+    prediction, target: real floating, of one shape. reduction: "mean", "sum", or "none" for the errors themselves.
+    Returns a scalar, or the errors. Raises ShapeError where the shapes differ. Formulas: abs.derivative, sum.vjp.
+    """
+    _check_reduction("mean_absolute_error", reduction)
+    _alike("mean_absolute_error", prediction, target)
+    return _summed_up(absolute(subtract(prediction, target)), reduction)
+
+
+def huber(prediction: Any, target: Any, /, *, delta: float = 1.0, reduction: str = "mean") -> Any:
+    """The mean of Huber's loss: with d = prediction - target, d^2/2 where |d| <= delta, else delta (|d| - delta/2).
+
+    prediction, target: real floating, of one shape. delta > 0. reduction: "mean", "sum" or "none".
+    Returns a scalar, or the losses. Raises ShapeError where the shapes differ. Formula: huber.derivative.
+    Source: Huber 1964.
+    """
+    _check_reduction("huber", reduction)
+    _alike("huber", prediction, target)
+    if not delta > 0:
+        raise ValueError(f"huber: got delta={delta}: give a positive number")
+    return _summed_up(huber_term(subtract(prediction, target), delta=delta), reduction)
+
+
+def smooth_l1(prediction: Any, target: Any, /, *, beta: float = 1.0, reduction: str = "mean") -> Any:
+    """The mean of huber(prediction, target, delta=beta)/beta, whose slope far out is 1. Formula: huber.derivative."""
+    _check_reduction("smooth_l1", reduction)
+    _alike("smooth_l1", prediction, target)
+    if not beta > 0:
+        raise ValueError(f"smooth_l1: got beta={beta}: give a positive number, or take mean_absolute_error")
+    losses = huber_term(subtract(prediction, target), delta=beta)
+    return _summed_up(scale(losses, 1.0 / beta), reduction)
+
+
+def binary_cross_entropy_with_logits(logits: Any, target: Any, /, *, reduction: str = "mean") -> Any:
+    """The mean of -(y log s(x) + (1 - y) log(1 - s(x))), s the sigmoid: without overflow, and to all digits far out.
+
+    logits, target: real floating, of one shape; targets from 0 to 1. reduction: "mean", "sum" or "none".
+    Returns a scalar, or the losses. Raises ShapeError where the shapes differ. Formula: binary-cross-entropy.vjp.
+    """
+    _check_reduction("binary_cross_entropy_with_logits", reduction)
+    _alike("binary_cross_entropy_with_logits", logits, target)
+    return _summed_up(logits_loss(logits, target), reduction)
+
+
+def binary_cross_entropy(probability: Any, target: Any, /, *, eps: float = 0.0, reduction: str = "mean") -> Any:
+    """The mean of -(y log p + (1 - y) log(1 - p)), where 0 log 0 is 0.
+
+    probability, target: real floating, of one shape, from 0 to 1. eps: probabilities are first brought between eps and
+    1 - eps, so that none is infinitely surprising; the derivative beyond is 0 (with eps = 0 the loss may be inf).
+    reduction: "mean", "sum" or "none". Returns a scalar, or the losses. From logits, binary_cross_entropy_with_logits is
+    exact. Raises ShapeError where the shapes differ. Formula: binary-cross-entropy.vjp.
+    """
+    _check_reduction("binary_cross_entropy", reduction)
+    _alike("binary_cross_entropy", probability, target)
+    if not 0 <= eps < 0.5:
+        raise ValueError(f"binary_cross_entropy: got eps={eps}: give a number from 0 to below 1/2")
+    held = clip(probability, low=eps, high=1 - eps) if eps else probability
+    return _summed_up(bernoulli_loss(held, target), reduction)
+
+
+def cross_entropy_of_probabilities(
+    probability: Any, target: Any, /, *, axis: int = -1, eps: float = 0.0, reduction: str = "mean"
+) -> Any:
+    """The mean over the samples of -sum_k y_k log p_k along axis, where 0 log 0 is 0.
+
+    probability, target: real floating, of one shape, distributions along axis. eps: probabilities below it are taken as
+    it. reduction: "mean", "sum", or "none" for one loss a sample. From logits, softmax_cross_entropy is exact.
+    Raises ShapeError where the shapes differ. Formula: cross-entropy.vjp.
+    """
+    _check_reduction("cross_entropy_of_probabilities", reduction)
+    _alike("cross_entropy_of_probabilities", probability, target)
+    held = clip(probability, low=eps) if eps else probability
+    return _summed_up(sum_(surprise(held, target), axis=axis), reduction)
+
+
+def kl_divergence(p: Any, q: Any, /, *, axis: int = -1, reduction: str = "mean") -> Any:
+    """The mean over the samples of sum_k p_k log(p_k/q_k) along axis, where 0 log 0 is 0: how far q is from p.
+
+    p, q: real floating, of one shape, distributions along axis. reduction: "mean", "sum", or "none" for one a sample.
+    Raises ShapeError where the shapes differ. Formula: relative-entropy.vjp. Source: Kullback and Leibler 1951.
+    """
+    _check_reduction("kl_divergence", reduction)
+    _alike("kl_divergence", p, q)
+    return _summed_up(sum_(relative_entropy(p, q), axis=axis), reduction)
+
+
+def hinge(prediction: Any, target: Any, /, *, reduction: str = "mean") -> Any:
+    """The mean of max(0, 1 - y x) for targets y = -1 or 1; the derivative at the margin is 0.
+
+    prediction, target: real floating, of one shape. reduction: "mean", "sum" or "none". Formula: relu.derivative.
+    """
+    _check_reduction("hinge", reduction)
+    _alike("hinge", prediction, target)
+    return _summed_up(relu(subtract(1.0, multiply(prediction, target))), reduction)
+
+
+def cosine_similarity(x: Any, y: Any, /, *, axis: int = -1, eps: float = 1e-8) -> Any:
+    """x.y / (|x| |y|) along axis, each norm taken as eps where it is less, so that the cosine with 0 is 0.
+
+    x, y: real floating, of one shape. eps > 0. Returns the cosines, without axis. Formulas: divide.derivative, sqrt.derivative.
+    """
+    _alike("cosine_similarity", x, y)
+    norms = [clip(sum_(square(each), axis=axis), low=eps * eps) for each in (x, y)]
+    return divide(sum_(multiply(x, y), axis=axis), multiply(sqrt(norms[0]), sqrt(norms[1])))
+
+
+def poisson_nll(log_rate: Any, target: Any, /, *, reduction: str = "mean") -> Any:
+    """The mean of e^x - y x: the negative log-likelihood of counts y at rates e^x, without its constant log y!.
+
+    log_rate, target: real floating, of one shape. reduction: "mean", "sum" or "none". Formulas: exp.derivative.
+    """
+    _check_reduction("poisson_nll", reduction)
+    _alike("poisson_nll", log_rate, target)
+    return _summed_up(subtract(exp(log_rate), multiply(target, log_rate)), reduction)
+
+
+def gaussian_nll(mean: Any, target: Any, variance: Any, /, *, eps: float = 1e-6, reduction: str = "mean") -> Any:
+    """The mean of (log v + (y - m)^2 / v)/2, v the variance, taken as eps where it is less: without its constant.
+
+    mean, target, variance: real floating, of one shape. reduction: "mean", "sum" or "none".
+    Formulas: log.derivative, divide.derivative, mean-squared-error.likelihood.
+    """
+    _check_reduction("gaussian_nll", reduction)
+    _alike("gaussian_nll", mean, target, variance)
+    held = clip(variance, low=eps)
+    return _summed_up(scale(add(log(held), divide(square(subtract(target, mean)), held)), 0.5), reduction)
