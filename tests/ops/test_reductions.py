@@ -31,6 +31,9 @@ class TestProduct:
         assert float(xp.prod(np.full(3, 1e200))) == INF
         assert float(xp.prod(np.full(3, 1e-200))) == 0
         np.testing.assert_array_equal(ga.grad(xp.prod)(np.asarray([0.0, 1e300, 1e300, 0])), [0, 0, 0, 0])
+        x = np.asarray([0.0, 0.0, *[1e300] * 8])
+        assert float(xp.prod(x)) == 0
+        np.testing.assert_array_equal(ga.grad(xp.prod)(x), np.zeros(10))
         with np.errstate(over="ignore"):
             np.testing.assert_array_equal(ga.grad(xp.prod)(np.asarray([0.0, 1e200, 1e200])), [INF, 0, 0])
 

@@ -89,6 +89,10 @@ class TestCorners:
         lowest, highest = np.iinfo(np.int64).min, np.iinfo(np.int64).max
         np.testing.assert_array_equal(xp.segment_max(x, ids, 3), [3, lowest, 7])
         np.testing.assert_array_equal(xp.segment_min(x, ids, 3), [-5, highest, 2])
+        for extreme in (np.asarray([0, 3, 255], dtype=np.uint8), np.asarray([lowest, 3, highest])):
+            together = np.zeros(3, dtype=np.int64)
+            np.testing.assert_array_equal(xp.segment_min(extreme, together, 1), extreme[:1])
+            np.testing.assert_array_equal(xp.segment_max(extreme, together, 1), extreme[2:])
 
     def test_sums_are_taken_in_order(self):
         """So that they come out the same each time: 1e16 + 1 - 1e16 is 0, and 1e16 - 1e16 + 1 is 1."""
