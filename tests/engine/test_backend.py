@@ -8,6 +8,7 @@ import pytest
 
 from gradatlas import errors
 from gradatlas.backend import category, common_library, is_array, is_scalar, library_of, numpy_library
+from gradatlas.engine.linear_maps import sum_to
 
 
 def test_a_library_is_found_from_the_type_alone(home: Any) -> None:
@@ -76,3 +77,22 @@ def test_the_guard_catches_what_waits_for_a_device() -> None:
         with pytest.raises(Exception, match="of an array on"):
             read(x)
     assert float(x.to_device(array_api_strict.Device("CPU_DEVICE"))) == 1.0
+
+
+@pytest.mark.parametrize(
+    "shape", [(64, 26, 26, 32), (5000, 3), (40_000,), (4097, 1), (3, 4), (0, 5), (70_001, 2)], ids=str
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64])
+def test_a_sum_over_leading_axes_is_the_sum(shape, dtype):
+    """Rows laid side by side: the same sum, and in float32 no worse than NumPy's own."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=shape).astype(dtype)
+    for kept in range(len(shape)):
+        wanted = np.sum(x.astype(np.clongdouble), axis=tuple(range(len(shape) - kept)))
+        found = sum_to(x, shape[len(shape) - kept :])
+        assert found.dtype == dtype
+        own = np.sum(x, axis=tuple(range(len(shape) - kept)))
+        error = np.max(np.abs(found - wanted), initial=0)
+        assert error <= np.max(np.abs(own - wanted), initial=0) + 4 * np.finfo(dtype).eps * np.max(
+            np.abs(wanted), initial=1
+        )

@@ -7,6 +7,7 @@ things that the array API does not say: on which device an array lies, how to re
 from __future__ import annotations
 
 import importlib
+import math
 import os
 from collections.abc import Iterable
 from typing import Any, TypeAlias
@@ -103,6 +104,10 @@ class Library:
         """x as an array that cannot be written to, where the library can; x itself else."""
         return x
 
+    def sum_over_leading(self, x: Plain, axes: int) -> Plain | None:
+        """The sum of x over so many leading axes, without them; None where the library's own sum does as well."""
+        return None
+
     def scatter_add(self, values: Plain, index: Plain, size: int) -> Plain:
         """The vector y of length size with y[k] the sum of values[i] over all i with index[i] == k; both are vectors.
 
@@ -119,6 +124,9 @@ def _by_parts(xp: Any, real: Plain, imaginary: Plain, dtype: Any) -> Plain:
     joined = xp.empty(real.shape, dtype=dtype)
     joined.real, joined.imag = real, imaginary
     return joined
+
+
+_LONG_ROW = 4096  # entries from which on NumPy adds one row to another at full speed
 
 
 class _NumPy(Library):
@@ -156,6 +164,20 @@ class _NumPy(Library):
         view = x.view()
         view.flags.writeable = False
         return view
+
+    def sum_over_leading(self, x: Plain, axes: int) -> Plain | None:
+        """Rows are laid side by side until they are long: NumPy adds row to row, slowly where rows are short, and rounds
+        at every row."""
+        rows = math.prod(x.shape[:axes])
+        columns = x.size // max(rows, 1)
+        beside = _LONG_ROW // max(columns, 1)
+        if beside < 2 or rows < 2 * beside or x.dtype.kind not in "fc" or not x.flags.c_contiguous:
+            return None
+        flat = x.reshape(rows, columns)
+        whole = rows // beside * beside
+        folded = np.sum(flat[:whole].reshape(-1, beside * columns), axis=0).reshape(beside, columns)
+        total = np.sum(folded, axis=0) + np.sum(flat[whole:], axis=0)
+        return total.reshape(x.shape[axes:])
 
     def scatter_add(self, values: Plain, index: Plain, size: int) -> Plain:
         if values.dtype == np.float64:
