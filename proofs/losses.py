@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from gradatlas.formulas import losses as f
+from gradatlas.formulas.activations import sigmoid
+from gradatlas.formulas.elementwise import t
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.errors import ProofError
@@ -170,3 +172,46 @@ def _right(theorem: Theorem) -> Term:
     if not isinstance(theorem.conclusion, Eq):
         raise ProofError(f"{theorem!r} is not an equation")
     return theorem.conclusion.right
+
+
+def prove_binary_cross_entropy_vjp(proof: Proof) -> None:
+    for name in ("logits", "logits, in the target", "probabilities", "probabilities, in the target"):
+        with proof.claim(name):
+            proof.differentiate("the derivatives of the logarithms")
+            proof.contract("the Kronecker delta picks an entry")
+            if name == "logits":
+                at = f.prediction[f.i]
+                proof.then(
+                    checker.equation(
+                        proof.current,
+                        proof.right,
+                        (),
+                        (_head(sigmoid(at)),),
+                        (1 + exp(at), 1 + exp(-at)),
+                    ),
+                    "e^x/(1 + e^x) is sigma(x), and e^-x/(1 + e^-x) is sigma(-x)",
+                )
+    with proof.claim("that is the prediction less the target"):
+        mirrored = proof.lemma("sigmoid.derivative", "symmetry")
+        proof.rewrite(checker.symmetric(checker.instantiate(mirrored, {t: f.plain_x})), "sigma(-x) is 1 - sigma(x)")
+
+
+def prove_cross_entropy_vjp(proof: Proof) -> None:
+    _logarithms(proof, "in the probabilities", "in the targets")
+
+
+def prove_relative_entropy_vjp(proof: Proof) -> None:
+    _logarithms(proof, "in x", "in y")
+
+
+def _logarithms(proof: Proof, *names: str) -> None:
+    for name in names:
+        with proof.claim(name):
+            proof.differentiate("the derivatives of the logarithms")
+            proof.contract("the Kronecker delta picks an entry")
+
+
+def prove_huber_derivative(proof: Proof) -> None:
+    with proof.claim("vjp"):
+        proof.differentiate("away from both bounds the brackets are constant")
+        proof.contract("the Kronecker delta picks an entry")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
-from gradatlas.formulas.statement import adjoint, cite, claim, document, statement, vjp_of
+from gradatlas.formulas.activations import sigmoid
+from gradatlas.formulas.statement import Draw, adjoint, cite, claim, document, samples, statement, vjp_of
 from gradatlas.symbolic.language import (
     Derivative,
     Sum,
@@ -17,11 +19,12 @@ from gradatlas.symbolic.language import (
     indices,
     lam,
     log,
+    positive,
     reals,
     sizes,
 )
-from gradatlas.symbolic.propositions import eq, for_all, has_derivative, le, lt
-from gradatlas.symbolic.terms import substitute
+from gradatlas.symbolic.propositions import eq, for_all, has_derivative, le, lt, ne
+from gradatlas.symbolic.terms import Term, substitute
 
 __all__: list[str] = []
 
@@ -230,4 +233,205 @@ statement(
         "N": "the size of the batch",
         "n": "the number of outputs",
     },
+)
+
+# Losses of a prediction and a target, entry by entry, on vectors.
+
+prediction, aim, weight = arrays("x y g", n)
+plain_x, plain_y = reals("x y")
+(delta_,) = reals("delta")
+
+
+def _entrywise(value: Term) -> Term:
+    """A loss at every entry."""
+    return lam(value, i)
+
+
+def _reduced(name: str) -> Any:
+    return lambda ops, x, y: getattr(ops, name)(x, y, reduction="none")
+
+
+PAIR = {
+    "x": "the predictions",
+    "y": "the targets",
+    "g": "the cotangents of the losses",
+    "n": "the number of entries",
+}
+inside_unit = (
+    for_all(lt(0, prediction[i]), i),
+    for_all(lt(prediction[i], 1), i),
+)
+above_zero = for_all(lt(0, prediction[i]), i)
+
+
+def _probabilities(draw: Draw) -> list[Fraction]:
+    return [draw.real(0, 1) - (1 if draw.integer(0, 9) == 0 else 0) for _ in range(draw.sizes["n"])]
+
+
+bernoulli = _entrywise(-(aim[i] * log(prediction[i]) + (1 - aim[i]) * log(1 - prediction[i])))
+logits_form = _entrywise(aim[i] * log(1 + exp(-prediction[i])) + (1 - aim[i]) * log(1 + exp(prediction[i])))
+statement(
+    "binary-cross-entropy.vjp",
+    "The gradient of the binary cross-entropy, from probabilities and from logits",
+    of=("binary_cross_entropy_with_logits", "binary_cross_entropy"),
+    claims={
+        "logits": eq(
+            adjoint(logits_form, prediction, weight)[i],
+            ((1 - aim[i]) * sigmoid(prediction[i]) - aim[i] * sigmoid(-prediction[i])) * weight[i],
+        ),
+        "logits, in the target": eq(
+            adjoint(logits_form, aim, weight)[i],
+            (log(1 + exp(-prediction[i])) - log(1 + exp(prediction[i]))) * weight[i],
+        ),
+        "that is the prediction less the target": eq(
+            (1 - plain_y) * sigmoid(plain_x) - plain_y * sigmoid(-plain_x), sigmoid(plain_x) - plain_y
+        ),
+        "probabilities": claim(
+            eq(
+                adjoint(bernoulli, prediction, weight)[i],
+                ((1 - aim[i]) / (1 - prediction[i]) - aim[i] / prediction[i]) * weight[i],
+            ),
+            inside_unit,
+        ),
+        "probabilities, in the target": eq(
+            adjoint(bernoulli, aim, weight)[i], (log(1 - prediction[i]) - log(prediction[i])) * weight[i]
+        ),
+    },
+    source=[document("L2"), cite("bishop2006")],
+    aliases=["BCE", "log loss", "logistic loss", "BCEWithLogits", "sigmoid cross-entropy", "Bernoulli likelihood"],
+    summary="""y log(1 + e^-x) + (1 - y) log(1 + e^x), the binary cross-entropy of the sigmoid of a logit x, has the gradient
+    sigma(x) - y in x, written (1 - y) sigma(x) - y sigma(-x) so that no digit is lost. From a probability p it is
+    (1 - y)/(1 - p) - y/p.""",
+    symbols={**PAIR, "x": "the logits, or the probabilities"},
+    samples=samples({prediction: _probabilities}),
+    engine=[
+        vjp_of(
+            _reduced("binary_cross_entropy_with_logits"), logits_form, wrt=prediction, cotangent=weight, claim="logits"
+        ),
+        vjp_of(
+            _reduced("binary_cross_entropy_with_logits"),
+            logits_form,
+            wrt=aim,
+            cotangent=weight,
+            claim="logits, in the target",
+        ),
+        vjp_of(_reduced("binary_cross_entropy"), bernoulli, wrt=prediction, cotangent=weight, claim="probabilities"),
+    ],
+)
+
+surprise = _entrywise(-aim[i] * log(prediction[i]))
+statement(
+    "cross-entropy.vjp",
+    "The gradient of the cross-entropy of probabilities",
+    of="weighted_surprise",
+    claims={
+        "in the probabilities": eq(adjoint(surprise, prediction, weight)[i], -aim[i] / prediction[i] * weight[i]),
+        "in the targets": eq(adjoint(surprise, aim, weight)[i], -log(prediction[i]) * weight[i]),
+    },
+    given=[above_zero],
+    source=[document("L3"), document("L5"), cite("bishop2006")],
+    aliases=["categorical cross-entropy", "negative log-likelihood", "surprise", "log loss"],
+    summary="""-y log p has the derivative -y/p in the probability and -log p in the target; the cross-entropy is the sum
+    over the classes.""",
+    symbols={**PAIR, "x": "the probabilities"},
+    samples=samples({prediction: _probabilities}),
+    engine=[
+        vjp_of(
+            lambda ops, x, y: ops.weighted_surprise(x, y),
+            surprise,
+            wrt=prediction,
+            cotangent=weight,
+            claim="in the probabilities",
+        ),
+        vjp_of(
+            lambda ops, x, y: ops.weighted_surprise(x, y), surprise, wrt=aim, cotangent=weight, claim="in the targets"
+        ),
+    ],
+)
+
+relative = _entrywise(prediction[i] * (log(prediction[i]) - log(aim[i])))
+statement(
+    "relative-entropy.vjp",
+    "The gradient of the relative entropy, in both distributions",
+    of="relative_entropy",
+    claims={
+        "in x": eq(adjoint(relative, prediction, weight)[i], (log(prediction[i]) - log(aim[i]) + 1) * weight[i]),
+        "in y": eq(adjoint(relative, aim, weight)[i], -prediction[i] / aim[i] * weight[i]),
+    },
+    given=[above_zero, for_all(lt(0, aim[i]), i)],
+    source=[document("L5"), cite("kullback1951")],
+    aliases=["Kullback-Leibler divergence", "KL divergence", "information gain", "relative information"],
+    summary="x log(x/y) has the derivative log(x/y) + 1 in x and -x/y in y; the relative entropy is the sum over the classes.",
+    symbols={**PAIR, "x": "the first distribution", "y": "the second"},
+    samples=samples({prediction: _probabilities, aim: _probabilities}),
+    engine=[
+        vjp_of(lambda ops, x, y: ops.relative_entropy(x, y), relative, wrt=prediction, cotangent=weight, claim="in x"),
+        vjp_of(lambda ops, x, y: ops.relative_entropy(x, y), relative, wrt=aim, cotangent=weight, claim="in y"),
+    ],
+)
+
+# Huber's loss: quadratic near 0, linear far out.
+
+
+def above(value: Term) -> Term:
+    """[value > delta]."""
+    return positive(value - delta_)
+
+
+def below(value: Term) -> Term:
+    """[value < -delta]."""
+    return positive(-delta_ - value)
+
+
+def huber(value: Term) -> Term:
+    """value^2/2 between -delta and delta, delta (|value| - delta/2) outside."""
+    return (
+        value**2 / 2 * (1 - above(value) - below(value))
+        + delta_ * (value - delta_ / 2) * above(value)
+        + delta_ * (-value - delta_ / 2) * below(value)
+    )
+
+
+def _sometimes_delta(draw: Draw) -> list[Fraction]:
+    width = draw.value(delta_)
+    return [(draw.real(), draw.real(), width, -width)[draw.integer(0, 3)] for _ in range(draw.sizes["n"])]
+
+
+bent = _entrywise(huber(prediction[i]))
+statement(
+    "huber.derivative",
+    "Huber's loss and its derivative, the error brought between two bounds",
+    of="huber",
+    claims={
+        "vjp": claim(
+            eq(
+                adjoint(bent, prediction, weight)[i],
+                (
+                    prediction[i] * (1 - above(prediction[i]) - below(prediction[i]))
+                    + delta_ * (above(prediction[i]) - below(prediction[i]))
+                )
+                * weight[i],
+            ),
+            [for_all(ne(prediction[i] - delta_, 0), i), for_all(ne(-delta_ - prediction[i], 0), i)],
+        ),
+    },
+    given=[lt(0, delta_)],
+    source=[cite("huber1964")],
+    aliases=["smooth L1", "robust loss", "Huber loss"],
+    summary="""x^2/2 where |x| is at most delta, delta (|x| - delta/2) beyond, has as its derivative x brought between -delta
+    and delta, shown where |x| is not delta, and by continuity there too.""",
+    symbols={
+        "x": "the error: prediction less target",
+        "g": "the cotangents of the losses",
+        "n": "the number of entries",
+        "delta": "where the loss becomes linear; positive",
+    },
+    samples=samples({prediction: _sometimes_delta, delta_: lambda draw: draw.real(0, 2)}),
+    engine=vjp_of(
+        lambda ops, x, delta: ops.huber(x, 0.0 * x, delta=delta, reduction="none"),
+        bent,
+        wrt=prediction,
+        cotangent=weight,
+        claim="vjp",
+    ),
 )
