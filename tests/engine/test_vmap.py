@@ -10,7 +10,7 @@ import pytest
 
 import gradatlas as ga
 from gradatlas import xp
-from gradatlas.errors import ArgumentError, AxisError, DTypeError, ShapeError, TracerConversionError
+from gradatlas.errors import ArgumentError, AxisError, DTypeError, MutationError, ShapeError, TracerConversionError
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(3, 4))
@@ -127,6 +127,20 @@ class TestNesting:
 
         ga.vmap(f)(np.zeros((2, 3, 4)))
         assert seen == [((3, 4), 2, 12), ((4,), 1, 4)]
+
+    def test_numpy_may_ask_for_shapes(self) -> None:
+        seen = []
+        ga.vmap(ga.grad(lambda x: seen.append((np.shape(x), np.ndim(x), np.size(x))) or xp.sum(x)))(X)
+        assert seen == [((4,), 1, 4)]
+
+    def test_saved_arrays_are_watched_in_whole(self) -> None:
+        """The last example is looked at as the first is."""
+        x = X.copy()
+        with ga.debug_mutation():
+            _, pull = ga.vjp(lambda x: ga.vmap(lambda row: xp.sum(row * row))(x), x)
+        x[2, 3] += 1.0
+        with pytest.raises(MutationError):
+            pull(np.ones(3))
 
     def test_closing_over_an_outer_example(self) -> None:
         got = ga.vmap(lambda x: ga.vmap(lambda y: x @ y)(W))(X)

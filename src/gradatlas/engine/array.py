@@ -190,9 +190,9 @@ class Array:
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         leaves, structure = flatten((args, kwargs))
+        name = function.__name__
         for leaf in leaves:
-            if type(leaf) is Array and leaf._trace is not None:
-                name = function.__name__
+            if type(leaf) is Array and leaf._trace is not None and name not in _ABOUT_SHAPES:
                 mend = f"use gradatlas.xp.{name}, or what xp has for it"
                 leaf._refuse(f"numpy.{name}", "be given to numpy", mend, mend)
         plain_args, plain_kwargs = assemble(structure, [plain_of(leaf) for leaf in leaves])
@@ -359,6 +359,7 @@ _PLAIN_METHODS = frozenset(
     | {"__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__"}
     | {f"__{name}__" for name in _REFLECTED}
 )
+_ABOUT_SHAPES = frozenset({"shape", "ndim", "size", "iscomplexobj", "isrealobj"})  # numpy's, which read no entry
 _PROPERTIES = frozenset({"at", "mT", "T"})
 
 
