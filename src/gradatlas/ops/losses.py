@@ -469,11 +469,16 @@ def _alike(function: str, *arrays: Any) -> None:
 
 def _entrywise(name: str, forward: Any, in_x: Any, in_y: Any, draw: Any, summary: str, **row: Any) -> Record:
     """A loss of two arrays of one shape, entry by entry, with its derivative in each."""
+
+    def times(derivative: Any, v: Any, x: Any, y: Any) -> Any:
+        with floating.quietly():  # at an end of the domain it is infinite, and is right to be
+            return product_or_zero(derivative(x, y), v)
+
     return general(
         name,
         forward,
-        vjp=(lambda g, x, y: product_or_zero(in_x(x, y), g), lambda g, x, y: product_or_zero(in_y(x, y), g)),
-        jvp=(lambda t, x, y: product_or_zero(in_x(x, y), t), lambda t, x, y: product_or_zero(in_y(x, y), t)),
+        vjp=(lambda g, x, y: times(in_x, g, x, y), lambda g, x, y: times(in_y, g, x, y)),
+        jvp=(lambda t, x, y: times(in_x, t, x, y), lambda t, x, y: times(in_y, t, x, y)),
         signature="(),()->()",
         takes="real",
         batching=leading,
