@@ -27,9 +27,11 @@ from gradatlas.symbolic.matrices import (
     multiplied,
     part,
     summed,
+    triangular_split,
     trichotomy,
     unit,
     vanishing,
+    vanishing_product,
 )
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import Eq, Implies, Lt, Proposition, Tends, eq, for_all, has_derivative, le, lt
@@ -37,6 +39,45 @@ from gradatlas.symbolic.tactics import opened_theorem, root_is_positive
 from gradatlas.symbolic.terms import ONE, ZERO, Array, Index, Term, TermLike, fresh_array, fresh_index, opened
 
 __all__: list[str] = []
+
+
+def prove_matrix_algebra(proof: Proof) -> None:
+    A, B, I = matrix(f.left_factor), matrix(f.right_factor), identity(f.n)
+    L, M, S, R = matrix(f.L1), matrix(f.L2), matrix(f.skewed), matrix(f.tilted)
+    i, j = f.i, f.j
+    with proof.claim("products in a row"):
+        proof.contract("one sum over both inner indices")
+    with proof.claim("transpose of a product"):
+        proof.contract("the two factors change places")
+    with proof.claim("inverse of a product"):
+        P, Q = matrix(f.first_inverse), matrix(f.second_inverse)
+        first, second = (given(h.conclusion, one, I) for h, one in zip(proof.given, (P @ A, Q @ B), strict=True))
+        whole = algebra(Q @ P @ A @ B, I, (Q, first, B), second)
+        proof.reached(whole.at(i, j), "P A = I in the middle, and Q B = I is left")
+    for name in ("product from both sides", "triangle of a cotangent"):
+        with proof.claim(name):
+            proof.differentiate("linear in X")
+            proof.contract("the Kronecker deltas pick an entry")
+    with proof.claim("product of triangles"):
+        one, two = (vanishing(h, of, above) for h, of in zip(proof.given, (L, M), strict=True))
+        product = vanishing_product(one, two, above)
+        proof.reached(product.at(i, j), "between i < j there is no k with k <= i and j <= k")
+    with proof.claim("sum with the transpose"):
+        lower = vanishing(proof.given[0], L, above)
+        total = entrywise(L + L.T, L + L.T, lambda i, j: [])
+        split = triangular_split(total, lower)
+        proof.reached(split.at(i, j), "below the diagonal stands L alone, and on it twice")
+    with proof.claim("skew-symmetric and triangular"):
+        upper = vanishing(proof.given[0], R, below_diagonal)
+        skew = opened_theorem(proof.given[1], i, j)
+        proof.reached(
+            checker.combination(
+                eq(S[i, j], less(j, i) * (S + R)[i, j] - less(i, j) * (S + R)[j, i]),
+                (-1, 1, -S[i, j], less(i, j) + delta(i, j) / 2),
+                (upper.at(i, j), upper.at(j, i), trichotomy(i, j), skew),
+            ),
+            "below the diagonal stands S alone, and above it its opposite",
+        )
 
 
 def _inverse_slope(proof: Proof, known: Sequence[Theorem]) -> Equation:

@@ -40,6 +40,7 @@ from gradatlas.symbolic.matrix_samples import (
     product,
     pseudo_inverse,
     solve_sylvester,
+    transposed,
     upper_right,
     well_conditioned,
 )
@@ -61,6 +62,110 @@ SMALL = [{"n": 0}, {"n": 1}, {"n": 2}, {"n": 3}]
 def _radius(draw: Draw) -> Any:
     return RADIUS
 
+
+# The algebra.
+
+left_factor, middle, right_factor, seed = arrays("A X B G", n, n)
+L1, L2 = arrays("L M", n, n)
+first_inverse, second_inverse = arrays("P Q", n, n)
+skewed, tilted = arrays("S R", n, n)
+sandwich = (matrix(left_factor) @ matrix(middle) @ matrix(right_factor)).lam()
+
+
+def half_lower(value: Matrix, i: Term, j: Term) -> Term:
+    """Phi: the part below the diagonal, and half the diagonal."""
+    return (less(j, i) + delta(i, j) / 2) * value[i, j]
+
+
+def _draw_lower(draw: Draw) -> Any:
+    rows = draw.array(draw.sizes["n"], draw.sizes["n"])
+    return [[v if i >= j else Fraction(0) for j, v in enumerate(row)] for i, row in enumerate(rows)]
+
+
+def _draw_upper(draw: Draw) -> Any:
+    return transposed(_draw_lower(draw))
+
+
+def _draw_skew(draw: Draw) -> Any:
+    rows = draw.array(draw.sizes["n"], draw.sizes["n"])
+    return [[a - b for a, b in zip(one, two, strict=True)] for one, two in zip(rows, transposed(rows), strict=True)]
+
+
+statement(
+    "matrix.algebra",
+    "The algebra of matrices, entry by entry",
+    claims={
+        "products in a row": eq(
+            ((matrix(left_factor) @ matrix(middle)) @ matrix(right_factor))[i, j],
+            (matrix(left_factor) @ (matrix(middle) @ matrix(right_factor)))[i, j],
+        ),
+        "transpose of a product": eq(
+            (matrix(left_factor) @ matrix(right_factor))[j, i], (matrix(right_factor).T @ matrix(left_factor).T)[i, j]
+        ),
+        "inverse of a product": claim(
+            eq(
+                (matrix(second_inverse) @ matrix(first_inverse) @ matrix(left_factor) @ matrix(right_factor))[i, j],
+                delta(i, j),
+            ),
+            [
+                is_identity(matrix(first_inverse) @ matrix(left_factor)),
+                is_identity(matrix(second_inverse) @ matrix(right_factor)),
+            ],
+        ),
+        "product from both sides": eq(
+            adjoint(sandwich, middle, seed)[q, r],
+            (matrix(left_factor).T @ matrix(seed) @ matrix(right_factor).T)[q, r],
+        ),
+        "triangle of a cotangent": eq(
+            adjoint(lam(half_lower(matrix(middle), i, j), i, j), middle, seed)[q, r], half_lower(matrix(seed), q, r)
+        ),
+        "product of triangles": claim(
+            eq(less(i, j) * (matrix(L1) @ matrix(L2))[i, j], 0), [is_lower(matrix(L1)), is_lower(matrix(L2))]
+        ),
+        "sum with the transpose": claim(
+            eq(L1[i, j], half_lower(matrix(L1) + matrix(L1).T, i, j)), [is_lower(matrix(L1))]
+        ),
+        "skew-symmetric and triangular": claim(
+            eq(
+                skewed[i, j],
+                less(j, i) * (matrix(skewed) + matrix(tilted))[i, j]
+                - less(i, j) * (matrix(skewed) + matrix(tilted))[j, i],
+            ),
+            [is_upper(matrix(tilted)), for_all(eq(skewed[i, j] + skewed[j, i], 0), i, j)],
+        ),
+    },
+    source=[cite("magnus1999")],
+    aliases=["associativity", "transpose", "adjoint of X -> A X B", "triangular matrices", "skew-symmetric", "Phi"],
+    summary="""What the derivatives of solvers and decompositions rest on. Products may be bracketed at will, but their order
+    stays. X -> A X B has the adjoint G -> A^T G B^T. A lower triangular matrix is told from its sum with its transpose, by
+    keeping the lower triangle and half the diagonal; a skew-symmetric one is told from its sum with an upper triangular one.""",
+    symbols={
+        "n": "the rows and columns",
+        "A": "a matrix",
+        "B": "a matrix",
+        "X": "a matrix",
+        "P": "the inverse of A",
+        "Q": "the inverse of B",
+        "L": "a lower triangular matrix",
+        "M": "another",
+        "S": "a skew-symmetric matrix",
+        "R": "an upper triangular matrix",
+        "G": "a cotangent",
+    },
+    samples=samples(
+        {
+            left_factor: lambda draw: well_conditioned(draw.real, draw.sizes["n"]),
+            right_factor: lambda draw: well_conditioned(draw.real, draw.sizes["n"]),
+            first_inverse: lambda draw: at_many(inverse, draw.value(left_factor)),
+            second_inverse: lambda draw: at_many(inverse, draw.value(right_factor)),
+            L1: _draw_lower,
+            L2: _draw_lower,
+            tilted: _draw_upper,
+            skewed: _draw_skew,
+        },
+        sizes=SMALL,
+    ),
+)
 
 # The inverse.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Final, Literal
@@ -701,24 +701,27 @@ def _product(sizes: Sequence[int]) -> Iterable[tuple[int, ...]]:
             yield (first, *rest)
 
 
-def _values_along(body: Term, given: Assignment, digits: int, depth: int, largest: int) -> list[Any]:
+def _values_along(body: Term, given: Assignment, digits: int, depth: int, largest: int) -> Iterator[Any]:
     variable = Sym(f"·t{depth}", "integer")
     opened_body = opened(body, variable)
-    found, t = [], 8
+    t = 8
     while t <= largest:
-        found.append(_run(opened_body, given.with_({variable: t}), digits + GUARD))
+        yield _run(opened_body, given.with_({variable: t}), digits + GUARD)
         t *= 2
-    return found
 
 
 _LARGEST: Final = 512
 
 
 def _tends(claim: Tends, given: Assignment, digits: int, depth: int) -> Verdict:
-    values = _values_along(claim.body, given, digits, depth, _LARGEST)
     limit = _run(claim.limit, given, digits + GUARD)
-    away = [abs(v - limit) for v in values]
     scale = max(1, abs(limit))
+    values, away = [], []
+    for value in _values_along(claim.body, given, digits, depth, _LARGEST):
+        values.append(value)
+        away.append(abs(value - limit))
+        if len(away) > 2 and max(away[-3:]) <= mpmath.mpf(10) ** -digits * scale:
+            break  # there already, and it stays: a series that converges as the exponential does
     if away[-1] <= mpmath.mpf(10) ** -digits * scale:
         return Verdict("holds", _agreement(values[-1], limit))
     agree = float(-mpmath.log10(away[-1] / scale))
@@ -740,7 +743,7 @@ def _ratio(b: Any, a: Any) -> Any:
 
 
 def _diverges(claim: Diverges, given: Assignment, digits: int, depth: int) -> Verdict:
-    values = _values_along(claim.body, given, digits, depth, _LARGEST)
+    values = list(_values_along(claim.body, given, digits, depth, _LARGEST))
     steps = [b - a for a, b in itertools.pairwise(values)][-4:]
     if all(s > 0 for s in steps):
         ratios = [b / a for a, b in itertools.pairwise(steps)]

@@ -32,6 +32,7 @@ from gradatlas.symbolic.propositions import (
     lt,
     ne,
     open_for_all,
+    substitute_in,
 )
 from gradatlas.symbolic.tactics import by_sign, opened_theorem, right_side
 from gradatlas.symbolic.terms import (
@@ -377,9 +378,17 @@ def algebra(left: Matrix, right: Matrix, *used: Used, facts: Iterable[Theorem] =
 # Brackets of triangles.
 
 
-@functools.lru_cache(maxsize=1024)
 def by_order(claim: Proposition, *pairs: tuple[Term, Term]) -> Theorem:
     """An equation about brackets of indices, decided for each order of the pairs: i < j, i = j, or i > j."""
+    # Derived once for indices of standard names, then put to those that are asked for.
+    mine = list(dict.fromkeys(v for pair in pairs for v in pair if isinstance(v, Index)))
+    named: dict[Term, Term] = {v: Index("o", v.size, -7_000_000 - k) for k, v in enumerate(mine)}
+    standard = _by_order(substitute_in(claim, named), tuple((named.get(i, i), named.get(j, j)) for i, j in pairs))
+    return checker.instantiate(standard, {name: v for v, name in named.items()})
+
+
+@functools.lru_cache(maxsize=256)
+def _by_order(claim: Proposition, pairs: tuple[tuple[Term, Term], ...]) -> Theorem:
     if not isinstance(claim, Eq):
         raise ProofError(f"{claim!r} is not an equation")
 

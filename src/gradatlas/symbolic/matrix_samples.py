@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 GUARD: Final = 15  # digits beyond those asked for, in which a factor is computed
-MANY: Final = 400  # digits at which a gradient is taken by differences
+MANY: Final = 200  # digits at which a gradient is taken by differences
 
 Rows = list[list[Any]]
 
