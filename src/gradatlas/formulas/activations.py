@@ -389,6 +389,11 @@ of_one_argument(
     aliases=["x / (1 + |x|)", "rational sigmoid"],
     summary="""t/(1 + |t|) has the derivative 1/(1 + |t|)^2 and the second derivative -2 sign(t)/(1 + |t|)^3, shown where t is
     not zero; |t| stands as t ([t > 0] - [t < 0]).""",
+    symbols={
+        "softsign": "t/(1 + |t|)",
+        "softsign'": "1/(1 + |t|)^2, its derivative",
+        "softsign''": "-2 sign(t)/(1 + |t|)^3, its second derivative",
+    },
     samples=with_zeros,
 )
 
@@ -477,7 +482,11 @@ of_one_argument(
     source=[cite("rumelhart1986")],
     aliases=["LogSigmoid", "log expit", "minus softplus"],
     summary="log sigma(t) = -log(1 + e^-t) has the derivative 1/(1 + e^t) = sigma(-t), and the second derivative -sigma'(t).",
-    symbols={"sigmoid'": "the derivative of the logistic sigmoid"},
+    symbols={
+        "log sigmoid": "-log(1 + e^-t)",
+        "log sigmoid'": "1/(1 + e^t), its derivative",
+        "sigmoid'": "the derivative of the logistic sigmoid",
+    },
 )
 
 silu = named("silu", lambda u: u * sigmoid(u))
@@ -506,6 +515,9 @@ of_one_argument(
     summary="""t sigma(t) has the derivative sigma + t sigma', which is sigma(t) (1 + t sigma(-t)), and the second derivative
     2 sigma' + t sigma''.""",
     symbols={
+        "silu": "t sigma(t)",
+        "silu'": "sigma + t sigma', its derivative",
+        "silu''": "2 sigma' + t sigma'', its second derivative",
         "sigmoid": "1 / (1 + e^-t)",
         "sigmoid'": "sigma (1 - sigma), its derivative",
         "sigmoid''": "its second derivative",
@@ -562,7 +574,12 @@ of_one_argument(
     aliases=["x tanh(softplus(x))", "self-regularized activation"],
     summary="""t tanh(log(1 + w)) with w = e^t is t (1 - 2/D) with D = w^2 + 2w + 2: rational in w, and so are its derivatives:
     the first is 1 - 2/D + 4 t w (w + 1)/D^2.""",
-    symbols={"tanh": "(e^t - e^-t) / (e^t + e^-t)"},
+    symbols={
+        "mish": "t tanh(log(1 + e^t))",
+        "mish'": "its derivative",
+        "mish''": "its second derivative",
+        "tanh": "(e^t - e^-t) / (e^t + e^-t)",
+    },
 )
 
 # GELU: t times the normal distribution, and its form by tanh.
@@ -597,6 +614,11 @@ of_one_argument(
     aliases=["Gaussian error linear unit", "x Phi(x)", "erf"],
     summary="""t Phi(t), Phi the normal distribution and phi its density, has the derivative Phi + t phi and the second derivative
     phi (2 - t^2).""",
+    symbols={
+        "gelu": "t Phi(t), Phi(t) = (1 + erf(t/sqrt 2))/2",
+        "gelu'": "Phi + t phi, its derivative, phi(t) = exp(-t^2/2)/sqrt(2 pi)",
+        "gelu''": "phi (2 - t^2), its second derivative",
+    },
 )
 
 steep = 2 * sqrt(2 / pi())
@@ -659,6 +681,9 @@ of_one_argument(
     summary="""t (1 + tanh(v/2))/2 is t sigma(v), with v = 2 sqrt(2/pi) (t + 0.044715 t^3). Its derivative is
     sigma(v) + t v' sigma'(v), its second derivative (2 v' + t v'') sigma'(v) + t v'^2 sigma''(v).""",
     symbols={
+        "gelu tanh": "t sigma(v)",
+        "gelu tanh'": "its derivative",
+        "gelu tanh''": "its second derivative",
         "sigmoid": "1 / (1 + e^-t)",
         "sigmoid'": "its derivative",
         "sigmoid''": "its second derivative",

@@ -302,7 +302,7 @@ statement(
     summary="""y log(1 + e^-x) + (1 - y) log(1 + e^x), the binary cross-entropy of the sigmoid of a logit x, has the gradient
     sigma(x) - y in x, written (1 - y) sigma(x) - y sigma(-x) so that no digit is lost. From a probability p it is
     (1 - y)/(1 - p) - y/p.""",
-    symbols={**PAIR, "x": "the logits, or the probabilities"},
+    symbols={**PAIR, "x": "the logits, or the probabilities", "sigmoid": "1 / (1 + e^-x)"},
     samples=samples({prediction: _probabilities}),
     engine=[
         vjp_of(

@@ -333,7 +333,7 @@ statement(
     summary="""The candidate is n = tanh(zn + m Un) of m = r h. Then dm = dn Un^T, the reset gate's pre-activation gets
     dm h r(1 - r), the state before gets dm r beside g z, and the weights Un get m^T dn; all else is as where the reset
     comes after the product.""",
-    symbols={**GRU, "m": "the state before the step, reset: r h"},
+    symbols={**GRU, "m": "the state before the step, reset: r h", "reset": "the reset gate"},
     engine=links(_gru_before, gru_before_loss, gru_before_gradients),
 )
 

@@ -137,6 +137,11 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "D. Hendrycks and K. Gimpel, Gaussian error linear units (GELUs), arXiv:1606.08415, 2016",
         ),
         Entry(
+            "higham2008",
+            "N. J. Higham, Functions of Matrices: Theory and Computation, SIAM, 2008",
+            "10.1137/1.9780898717778",
+        ),
+        Entry(
             "hochreiter1997",
             "S. Hochreiter and J. Schmidhuber, Long short-term memory, Neural Computation 9(8), 1735-1780, 1997",
             "10.1162/neco.1997.9.8.1735",
@@ -161,11 +166,6 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "klambauer2017",
             "G. Klambauer, T. Unterthiner, A. Mayr and S. Hochreiter, Self-normalizing neural networks, NeurIPS 2017, "
             "arXiv:1706.02515",
-        ),
-        Entry(
-            "higham2008",
-            "N. J. Higham, Functions of Matrices: Theory and Computation, SIAM, 2008",
-            "10.1137/1.9780898717778",
         ),
         Entry(
             "knuth1997",
