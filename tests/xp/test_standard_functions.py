@@ -116,6 +116,11 @@ class TestDerivatives:
         _, t = ga.jvp(lambda w: z**w, (np.asarray(0.5 + 1j),), (np.asarray(1.0 + 0j),))
         np.testing.assert_allclose(t, z ** (0.5 + 1j) * np.log(z), rtol=1e-14)
 
+    def test_of_a_real_number_taken_as_complex(self):
+        g = ga.grad(lambda x: xp.sum(xp.real(xp.astype(x, xp.complex128) * (2 - 3j))))(np.ones(2))
+        assert g.dtype == np.float64
+        np.testing.assert_array_equal(g, [2.0, 2.0])
+
     def test_of_the_parts_of_complex_numbers(self):
         z = np.asarray([3 + 4j, -1 + 2j])
         g = ga.grad(lambda z: xp.sum(xp.real(z) ** 2 + 3 * xp.imag(z) + xp.real(xp.conj(z) * z)))(z)
@@ -153,6 +158,7 @@ class TestBatches:
     [
         (lambda: xp.bitwise_and(X, 1), DTypeError, r"bitwise_and: got float64 \(2, 3\), where bool or integer numbers"),
         (lambda: xp.nextafter(I, 1), DTypeError, "nextafter: got int64"),
+        (lambda: xp.astype(1j * X, xp.float64), DTypeError, r"astype: got complex128 \(2, 3\) for .*xp.real"),
         (lambda: xp.nonzero(np.asarray(1.0)), ShapeError, "nonzero: .*it needs an axis"),
         (lambda: xp.searchsorted(X[0], X, side="middle"), ArgumentError, "side='middle': choose left or right"),
         (lambda: xp.isin(1, 2), ArgumentError, "isin: got int and int: one of the two must be an array"),

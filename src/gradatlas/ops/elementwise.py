@@ -520,13 +520,16 @@ sign = locally_constant(
 
 
 def _across(t: Any, x: Any, out: Any) -> Any:
-    """The part of t across x, over |x|; 0 at x = 0."""
-    along = multiply(out, real_part(product(conjugate(out), t)))
+    """The part of t across x, over |x|; 0 at x = 0, and of real x, which cannot turn."""
+    if not is_complex(x):
+        return scale(t, 0.0)
+    turned = multiply(out, 1j)
     at_zero = equal(x, 0)
-    return where(at_zero, 0.0, divide(subtract(t, along), where(at_zero, 1.0, absolute(x))))
+    across = multiply(turned, real_part(product(conjugate(turned), t)))
+    return where(at_zero, 0.0, divide(across, where(at_zero, 1.0, absolute(x))))
 
 
-# Its differential, t less its part along x, is its own adjoint: one rule in both modes.
+# Its differential, the part of t along i x / |x|, is its own adjoint: one rule in both modes.
 direction: Record = general(
     "direction",
     lambda lib, x: lib.where(x == 0, lib.zeros_like(x), lib.sign(lib.where(x == 0, lib.ones_like(x), x))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradatlas.engine.linear_maps import cast as cast_or_real_part
 from gradatlas.ops._batching import any_rank
 from gradatlas.ops._samples import shaped
 from gradatlas.ops.kinds import Record, linear, locally_constant
@@ -24,7 +25,7 @@ def _cast(lib: Any, x: Any, *, dtype: Any) -> Any:
 cast: Record = linear(
     "astype",
     _cast,
-    adjoint=lambda g, x: cast(g, dtype=x.dtype),
+    adjoint=lambda g, x: cast_or_real_part(g, x.dtype),
     takes="any",
     samples=shaped(([(2, 3)], {"dtype": "float32"}), ([()], {"dtype": "float64"})),
     batching=any_rank,
