@@ -191,7 +191,9 @@ def hardswish_prime(lib: Any, x: Array) -> Array:
 
 @quiet
 def softsign(lib: Any, x: Array) -> Array:
-    """x/(1 + |x|)."""
+    """x/(1 + |x|); 1 and -1 at infinity."""
+    most = float(lib.finfo(x.dtype).max)
+    x = lib.clip(x, -most, most)
     return x / (1 + lib.abs(x))
 
 
