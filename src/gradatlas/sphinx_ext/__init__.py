@@ -13,6 +13,7 @@ from docutils import nodes
 from sphinx.util import logging
 
 from gradatlas.sphinx_ext import assets, katex
+from gradatlas.sphinx_ext.beside import BesideDirective
 from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_missing
 from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
 from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
@@ -37,7 +38,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_domain(FormulaDomain)
     for kind in KINDS:
         app.add_role(kind, AtlasRole(warn_dangling=True))
-    for name, directive in DIRECTIVES.items():
+    for name, directive in {**DIRECTIVES, "atlas-beside": BesideDirective}.items():
         app.add_directive(name, directive)
     app.add_node(disclosure, html=(visit_disclosure, depart_disclosure))
     app.add_post_transform(ForPlainWriters)
