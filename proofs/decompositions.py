@@ -6,13 +6,14 @@ matrix and its transpose, a skew-symmetric and an upper triangular one, a diagon
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gradatlas.formulas import decompositions as f
 from gradatlas.formulas import solvers
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.language import delta, less
+from gradatlas.symbolic.language import Sum, delta, less
 from gradatlas.symbolic.matrices import (
     Equation,
     Matrix,
@@ -44,8 +45,8 @@ from gradatlas.symbolic.matrices import (
 )
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import Lt, Proposition, eq, lt, ne
-from gradatlas.symbolic.tactics import opened_theorem
-from gradatlas.symbolic.terms import ONE, Index, Term, TermLike, fresh_index, read
+from gradatlas.symbolic.tactics import opened_theorem, right_side
+from gradatlas.symbolic.terms import ONE, ZERO, Array, Index, Term, TermLike, fresh_index, read
 
 __all__: list[str] = []
 
@@ -288,21 +289,34 @@ def prove_svd_derivative(proof: Proof) -> None:
         _tangent_and_cotangent(proof, vectors.theorem, (f"tangent of {name}", f"cotangent of {name}"))
 
 
-def _qr_slopes(proof: Proof) -> tuple[Equation, Equation, Vanishing]:
-    """The partial derivatives of Q and R in the entry y, z, and that those of R are upper triangular."""
-    positive, _, _, _, nonzero, left_inverse, _, of_Q, of_R = proof.given
-    A, at, I, facts = f.rectangle, (f.y, f.z), identity(f.n), [of_Q, of_R]
-    Q, R, C, dA = matrix(f.Q), matrix(f.R), matrix(f.R_inverse), unit(f.rectangle.shape, at)
-    dQ, dR = part(f.orthogonal_slope, *at), part(f.triangular_slope, *at)
-    product = differentiated(f.qr_product, A, positive, facts, at, dQ @ R + Q @ dR, dA)
+class _Qr(NamedTuple):
+    """A matrix with its factors Q and R, their slopes in one entry, and the hypotheses about them."""
+
+    matrix: Array
+    at: tuple[Index, Index]
+    Q: Term
+    R: Term
+    inverse: Term
+    of_Q: Array
+    of_R: Array
+    hypotheses: Sequence[Proposition]
+
+
+def _qr_slopes(proof: Proof, qr: _Qr) -> tuple[Equation, Equation, Vanishing, Equation, Equation]:
+    """dQ and dR in one entry, that dR is upper triangular, Q^T dQ, and that this is skew-symmetric."""
+    positive, _, _, _, nonzero, left_inverse, _, of_Q, of_R = proof.given[:9]
+    A, at, I, facts = qr.matrix, qr.at, identity(f.n), [of_Q, of_R]
+    Q, R, C, dA = matrix(qr.Q), matrix(qr.R), matrix(qr.inverse), unit(qr.matrix.shape, at)
+    dQ, dR = part(qr.of_Q, *at), part(qr.of_R, *at)
+    product = differentiated(qr.hypotheses[1], A, positive, facts, at, dQ @ R + Q @ dR, dA)
     proof.have(product.theorem, "Q R = A is differentiated: dQ R + Q dR = dA")
-    skew = differentiated(f.qr_orthonormal, A, positive, facts, at, dQ.T @ Q + Q.T @ dQ, I - I)
+    skew = differentiated(qr.hypotheses[2], A, positive, facts, at, dQ.T @ Q + Q.T @ dQ, I - I)
     proof.have(skew.theorem, "Q^T Q = I too: Q^T dQ is skew-symmetric")
-    QQ = equation(at_centre(f.qr_orthonormal, A, positive), Q.T @ Q, I)
-    CR, RC = given(f.qr_hypotheses[5], C @ R, I), given(f.qr_hypotheses[6], R @ C, I)
-    triangle = at_centre(f.qr_upper, A, positive)
-    C_upper = _inverse_triangle(proof, f.R, f.R_inverse, "upper", triangle, nonzero, left_inverse)
-    dR_upper = vanishing_part(f.qr_upper, A, positive, facts, at, dR, below_diagonal)
+    QQ = equation(at_centre(qr.hypotheses[2], A, positive), Q.T @ Q, I)
+    CR, RC = given(qr.hypotheses[5], C @ R, I), given(qr.hypotheses[6], R @ C, I)
+    triangle = at_centre(qr.hypotheses[3], A, positive)
+    C_upper = _inverse_triangle(proof, qr.R, qr.inverse, "upper", triangle, nonzero, left_inverse)
+    dR_upper = vanishing_part(qr.hypotheses[3], A, positive, facts, at, dR, below_diagonal)
     rest = vanishing_product(dR_upper, C_upper, below_diagonal)
     X = dA @ C
     B, Omega, T = Q.T @ X, Q.T @ dQ, dR @ C
@@ -320,12 +334,15 @@ def _qr_slopes(proof: Proof) -> tuple[Equation, Equation, Vanishing]:
     Omega_is = Equation(Omega, turn, i, j, rotation)
     T_is = algebra(T, B - turn, (-1, None, split, None), (-1, None, Omega_is, None))
     dQ_is = algebra(dQ, X - Q @ (B - turn), (None, product, C), (-1, dQ, RC, None), (-1, Q, T_is, None))
-    return dQ_is, algebra(dR, (B - turn) @ R, (None, T_is, R), (-1, dR, CR, None)), dR_upper
+    return dQ_is, algebra(dR, (B - turn) @ R, (None, T_is, R), (-1, dR, CR, None)), dR_upper, Omega_is, skew
 
 
 def prove_qr_derivative(proof: Proof) -> None:
     with proof.claim("tangent of Q"):
-        Q, R, triangle = _qr_slopes(proof)
+        tall = _Qr(
+            f.rectangle, (f.y, f.z), f.Q, f.R, f.R_inverse, f.orthogonal_slope, f.triangular_slope, f.qr_hypotheses
+        )
+        Q, R, triangle, _, _ = _qr_slopes(proof, tall)
     _tangent_and_cotangent(proof, Q.theorem, ("tangent of Q", "cotangent of Q"))
     _tangent_and_cotangent(proof, R.theorem, ("tangent of R",))
     _tangent_and_cotangent(proof, _kept(R, triangle).theorem, ("cotangent of R",))
@@ -440,6 +457,63 @@ def prove_eig_derivative(proof: Proof) -> None:
         slopes = _eig_slopes(proof)
     for name, slope in zip(("values", "vectors"), slopes, strict=True):
         _tangent_and_cotangent(proof, slope, (f"tangent of the {name}", f"cotangent of the {name}"))
+
+
+def prove_qr_wide(proof: Proof) -> None:
+    Q, B, I, i, c, at = matrix(f.square_Q), matrix(f.beside), identity(f.n), f.i, f.col, (f.q, f.r)
+    with proof.claim("tangent of A"):
+        square = _Qr(
+            f.A,
+            at,
+            f.square_Q,
+            f.square_R,
+            f.square_inverse,
+            f.square_slope,
+            f.square_triangle_slope,
+            f.square_hypotheses,
+        )
+        _, _, _, turning, skew = _qr_slopes(proof, square)
+        dQ, whole = part(f.square_slope, *at), given(f.square_hypotheses[9], Q @ Q.T, I)
+        R_2, Omega = Q.T @ B, turning.right
+        slope = algebra(dQ.T @ B, -(Omega @ R_2), (-1, dQ.T, whole, B), (None, skew, R_2), (-1, None, turning, R_2))
+        proof.have(slope.theorem, "Q is square: dQ^T B = (Q^T dQ)^T Q^T B, and Q^T dQ is skew-symmetric")
+    for name, weight, over in (("tangent of A", f.dA[at], at), ("in A", f.beside_cotangent[i, c], (i, c))):
+        with proof.claim(name):
+            proof.differentiate("the factor is differentiable, by assumption")
+            proof.restate(Sum(weight * (dQ.T @ B)[i, c], *over), "the Kronecker deltas pick an entry")
+            proof.rewrite(slope.at(i, c), "the derivative in that entry, proven above")
+            proof.restate(proof.right, "summed, with R_2 = Q^T B", unfold=[f.wide_R])
+    for name in ("tangent of B", "in B"):
+        with proof.claim(name):
+            proof.differentiate("R_2 is linear in B")
+            proof.contract("the Kronecker deltas pick a row and a column")
+
+
+def prove_completion_derivative(proof: Proof) -> None:
+    A, at = f.rectangle, (f.y, f.z)
+    U, W, I = matrix(f.UA), matrix(f.WA), identity(f.m)
+    dU, dW = part(f.basis_slope, *at), part(f.completion_slope, *at)
+    with proof.claim("tangent"):
+        positive, _, _, held, of_U, of_W = proof.given
+        zero = Matrix(f.n, f.rest, lambda i, o: ZERO)
+        crossing = differentiated(f.crossing, A, positive, [of_U, of_W], at, dU.T @ W + U.T @ dW, zero)
+        proof.have(crossing.theorem, "U^T W = 0 is differentiated")
+        whole = given(f.completion_hypotheses[2], U @ U.T + W @ W.T, I)
+        o, p = fresh_index(f.rest, "o"), fresh_index(f.rest, "p")
+        still = opened_theorem(held, o, p, *at)
+        still_is = Equation(W.T @ dW, Matrix(f.rest, f.rest, lambda o, p: ZERO), o, p, still)
+        slope = algebra(dW, -(U @ dU.T @ W), (-1, None, whole, dW), (U, crossing, None), (W, still_is, None))
+        proof.have(slope.theorem, "dW = U U^T dW + W W^T dW, and W does not turn in itself")
+        over = (fresh_index(f.m, "a"), fresh_index(f.n, "b"))
+        entry = checker.derivative_value(checker.differentiate(f.UA[f.u, f.i], A, over, (of_U,)), *at)
+        entry = checker.transitive(entry, checker.equation(right_side(entry), f.basis_slope[f.u, f.i, f.y, f.z]))
+    for name in ("tangent", "cotangent"):
+        with proof.claim(name):
+            proof.differentiate("both bases are differentiable, by assumption")
+            proof.rewrite(slope.theorem, "the partial derivatives of W, proven above")
+            claimed = checker.rewrite(proof.right, entry)
+            proof.restate(right_side(claimed), "the derivative of U, put in")
+            proof.then(checker.symmetric(claimed), "which is what is claimed")
 
 
 def prove_tolerance_derivative(proof: Proof) -> None:

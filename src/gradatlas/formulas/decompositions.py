@@ -6,6 +6,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import mpmath
+
 from gradatlas.formulas.statement import (
     Draw,
     adjoint,
@@ -23,6 +25,7 @@ from gradatlas.symbolic.language import (
     array,
     arrays,
     at_most,
+    define,
     delta,
     function,
     indices,
@@ -53,10 +56,12 @@ from gradatlas.symbolic.matrix_samples import (
     inverse,
     lu,
     pivots,
+    product,
     qr,
     spd_root,
     svd,
     symmetric,
+    transposed,
     well_conditioned,
 )
 from gradatlas.symbolic.propositions import eq, for_all, has_derivative, lt, ne
@@ -878,6 +883,219 @@ statement(
         vjp_of(_real_eigenvalues, w, wrt=A, cotangent=gamma, claim="cotangent of the values", ulps=SKEW_ULPS),
         vjp_of(_real_eigenvectors, V, wrt=A, cotangent=G, claim="cotangent of the vectors", ulps=SKEW_ULPS),
     ],
+)
+
+# Matrices that are wider than high: what stands beside the square part.
+
+(beside,) = arrays("B", n, m)
+(beside_tangent,) = arrays("dB", n, m)
+(col,) = indices("c", m)
+beside_cotangent = array("G", n, m)
+square_slope, square_triangle_slope = array("D", n, n, n, n), array("E", n, n, n, n)
+
+
+def square_orthogonal_of(X: Term) -> Term:
+    """Q(X) of a square matrix."""
+    return orthogonal(X, shape=(n, n))
+
+
+square_Q, square_R = square_orthogonal_of(A), triangular_of(A)
+square_inverse = inverse_of(square_R)
+square_product = near(A, epsilon, lambda X: same(matrix(square_orthogonal_of(X)) @ matrix(triangular_of(X)), matrix(X)))
+square_orthonormal = near(
+    A, epsilon, lambda X: is_identity(matrix(square_orthogonal_of(X)).T @ matrix(square_orthogonal_of(X)))
+)
+square_upper = near(A, epsilon, lambda X: is_upper(matrix(triangular_of(X))))
+square_hypotheses = [
+    lt(0, epsilon),
+    square_product,
+    square_orthonormal,
+    square_upper,
+    for_all(ne(square_R[i, i]), i),
+    is_identity(matrix(square_inverse) @ matrix(square_R)),
+    is_identity(matrix(square_R) @ matrix(square_inverse)),
+    for_all(has_derivative(square_Q[i, j], A, square_slope[i, j, q, r], q, r), i, j),
+    for_all(has_derivative(square_R[i, j], A, square_triangle_slope[i, j, q, r], q, r), i, j),
+    is_identity(matrix(square_Q) @ matrix(square_Q).T),
+]
+wide_R = define("R_2", (matrix(square_Q).T @ matrix(beside)).lam(), latex="R_2")
+
+
+def wide_rotation(dA: Matrix) -> Matrix:
+    """Q^T dQ."""
+    return rotation(matrix(square_Q).T @ dA @ matrix(square_inverse))
+
+
+def wide_qr_cotangent(cotangent: Matrix) -> Matrix:
+    """The cotangent of A from that of the columns beside it: M = -G R_2^T is that of Q^T dQ."""
+    M = -(cotangent @ matrix(wide_R).T)
+    return matrix(square_Q) @ strictly_lower(M - M.T) @ matrix(square_inverse).T
+
+
+def _wide_triangle(ops: Any, A: Any, B: Any) -> Any:
+    """The columns of R beside the square part, with the signs that make the diagonal positive."""
+    r = ops.linalg.qr(ops.concat((A, B), axis=1))[1]
+    return r[:, A.shape[1] :] * ops.expand_dims(ops.sign(ops.linalg.diagonal(r)), axis=-1)
+
+
+WIDE = [{"n": 0, "m": 2}, {"n": 1, "m": 1}, {"n": 2, "m": 0}, {"n": 3, "m": 2}]
+
+statement(
+    "qr.wide",
+    "The QR decomposition of a wide matrix",
+    of="qr",
+    claims={
+        "tangent of A": eq(tangent(wide_R, A, dA)[i, col], -(wide_rotation(matrix(dA)) @ matrix(wide_R))[i, col]),
+        "tangent of B": eq(
+            tangent(wide_R, beside, beside_tangent)[i, col], Sum(square_Q[j, i] * beside_tangent[j, col], j)
+        ),
+        "in A": eq(adjoint(wide_R, A, beside_cotangent)[q, r], wide_qr_cotangent(matrix(beside_cotangent))[q, r]),
+        "in B": eq(
+            adjoint(wide_R, beside, beside_cotangent)[j, col], Sum(square_Q[j, i] * beside_cotangent[i, col], i)
+        ),
+    },
+    given=square_hypotheses,
+    source=[cite("magnus1999")],
+    aliases=["wide matrix", "Q R"],
+    summary="""Of [A B] with A square, Q is that of A, and beside the R of A stands R_2 = Q^T B. Tangents move it by
+    Q^T dB - (Q^T dQ) R_2. Real matrices; that the factors of A are differentiable is assumed.""",
+    symbols={
+        "n": "the rows, and the columns of A",
+        "m": "the columns of B",
+        "A": "an invertible matrix",
+        "B": "the columns beside it",
+        "Q": "the orthogonal factor, as a function of the matrix near A",
+        "R": "the triangular factor of A",
+        "R_2": "what stands beside it",
+        "inv": "the inverse",
+        "D": "the partial derivatives of Q at A, which exist",
+        "E": "those of R",
+        "epsilon": "the squared radius of a ball about A",
+        "dA": "a tangent of A",
+        "dB": "a tangent of B",
+        "G": "a cotangent of R_2",
+    },
+    samples=samples(
+        {
+            A: lambda draw: well_conditioned(draw.real, draw.sizes["n"]),
+            orthogonal: lambda draw: Remembered(lambda X: qr(X, len(X), len(X))[0]),
+            triangular: lambda draw: Remembered(lambda X: qr(X, len(X), len(X))[1]),
+            inv: _inverse,
+            square_slope: _slope_of(orthogonal, A),
+            square_triangle_slope: _slope_of(triangular, A),
+            epsilon: _radius,
+        },
+        sizes=WIDE,
+    ),
+    engine=[
+        jvp_of(_wide_triangle, wide_R, wrt=A, direction=dA, at=(i, col), claim="tangent of A"),
+        jvp_of(_wide_triangle, wide_R, wrt=beside, direction=beside_tangent, at=(i, col), claim="tangent of B"),
+        vjp_of(_wide_triangle, wide_R, wrt=A, cotangent=beside_cotangent, claim="in A"),
+        vjp_of(_wide_triangle, wide_R, wrt=beside, cotangent=beside_cotangent, claim="in B"),
+    ],
+)
+
+# What is orthogonal to a basis: the full singular vectors, and the complete QR decomposition.
+
+(rest,) = sizes("l")
+(o, other_column) = indices("o c", rest)
+basis, completion = function("U"), function("W")
+basis_slope, completion_slope = array("D", m, n, m, n), array("E", m, rest, m, n)
+completion_cotangent = array("G", m, rest)
+
+
+def basis_of(X: Term) -> Term:
+    """U(X), an orthonormal basis that depends on the matrix."""
+    return basis(X, shape=(m, n))
+
+
+def completion_of(X: Term) -> Term:
+    """W(X), a basis of what is orthogonal to it."""
+    return completion(X, shape=(m, rest))
+
+
+UA, WA = basis_of(rectangle), completion_of(rectangle)
+crossing = near(
+    rectangle,
+    epsilon,
+    lambda X: for_all(eq((matrix(basis_of(X)).T @ matrix(completion_of(X)))[i, o], 0), i, o),
+)
+held = for_all(eq(Sum(WA[u, o] * completion_slope[u, other_column, y, z], u), 0), o, other_column, y, z)
+completion_hypotheses = [
+    lt(0, epsilon),
+    crossing,
+    is_identity(matrix(UA) @ matrix(UA).T + matrix(WA) @ matrix(WA).T),
+    held,
+    for_all(has_derivative(UA[u, i], rectangle, basis_slope[u, i, y, z], y, z), u, i),
+    for_all(has_derivative(WA[u, o], rectangle, completion_slope[u, o, y, z], y, z), u, o),
+]
+
+
+def _basis_of_numbers(draw: Draw) -> Any:
+    rows, columns = draw.sizes["m"], draw.sizes["n"]
+    return Remembered(lambda X: qr(X, rows, columns)[0])
+
+
+def _completion(draw: Draw) -> Any:
+    """What is orthogonal to the basis at A, less its part along the basis elsewhere."""
+    rows, columns = draw.sizes["m"], draw.sizes["n"]
+    here = draw.value(rectangle)
+    of = draw.value(basis)
+
+    def completed(X: Any) -> Any:
+        full = [[*row, *(mpmath.mpf(k == j) for j in range(rows - columns))] for k, row in enumerate(here)]
+        fixed = [row[columns:] for row in qr(full, rows, rows)[0]]
+        found = of(X)
+        along = product(found, product(transposed(found), fixed)) if columns else [[0] * len(r) for r in fixed]
+        return [[a - b for a, b in zip(one, two, strict=True)] for one, two in zip(fixed, along, strict=True)]
+
+    return Remembered(completed)
+
+
+statement(
+    "completion.derivative",
+    "The basis of what is orthogonal to a basis",
+    of=("qr", "svd"),
+    claims={
+        "tangent": eq(
+            tangent(WA, rectangle, rectangle_tangent)[u, o],
+            -(matrix(UA) @ matrix(tangent(UA, rectangle, rectangle_tangent)).T @ matrix(WA))[u, o],
+        ),
+        "cotangent": eq(
+            adjoint(WA, rectangle, completion_cotangent)[y, z],
+            adjoint(UA, rectangle, (-(matrix(WA) @ matrix(completion_cotangent).T @ matrix(UA))).lam())[y, z],
+        ),
+    },
+    given=completion_hypotheses,
+    source=[cite("magnus1999")],
+    aliases=["full_matrices", "complete QR", "orthogonal complement", "null space"],
+    summary="""Where the columns of U and W together are an orthonormal basis, and W does not turn in itself, dW = -U dU^T W: a
+    cotangent G of W counts as -W G^T U of U. So are the further columns of the full singular value decomposition and of the
+    complete QR decomposition held.""",
+    symbols={
+        "m": "the rows of A, U and W",
+        "n": "the columns of A and U",
+        "l": "the columns of W",
+        "A": "a matrix",
+        "U": "an orthonormal basis that depends on the matrix",
+        "W": "a basis of what is orthogonal to it",
+        "D": "the partial derivatives of U at A, which exist",
+        "E": "those of W",
+        "epsilon": "the squared radius of a ball about A",
+        "dA": "a tangent of A",
+        "G": "a cotangent of W",
+    },
+    samples=samples(
+        {
+            rectangle: _draw_rectangle,
+            basis: _basis_of_numbers,
+            completion: _completion,
+            basis_slope: _slope_of(basis, rectangle),
+            completion_slope: _slope_of(completion, rectangle),
+            epsilon: _radius,
+        },
+        sizes=[{"m": 1, "n": 0, "l": 1}, {"m": 1, "n": 1, "l": 0}, {"m": 2, "n": 1, "l": 1}, {"m": 3, "n": 1, "l": 2}],
+    ),
 )
 
 # Which values count as equal, and which as zero.
