@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-import sympy
-
 from gradatlas.formulas import trigonometry as f
 from gradatlas.formulas.elementwise import Rule, i, t, x, y
 from gradatlas.symbolic import checker
@@ -16,9 +14,8 @@ from gradatlas.symbolic.errors import ProofError
 from gradatlas.symbolic.language import reals, sqrt
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import HasDerivative, eq, le, lt
-from gradatlas.symbolic.sympy_bridge import from_sympy
-from gradatlas.symbolic.tactics import absurd, by_sign, rewritten, right_side, root_is_positive
-from gradatlas.symbolic.terms import Add, Function, Mul, Num, Pow, Term
+from gradatlas.symbolic.tactics import absurd, by_sign, equal_modulo, rewritten, right_side, root_is_positive
+from gradatlas.symbolic.terms import Function, Num, Term
 
 __all__: list[str] = []
 
@@ -118,7 +115,7 @@ def prove_asin_derivative(proof: Proof) -> None:
         """1 + (u/r)^2 = 1/r^2."""
         r = sqrt(radicand(u))
         claim = eq(1 + (u / r) ** 2, r**-2)
-        return [_equal_modulo(claim.left, claim.right, square(u, known), known)]
+        return [equal_modulo(claim.left, claim.right, square(u, known), known)]
 
     _modulo(proof, f.asin_rules, square, _root_facts(radicand), (f.acos, f.asin), put_in=put_in)
 
@@ -209,48 +206,17 @@ def _of_two_lengths(
     proof.differentiate("the derivative in every entry")
     proof.contract("the Kronecker delta picks an entry")
     if put_in is not None:
-        simpler = _equal_modulo(*put_in, square, known, bases)
+        simpler = equal_modulo(*put_in, square, known, bases)
         simpler = checker.transitive(checker.equation(canonical(put_in[0]).term(), put_in[0]), simpler)
         proof.then(rewritten(proof.current, simpler), "because the squares add up to that of the root")
     goal = checker.equation(proof.right, unfold_in(proof.right, heads), (), heads)
     if put_in is not None:
         goal = checker.transitive(goal, rewritten(right_side(goal), checker.symmetric(square)))
-    same = _equal_modulo(proof.current, right_side(goal), square, known, bases)
+    same = equal_modulo(proof.current, right_side(goal), square, known, bases)
     proof.then(checker.transitive(same, checker.symmetric(goal)), "because of the square of the root")
 
 
 # Equations that hold because of another: their difference is a multiple of it, which SymPy proposes and the checker judges.
-
-
-def _multiple(left: Term, right: Term, square: Theorem) -> Term:
-    """m with left - right = m (a - b), where square says a = b."""
-    symbols: dict[Term, sympy.Symbol] = {}
-
-    def go(value: Term) -> sympy.Expr:
-        match value:
-            case Num():
-                return sympy.Rational(value.value.numerator, value.value.denominator)
-            case Add():
-                return sympy.Add(*map(go, value.args))
-            case Mul():
-                return sympy.Mul(*map(go, value.args))
-            case Pow():
-                return sympy.Pow(go(value.base), value.exponent)
-            case _:
-                return symbols.setdefault(canonical(value).term(), sympy.Symbol(f"v{len(symbols)}"))
-
-    claim = square.conclusion
-    gap = go(claim.left) - go(claim.right)  # type: ignore[union-attr]
-    found = sympy.factor(sympy.cancel((go(left) - go(right)) / gap))
-    return from_sympy(found, {symbol: value for value, symbol in symbols.items()})
-
-
-def _equal_modulo(
-    left: Term, right: Term, square: Theorem, facts: Iterable[Theorem], bases: Iterable[Term] = ()
-) -> Theorem:
-    """left = right, their difference being a multiple of what `square` says is zero."""
-    multiple = _multiple(left, right, square)
-    return checker.combination(eq(left, right), (multiple,), (square,), tuple(facts), tuple(bases))
 
 
 def _modulo(
@@ -271,7 +237,7 @@ def _modulo(
             derivative = proof.have(derivative, "by the rules of differentiation")
             first = _put(_gradient(derivative), heads, put_in(t, known))
             goal = unfold_in(_gradient(proof.goal), heads)
-            same = _equal_modulo(right_side(first), goal, square(t, known), known, bases(t))
+            same = equal_modulo(right_side(first), goal, square(t, known), known, bases(t))
             same = checker.transitive(first, same)
             if goal is not _gradient(proof.goal):
                 same = checker.transitive(same, checker.equation(goal, _gradient(proof.goal), (), heads))
@@ -287,7 +253,7 @@ def _modulo(
             for equation in put_in(x[i], known):
                 proof.then(rewritten(proof.current, equation), "with the sum of squares put in")
             goal = unfold_in(proof.right, heads)
-            same = _equal_modulo(proof.current, goal, square(x[i], known), known, bases(x[i]))
+            same = equal_modulo(proof.current, goal, square(x[i], known), known, bases(x[i]))
             if goal is not proof.right:
                 same = checker.transitive(same, checker.equation(goal, proof.right, (), heads))
             proof.then(same, "because of the square of the root")

@@ -16,13 +16,14 @@ __all__ = ["special"]
 _HOMES = {"numpy": ("numpy", "scipy.special"), "cupy": ("cupy", "cupyx.scipy.special")}
 
 
+# What is taken from the array library, whose results are the better ones (SciPy's exp2 gives 0 for a subnormal number).
+_OWN = frozenset({"cbrt", "exp2", "logaddexp2"})
+
+
 @cache
 def _function(library: str, name: str) -> Any:
-    homes = [importlib.import_module(home) for home in _HOMES[library]]
-    for home in reversed(homes):
-        if hasattr(home, name):
-            return getattr(home, name)
-    raise NotImplementedError(f"{name}: {' and '.join(_HOMES[library])} have no function of that name")
+    own, functions = _HOMES[library]
+    return getattr(importlib.import_module(own if name in _OWN else functions), name)
 
 
 def special(name: str, *args: Plain) -> Plain:

@@ -130,8 +130,12 @@ def of_one_argument(
     samples: Samples | None = None,
     links: Iterable[EngineLink] = (),
     chapter: str = "elementwise",
+    ulps: float = 8,
 ) -> None:
-    """State the derivatives of a function of one argument, of its derivative, and so on, each with its operation."""
+    """State the derivatives of a function of one argument, of its derivative, and so on, each with its operation.
+
+    ulps: what the engine's derivatives may err, where they rest on a library's special function.
+    """
     several = tuple(rules)
     found: dict[str, Proposition | Claim] = {}
     for rule in several:
@@ -155,7 +159,14 @@ def of_one_argument(
         samples=samples,
         engine=[
             *(
-                vjp_of(applied(rule.operation), lam(rule.function(x[i]), i), wrt=x, cotangent=g, claim=rule.entrywise)
+                vjp_of(
+                    applied(rule.operation),
+                    lam(rule.function(x[i]), i),
+                    wrt=x,
+                    cotangent=g,
+                    claim=rule.entrywise,
+                    ulps=ulps,
+                )
                 for rule in several
             ),
             *links,

@@ -101,11 +101,12 @@ def in_float64(forward: Forward) -> Forward:
     """The same forward of broadcast arrays, in float64 and rounded once where all are float32 and the device can."""
 
     @wraps(forward)
-    def widened(lib: Any, *args: Array) -> Array:
+    def widened(lib: Any, *args: Array, **options: Any) -> Array:
         args = tuple(arrays(lib, *args))
         if all(a.dtype == lib.float32 for a in args) and has_float64(lib, args[0]):
-            return lib.astype(forward(lib, *(lib.astype(a, lib.float64) for a in args)), lib.float32)
-        return forward(lib, *args)
+            wide = forward(lib, *(lib.astype(a, lib.float64) for a in args), **options)
+            return lib.astype(wide, lib.float32)
+        return forward(lib, *args, **options)
 
     return widened
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import sympy
+
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.canonical import canonical
 from gradatlas.symbolic.checker.equations import unfold_in
@@ -22,7 +24,8 @@ from gradatlas.symbolic.propositions import (
     lt,
     ne,
 )
-from gradatlas.symbolic.terms import ONE, ZERO, Function, Pos, Term
+from gradatlas.symbolic.sympy_bridge import from_sympy
+from gradatlas.symbolic.terms import ONE, ZERO, Add, Function, Mul, Num, Pos, Pow, Term
 
 __all__ = [
     "abs_of_negative",
@@ -31,6 +34,7 @@ __all__ = [
     "by_steps",
     "contrary",
     "equal_by_sign",
+    "equal_modulo",
     "le_from_squares",
     "nonzero_cases",
     "not_positive",
@@ -265,3 +269,37 @@ def right_side(theorem: Theorem) -> Term:
     if not isinstance(claim, Eq):
         raise ProofError(f"{claim!r} is not an equation")
     return claim.right
+
+
+# Equations that hold because of another: their difference is a multiple of it, which SymPy proposes and the checker judges.
+
+
+def _multiple(left: Term, right: Term, square: Theorem) -> Term:
+    """m with left - right = m (a - b), where square says a = b."""
+    symbols: dict[Term, sympy.Symbol] = {}
+
+    def go(value: Term) -> sympy.Expr:
+        match value:
+            case Num():
+                return sympy.Rational(value.value.numerator, value.value.denominator)
+            case Add():
+                return sympy.Add(*map(go, value.args))
+            case Mul():
+                return sympy.Mul(*map(go, value.args))
+            case Pow():
+                return sympy.Pow(go(value.base), value.exponent)
+            case _:
+                return symbols.setdefault(canonical(value).term(), sympy.Symbol(f"v{len(symbols)}"))
+
+    claim = square.conclusion
+    gap = go(claim.left) - go(claim.right)  # type: ignore[union-attr]
+    found = sympy.factor(sympy.cancel((go(left) - go(right)) / gap))
+    return from_sympy(found, {symbol: value for value, symbol in symbols.items()})
+
+
+def equal_modulo(
+    left: Term, right: Term, square: Theorem, facts: Iterable[Theorem], bases: Iterable[Term] = ()
+) -> Theorem:
+    """left = right, their difference being a multiple of what `square` says is zero."""
+    multiple = _multiple(left, right, square)
+    return checker.combination(eq(left, right), (multiple,), (square,), tuple(facts), tuple(bases))
