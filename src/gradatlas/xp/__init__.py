@@ -126,6 +126,28 @@ from gradatlas.ops.normalization import (
 )
 from gradatlas.ops.pooling import adaptive_avg_pool, avg_pool, global_avg_pool, global_max_pool, max_pool
 from gradatlas.ops.recurrent import gru, lstm, simple_rnn
+from gradatlas.ops.special import (
+    cbrt,
+    digamma,
+    entr,
+    erf,
+    erfc,
+    erfinv,
+    gammaln,
+    i0,
+    i0e,
+    i1,
+    i1e,
+    kl_div,
+    logaddexp,
+    logaddexp2,
+    logit,
+    ndtr,
+    polygamma,
+    rel_entr,
+    xlog1py,
+    xlogy,
+)
 from gradatlas.ops.trigonometry import (
     acos,
     acosh,
@@ -140,7 +162,7 @@ from gradatlas.ops.trigonometry import (
     sinh,
     tan,
 )
-from gradatlas.xp import linalg
+from gradatlas.xp import fft, linalg
 from gradatlas.xp._creation import Creation as _Creation
 from gradatlas.xp._creation import meshgrid, tril, triu
 from gradatlas.xp._data_types import astype, to_device
@@ -244,6 +266,7 @@ __all__ = [
     "broadcast_shapes",
     "broadcast_to",
     "can_cast",
+    "cbrt",
     "ceil",
     "celu",
     "clip",
@@ -270,6 +293,7 @@ __all__ = [
     "cumulative_sum",
     "dense",
     "diff",
+    "digamma",
     "divide",
     "e",
     "einsum",
@@ -277,12 +301,17 @@ __all__ = [
     "embedding",
     "empty",
     "empty_like",
+    "entr",
     "equal",
+    "erf",
+    "erfc",
+    "erfinv",
     "exp",
     "exp2",
     "expand_dims",
     "expm1",
     "eye",
+    "fft",
     "finfo",
     "flip",
     "float32",
@@ -292,6 +321,7 @@ __all__ = [
     "from_dlpack",
     "full",
     "full_like",
+    "gammaln",
     "gaussian_nll",
     "gelu",
     "gelu_tanh",
@@ -308,6 +338,10 @@ __all__ = [
     "hinge",
     "huber",
     "hypot",
+    "i0",
+    "i0e",
+    "i1",
+    "i1e",
     "iinfo",
     "imag",
     "index_add",
@@ -322,6 +356,7 @@ __all__ = [
     "isin",
     "isinf",
     "isnan",
+    "kl_div",
     "kl_divergence",
     "layer_norm",
     "leaky_relu",
@@ -336,10 +371,13 @@ __all__ = [
     "log10",
     "log_sigmoid",
     "log_softmax",
+    "logaddexp",
+    "logaddexp2",
     "logical_and",
     "logical_not",
     "logical_or",
     "logical_xor",
+    "logit",
     "logsumexp",
     "lstm",
     "matmul",
@@ -359,6 +397,7 @@ __all__ = [
     "multiply",
     "namespace",
     "nan",
+    "ndtr",
     "negative",
     "newaxis",
     "nextafter",
@@ -370,6 +409,7 @@ __all__ = [
     "permute_dims",
     "pi",
     "poisson_nll",
+    "polygamma",
     "positive",
     "pow",
     "prelu",
@@ -377,6 +417,7 @@ __all__ = [
     "quantile",
     "real",
     "reciprocal",
+    "rel_entr",
     "relu",
     "relu6",
     "remainder",
@@ -440,6 +481,8 @@ __all__ = [
     "var",
     "vecdot",
     "where",
+    "xlog1py",
+    "xlogy",
     "zeros",
     "zeros_like",
 ]
@@ -519,6 +562,8 @@ class Namespace:
             return getattr(self._creation, name)
         if name in _DTYPES:
             return self._creation.dtype(name)
+        if name == "fft":
+            return fft.Bound(self._creation)
         if name in __all__:
             return globals()[name]
         raise AttributeError(_unknown(name))
