@@ -118,6 +118,13 @@ class Library:
         hits = xp.astype(xp.expand_dims(positions, axis=1) == xp.expand_dims(index, axis=0), values.dtype)
         return xp.matmul(hits, values)
 
+    def inverse_real_dft(self, z: Plain, n: int, axis: int, norm: str) -> Plain:
+        """n real numbers from the half z of their spectrum along an axis.
+
+        Of what stands for a real number, the first entry and that of n / 2, the imaginary part does not count.
+        """
+        return self.namespace.fft.irfft(z, n=n, axis=axis, norm=norm)
+
 
 def _by_parts(xp: Any, real: Plain, imaginary: Plain, dtype: Any) -> Plain:
     """real + i imaginary, where the parts of a new array can be written."""
