@@ -13,7 +13,7 @@ from gradatlas.symbolic.language import lam
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import Eq, HasDerivative, Proposition, lt, substitute_in
 from gradatlas.symbolic.tactics import opened_theorem
-from gradatlas.symbolic.terms import ONE, Index, Term, free_variables, fresh_index
+from gradatlas.symbolic.terms import ONE, Call, Index, Term, free_variables, fresh_index
 
 __all__: list[str] = []
 
@@ -35,21 +35,30 @@ def _cell(proof: Proof, arguments: Iterable[Term], names: Iterable[Term]) -> Non
             proof.restate(proof.right, "with the intermediates under their names", unfold=[*names, sigmoid_prime(ONE)])
 
 
+def _spelled_out(proof: Proof, names: Iterable[Call]) -> None:
+    for name in names:
+        with proof.claim(f"what {name.head.name} is"):
+            proof.restate(proof.right, "by definition", unfold=[name])
+
+
 def prove_rnn_vjp(proof: Proof) -> None:
     _cell(proof, f.rnn_gradients, [f.after, f.rnn_d])
+    _spelled_out(proof, [f.after, f.rnn_d])
 
 
 def prove_lstm_vjp(proof: Proof) -> None:
-    gates = [f.input_gate, f.forget_gate, f.candidate, f.output_gate]
-    _cell(proof, f.lstm_gradients, [*gates, f.cell, f.hidden, f.dc, f.di, f.df, f.dk, f.do])
+    _cell(proof, f.lstm_gradients, f.lstm_names)
+    _spelled_out(proof, f.lstm_names)
 
 
 def prove_gru_vjp(proof: Proof) -> None:
     _cell(proof, [*f.gru_gradients, f.V], f.gru_names)
+    _spelled_out(proof, f.gru_names)
 
 
 def prove_gru_reset_before_vjp(proof: Proof) -> None:
     _cell(proof, f.gru_before_gradients, f.gru_before_names)
+    _spelled_out(proof, f.gru_before_names)
 
 
 def prove_recurrence_vjp(proof: Proof) -> None:

@@ -24,7 +24,7 @@ from gradatlas.symbolic.language import (
     sizes,
 )
 from gradatlas.symbolic.propositions import Proposition, eq, for_all, has_derivative, implies, le, lt
-from gradatlas.symbolic.terms import Array, Call, Index, Term
+from gradatlas.symbolic.terms import Array, Call, Index, Term, read, unfolded
 
 __all__: list[str] = []
 
@@ -53,6 +53,11 @@ def pulled(loss: Term, expected: dict[Array, Any]) -> dict[str, Proposition]:
         first, second = (r, k) if argument.shape[0] is N else (j, k)
         found[f"in {argument.name}"] = eq(adjoint(loss, argument, gamma)[first, second], value(first, second) * gamma)
     return found
+
+
+def spelled_out(*names: Call) -> dict[str, Proposition]:
+    """What each of these names stands for: a claim for each."""
+    return {f"what {name.head.name} is": eq(name[r, k], read(unfolded(name), r, k)) for name in names}
 
 
 def links(call: Any, loss: Term, expected: dict[Array, Any]) -> list[Any]:
@@ -97,14 +102,14 @@ rnn_gradients = {
 
 
 def _rnn(ops: Any, z: Any, h: Any, U: Any, g: Any) -> Any:
-    return _weighed(ops, _first_step(ops, ops.rnn_recurrence(ops.expand_dims(z, axis=0), h, U), 0, 1), g)
+    return _weighed(ops, _first_step(ops, ops.rnn_recurrence(ops.expand_dims(z, axis=0), h, U), 0, 2), g)
 
 
 statement(
     "rnn.vjp",
     "A step of the simple recurrent network, and what it pulls back",
     of="rnn_recurrence",
-    claims=pulled(rnn_loss, rnn_gradients),
+    claims={**pulled(rnn_loss, rnn_gradients), **spelled_out(after, rnn_d)},
     source=[document("M4"), cite("elman1990"), cite("werbos1990")],
     aliases=["Elman network", "vanilla RNN", "recurrent layer", "tanh", "simple RNN"],
     summary="""Of h' = tanh(z + h U), with g the loss's gradient in h', the pre-activation's gradient is d = (1 - h'^2) g; the
@@ -115,6 +120,7 @@ statement(
         "z": "the input's part of the pre-activation, x W + b",
         "U": "the recurrent weights",
         "h'": "the hidden state after the step",
+        "tanh": "(e^t - e^-t) / (e^t + e^-t)",
         "d": "the gradient in the pre-activation",
     },
     engine=links(_rnn, rnn_loss, rnn_gradients),
@@ -151,6 +157,7 @@ def _entry(d: Term) -> Any:
     return lambda r, k: d[r, k]
 
 
+lstm_names = [input_gate, forget_gate, candidate, output_gate, cell, hidden, dc, di, df, dk, do]
 lstm_gradients = {
     zi: _entry(di),
     zf: _entry(df),
@@ -170,14 +177,14 @@ def _lstm(
 ) -> Any:
     z = ops.expand_dims(_beside(ops, zi, zf, za, zo), axis=0)
     out = ops.lstm_recurrence(z, h, c, _beside(ops, Ui, Uf, Ua, Uo))
-    return ops.add(_weighed(ops, _first_step(ops, out, 5, 6), g), _weighed(ops, _first_step(ops, out, 4, 6), gc))
+    return ops.add(_weighed(ops, _first_step(ops, out, 5, 10), g), _weighed(ops, _first_step(ops, out, 4, 10), gc))
 
 
 statement(
     "lstm.vjp",
     "A step of long short-term memory, and what it pulls back",
     of="lstm_recurrence",
-    claims=pulled(lstm_loss, lstm_gradients),
+    claims={**pulled(lstm_loss, lstm_gradients), **spelled_out(*lstm_names)},
     source=[document("M5"), cite("hochreiter1997"), cite("gers2000")],
     aliases=[
         "long short-term memory",
@@ -199,7 +206,12 @@ statement(
         **{f"U{gate}": f"the recurrent weights of {gate}" for gate in ("i", "f", "o")},
         "za": "the input's part of the candidate's pre-activation",
         "Ua": "the recurrent weights of the candidate",
+        "i": "the input gate",
         "f": "the forget gate",
+        "a": "the candidate",
+        "o": "the output gate",
+        "sigmoid": "1 / (1 + e^-t)",
+        "tanh": "(e^t - e^-t) / (e^t + e^-t)",
         "c'": "the cell after the step",
         "h'": "the hidden state after the step",
         "dc": "the whole gradient in the cell after the step",
@@ -244,7 +256,7 @@ def _gru(ops: Any, zz: Any, zr: Any, zn: Any, h: Any, Uz: Any, Ur: Any, Un: Any,
     # The gates' biases are part of z: what stands inside the reset is the candidate's alone.
     none = ops.multiply(v, 0.0)
     out = ops.gru_recurrence(z, h, _beside(ops, Uz, Ur, Un), _beside(ops, none, none, v))
-    return _weighed(ops, _first_step(ops, out, 4, 5), g)
+    return _weighed(ops, _first_step(ops, out, 4, 8), g)
 
 
 GRU = {
@@ -261,6 +273,10 @@ GRU = {
     "dn": "the gradient in the candidate's pre-activation",
     "dm": "the gradient in what the reset gate multiplies",
     "update": "the update gate",
+    "reset": "the reset gate",
+    "new": "the candidate",
+    "sigmoid": "1 / (1 + e^-t)",
+    "tanh": "(e^t - e^-t) / (e^t + e^-t)",
 }
 GRU_SOURCES = [document("M4"), cite("cho2014")]
 GRU_ALIASES = ["gated recurrent unit", "reset gate", "update gate", "reset_after", "cuDNN"]
@@ -269,13 +285,13 @@ statement(
     "gru.vjp",
     "A step of gated recurrent units that reset after the product, and what it pulls back",
     of="gru_recurrence",
-    claims={**pulled(gru_loss, gru_gradients), "in v": bias_gradient},
+    claims={**pulled(gru_loss, gru_gradients), "in v": bias_gradient, **spelled_out(*gru_names)},
     source=GRU_SOURCES,
     aliases=GRU_ALIASES,
     summary="""With the gates z and r, the candidate n = tanh(zn + r m) of m = h Un + v, and h' = z h + (1 - z) n: the
     candidate's pre-activation gets dn = g (1 - z)(1 - n^2), the update gate's g (h - n) z(1 - z), the reset gate's
     dn m r(1 - r), and m gets dm = dn r. The state before gets g z and these times the transposed weights.""",
-    symbols={**GRU, "v": "the bias inside the reset"},
+    symbols={**GRU, "v": "the bias inside the reset", "m": "what the reset gate multiplies"},
     engine=[
         *links(_gru, gru_loss, gru_gradients),
         vjp_of(_gru, gru_loss, wrt=V, cotangent=gamma, claim="in v", ulps=12),
@@ -320,20 +336,20 @@ gru_before_gradients = {
 def _gru_before(ops: Any, zz: Any, zr: Any, zn: Any, h: Any, Uz: Any, Ur: Any, Un: Any, g: Any) -> Any:
     z = ops.expand_dims(_beside(ops, zz, zr, zn), axis=0)
     out = ops.gru_recurrence_before(z, h, _beside(ops, Uz, Ur, Un))
-    return _weighed(ops, _first_step(ops, out, 4, 5), g)
+    return _weighed(ops, _first_step(ops, out, 4, 8), g)
 
 
 statement(
     "gru-reset-before.vjp",
     "A step of gated recurrent units that reset before the product, and what it pulls back",
     of="gru_recurrence_before",
-    claims=pulled(gru_before_loss, gru_before_gradients),
+    claims={**pulled(gru_before_loss, gru_before_gradients), **spelled_out(*gru_before_names)},
     source=GRU_SOURCES,
     aliases=GRU_ALIASES,
     summary="""The candidate is n = tanh(zn + m Un) of m = r h. Then dm = dn Un^T, the reset gate's pre-activation gets
     dm h r(1 - r), the state before gets dm r beside g z, and the weights Un get m^T dn; all else is as where the reset
     comes after the product.""",
-    symbols={**GRU, "m": "the state before the step, reset: r h", "reset": "the reset gate"},
+    symbols={**GRU, "m": "the state before the step, reset: r h"},
     engine=links(_gru_before, gru_before_loss, gru_before_gradients),
 )
 
