@@ -441,3 +441,152 @@ class TestSecondOrderInCorners:
         x = np.full((2,), -INF)
         _, t = ga.jvp(ga.grad(xp.logsumexp), (x,), (np.asarray([1.0, 0.0]),))
         assert not np.isnan(t).any()
+
+
+def bent(f, x: float) -> float:
+    """The second derivative of f, forward over reverse and reverse over forward, which must agree."""
+    x = np.asarray(x, dtype=np.float64)
+    gradient = ga.grad(f, allow_independent=True)
+    _, forward = ga.jvp(gradient, (x,), (np.ones_like(x),))
+    backward = ga.grad(lambda v: ga.jvp(f, (v,), (np.ones_like(x),))[1], allow_independent=True)(x)
+    np.testing.assert_array_equal(forward, backward)
+    return float(forward)
+
+
+class TestAnglesAndLengths:
+    @pytest.mark.parametrize("size", [5e-324, 1e-310, 1e-200, 1.0, 1e200, 1.7e308])
+    def test_hypot_and_atan2_at_any_size(self, size):
+        """Peers give inf, 0 or nan for what is 1/sqrt 2 and 1/(2 size)."""
+        half = 0.5 / size if size > 1e-300 else INF
+        with np.errstate(all="ignore"):
+            assert slope(xp.hypot, size, size) == pytest.approx([0.5**0.5] * 2, rel=1e-15)
+            assert slope(xp.atan2, size, size) == pytest.approx([half, -half], rel=1e-15)
+
+    def test_the_origin(self):
+        assert slope(xp.hypot, 0, 0) == [0, 0]
+        assert slope(xp.atan2, 0, 0) == [0, 0]
+        assert bent(lambda v: xp.hypot(v, 0.0), 0) == 0
+
+    def test_the_jump_of_the_angle(self):
+        assert slope(xp.atan2, 0.0, -2) == [-0.5, 0]
+        assert slope(xp.atan2, -0.0, -2) == [-0.5, 0]
+
+    @pytest.mark.parametrize(
+        ("f", "x", "first", "second"),
+        [
+            (xp.asinh, 1e200, 1e-200, 0.0),
+            (xp.asinh, -1e160, 1e-160, 1e-320),
+            (xp.atan, 1e160, 1e-320, 0.0),
+            (xp.acosh, 1e150, 1e-150, -1e-300),
+            (xp.acosh, 1, INF, -INF),
+            (xp.atanh, 1, INF, INF),
+            (xp.asin, -1, INF, -INF),
+            (xp.acos, 1, -INF, -INF),
+            (xp.sinc, 0, 0.0, -(np.pi**2) / 3),
+            (xp.sinc, 1e-9, -(np.pi**2) / 3 * 1e-9, -(np.pi**2) / 3),
+            (xp.sinc, 3, -1 / 3, 2 / 9),
+            (xp.sinc, 2.0**60, 2.0**-60, -(2.0**-119)),
+            (xp.tan, 0, 1, 0),
+        ],
+    )
+    def test_far_out_and_at_the_edge(self, f, x, first, second):
+        with np.errstate(all="ignore"):
+            assert slope(f, x) == pytest.approx(first, rel=4e-15)
+            assert bent(f, x) == pytest.approx(second, rel=1e-3 if 0 < abs(second) < 1e-310 else 4e-15)
+
+
+class TestSpecialFunctions:
+    @pytest.mark.parametrize("f", [xp.logaddexp, xp.logaddexp2])
+    def test_logaddexp_of_infinities(self, f):
+        with np.errstate(all="ignore"):
+            assert float(f(np.asarray(-INF), np.asarray(-INF))) == -INF
+            assert slope(f, -INF, -INF) == [0.5, 0.5]
+            assert slope(f, INF, INF) == [0.5, 0.5]
+            assert slope(f, 0, -INF) == [1, 0]
+            assert slope(f, INF, 0) == [1, 0]
+
+    def test_a_rounded_difference_does_not_spoil_a_share(self):
+        """exp(x - y) feels the rounding error of x - y, which is 2^-45 here."""
+        x, y = -0.1, 700.3
+        with mpmath.workdps(40):
+            wanted = float(1 / (1 + mpmath.exp(mpmath.mpf(y) - mpmath.mpf(x))))
+        assert slope(xp.logaddexp, x, y)[0] == pytest.approx(wanted, rel=5e-16)
+
+    @pytest.mark.parametrize(
+        ("f", "x", "y", "in_x", "in_y"),
+        [
+            (xp.xlogy, 0, 0, -INF, 0),
+            (xp.xlogy, 0, 2, np.log(2), 0),
+            (xp.xlogy, 3, 0, -INF, INF),
+            (xp.xlog1py, 0, -1, -INF, 0),
+            (xp.xlog1py, 2, 0, 0, 2),
+            (xp.rel_entr, 0, 1, -INF, 0),
+            (xp.kl_div, 0, 2, -INF, 1),
+            (xp.kl_div, 1, 1, 0, 0),
+        ],
+    )
+    def test_zero_times_an_infinite_logarithm(self, f, x, y, in_x, in_y):
+        with np.errstate(all="ignore"):
+            np.testing.assert_allclose(slope(f, x, y), [in_x, -in_y if f is xp.rel_entr else in_y], rtol=1e-15)
+
+    def test_divergences_of_nearly_equal_numbers(self):
+        x = 1 + 2.0**-30
+        assert float(xp.kl_div(np.asarray(x), np.asarray(1.0))) == pytest.approx(2.0**-61, rel=1e-9)
+        assert slope(xp.kl_div, x, 1)[0] == pytest.approx(2.0**-30, rel=1e-9)
+
+    def test_the_tails_of_the_bell_keep_their_digits(self):
+        for f, x in ((xp.erf, 26.5), (xp.erfc, -5.3), (xp.ndtr, 37.5)):
+            with mpmath.workdps(40):
+                v = mpmath.mpf(x)
+                wanted = 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-v * v)
+                if f is xp.ndtr:
+                    wanted = mpmath.npdf(v)
+            assert abs(slope(f, x)) == pytest.approx(float(wanted), rel=1e-15)
+
+    def test_poles_and_edges(self):
+        with np.errstate(all="ignore"):
+            assert slope(xp.erfinv, 1) == INF
+            assert slope(xp.logit, 0) == INF
+            assert slope(xp.entr, 0) == INF
+            assert slope(xp.cbrt, 0) == INF
+            assert slope(xp.gammaln, 1.0) == pytest.approx(-np.euler_gamma, rel=1e-15)
+            assert slope(xp.gammaln, -0.5) == pytest.approx(0.03648997397857652, rel=1e-13)
+            assert slope(xp.digamma, -1e15 - 0.25) == pytest.approx(2 * np.pi**2, rel=1e-14)
+
+    def test_bessel_functions(self):
+        assert slope(xp.i0, 0) == 0
+        assert slope(xp.i1, 0) == 0.5
+        assert slope(xp.i0e, 0) == 0
+        assert slope(xp.i0e, 1e300) == pytest.approx(-0.5 / np.sqrt(2 * np.pi) * 1e-300 * 1e-150, abs=0)
+        assert slope(xp.i0, 712.0) == pytest.approx(float(mpmath.besseli(1, 712)), rel=4e-15)
+
+
+class TestRemainders:
+    def test_remainder(self):
+        assert slope(xp.remainder, 7, 2) == [1, -3]
+        assert slope(xp.remainder, -7, 2) == [1, 4]
+        assert slope(xp.remainder, 6, 2) == [1, -3]
+
+    def test_floor_divide_has_no_slope(self):
+        _, tangent = ga.jvp(lambda x: xp.floor_divide(x, 2.0), (np.asarray(7.0),), (np.asarray(1.0),))
+        assert not tangent
+
+    def test_copysign(self):
+        assert slope(lambda x: xp.copysign(x, -2.0), 3) == -1
+        assert slope(lambda x: xp.copysign(x, -0.0), -3) == 1
+        assert slope(lambda x: xp.copysign(x, 2.0), 0) == 0
+
+
+def test_branches_not_taken_of_functions_with_a_domain():
+    """where() with an argument outside the domain in the branch that is not taken."""
+    x = np.asarray([-2.0, 0.5])
+    for f in (xp.logit, xp.acos, xp.atanh, xp.erfinv, xp.log2, xp.log10, xp.entr, xp.digamma, xp.cbrt):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            g = ga.grad(
+                lambda v, f=f: xp.sum(xp.where(xp.greater(v, 0.0), f(xp.where(xp.greater(v, 0.0), v, 0.0)), 0.0))
+            )(x)
+            plain = ga.grad(lambda v, f=f: xp.sum(xp.where(xp.greater(v, 0.0), f(v), 0.0)))(x)
+        assert g[0] == 0, f
+        assert plain[0] == 0, f
+        assert np.isfinite(plain[1]), f
