@@ -21,7 +21,14 @@ def _head(definition: Term) -> Function:
     return definition.head
 
 
+def _spelled_out(proof: Proof, *names: Term) -> None:
+    for name in names:
+        with proof.claim(f"what {_head(name).name} is"):
+            proof.restate(proof.right, "by definition", unfold=[name])
+
+
 def prove_standardize_vjp(proof: Proof) -> None:
+    _spelled_out(proof, f.middle, f.variance, f.scale, f.y)
     with proof.claim("scale"):
         some = proof.nonempty(f.i)
         proof.known(some)
@@ -59,6 +66,7 @@ def _root(proof: Proof, value: Term, some: Theorem) -> Theorem:
 
 
 def prove_batch_norm_vjp(proof: Proof) -> None:
+    _spelled_out(proof, f.out, f.into_y, f.into_variance, f.into_mean)
     names = [f.into_mean, f.into_variance, f.into_y, f.y, f.middle]
     for name in ("in x", "the long form"):
         with proof.claim(name):
@@ -80,6 +88,7 @@ def prove_batch_norm_vjp(proof: Proof) -> None:
 
 
 def prove_standardize_rms_vjp(proof: Proof) -> None:
+    _spelled_out(proof, f.rms_scale, f.rms_y)
     with proof.claim("scale"):
         some = proof.nonempty(f.i)
         proof.known(some)

@@ -6,7 +6,8 @@ from typing import Any
 
 from gradatlas.formulas.statement import adjoint, cite, claim, jvp_of, statement, tangent, vjp_of
 from gradatlas.symbolic.language import Sum, array, arrays, define, delta, indices, lam, reals, sizes, sqrt
-from gradatlas.symbolic.propositions import eq, has_derivative, lt
+from gradatlas.symbolic.propositions import Proposition, eq, has_derivative, lt
+from gradatlas.symbolic.terms import Call, read, shape_of, unfolded
 
 __all__: list[str] = []
 
@@ -25,6 +26,15 @@ middle = define("mean", lam(Sum(x[r, k], k) / n, r), latex=r"\mu")
 variance = define("var", lam(Sum((x[r, k] - middle[r]) ** 2, k) / n, r), latex=r"\sigma^2")
 scale = define("rho", lam(1 / sqrt(variance[r] + eps), r), latex=r"\rho")
 y = define("y", lam((x[r, i] - middle[r]) * scale[r], r, i))
+
+
+def spelled_out(*names: Call) -> dict[str, Proposition]:
+    """What each of these names stands for: a claim for each."""
+    found: dict[str, Proposition] = {}
+    for name in names:
+        at = (r, i)[: len(shape_of(name))]
+        found[f"what {name.head.name} is"] = eq(read(name, *at), read(unfolded(name), *at))
+    return found
 
 
 def _standardize(ops: Any, x: Any, eps: float) -> Any:
@@ -61,6 +71,7 @@ statement(
         ),
         "vjp of the scale": eq(adjoint(scale, x, h)[r, i], -(scale[r] ** 2) * y[r, i] / n * h[r]),
         "mean": claim(eq(Sum(y[r, k], k), 0), [some]),
+        **spelled_out(middle, variance, scale, y),
     },
     given=[positive_eps],
     source=[cite("ioffe2015"), cite("ba2016"), cite("wu2018")],
@@ -77,6 +88,8 @@ statement(
     its part along y: rho (v - mean v - y mean(v y)). It is symmetric, so the VJP is the same map. The entries of y sum to 0.""",
     symbols={
         **ROWS,
+        "mean": "the mean of a row",
+        "var": "its variance",
         "rho": "the reciprocal of the root of the variance and eps",
         "y": "the standardised entries",
     },
@@ -123,6 +136,7 @@ statement(
         "the long form": eq(adjoint(out, x, g)[r, i], longhand),
         "the two forms": eq(longhand, closed),
         "the term that is zero": claim(eq(into_mean[r], without), [some]),
+        **spelled_out(out, into_y, into_variance, into_mean),
     },
     given=[positive_eps],
     source=[cite("ioffe2015")],
@@ -186,6 +200,7 @@ statement(
             tangent(rms_y, x, v)[r, i], rms_scale[r] * (v[r, i] - rms_y[r, i] * Sum(v[r, k] * rms_y[r, k], k) / n)
         ),
         "vjp of the scale": eq(adjoint(rms_scale, x, h)[r, i], -(rms_scale[r] ** 2) * rms_y[r, i] / n * h[r]),
+        **spelled_out(rms_scale, rms_y),
     },
     given=[positive_eps],
     source=[cite("zhang2019")],
