@@ -103,6 +103,11 @@ class TestDerivatives:
         np.testing.assert_array_equal(got, [np.inf, -np.inf, 0.0, 0.0])
         assert np.signbit(got).tolist() == [False, True, True, True]
 
+    def test_the_tangent_of_complex_infinity_is_the_standard_s(self):
+        got = xp.tanh(np.asarray([complex(np.inf, 2.0), complex(-np.inf, -2.0)]))
+        np.testing.assert_array_equal(got, [1.0, -1.0])
+        assert np.signbit(got.imag).tolist() == [False, True]
+
     def test_of_a_complex_modulus_direction_and_power(self):
         z = np.asarray([3 + 4j, -1 + 2j, 0.5 - 1j])
         np.testing.assert_allclose(ga.grad(lambda z: xp.sum(xp.abs(z)))(z), z / abs(z), rtol=1e-15)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradatlas.backend import library_of
+from gradatlas.backend import category, library_of
 from gradatlas.ops import _floating as floating
 
-__all__ = ["expm1"]
+__all__ = ["expm1", "tanh"]
 
 
 def expm1(lib: Any, x: Any) -> Any:
@@ -27,3 +27,15 @@ def expm1(lib: Any, x: Any) -> Any:
         library = library_of(x)
         assert library is not None
         return library.complex_of(real, imaginary, x.dtype)
+
+
+def tanh(lib: Any, x: Any) -> Any:
+    """The hyperbolic tangent; of a complex number with an infinite real part the imaginary part is 0 with its own sign."""
+    found = lib.tanh(x)
+    if category(x.dtype) != "complex":
+        return found
+    a, b = lib.real(x), lib.imag(x)
+    library = library_of(x)
+    assert library is not None
+    limit = library.complex_of(lib.copysign(lib.ones_like(a), a), lib.copysign(lib.zeros_like(b), b), x.dtype)
+    return lib.where(lib.isinf(a) & lib.isfinite(b), limit, found)

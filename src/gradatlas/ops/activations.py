@@ -13,6 +13,7 @@ from gradatlas.engine.array import plain_of
 from gradatlas.engine.linear_maps import scale
 from gradatlas.errors import AxisError, ShapeError
 from gradatlas.ops import _activation_forms as forms
+from gradatlas.ops import _complex_values as complex_values
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._samples import calls, entrywise
 from gradatlas.ops.elementwise import add, clip, divide, exp, minimum, multiply, negative, square, subtract
@@ -71,7 +72,7 @@ sech2: Record = elementwise(
 )
 tanh = elementwise(
     "tanh",
-    lambda lib, x: lib.tanh(x),
+    complex_values.tanh,
     derivatives=(sech2,),
     exact=lambda mp, x: mp.tanh(x),
     bound={"float64": 3, "float32": 5},
