@@ -273,7 +273,7 @@ logits_form = _entrywise(aim[i] * log(1 + exp(-prediction[i])) + (1 - aim[i]) * 
 statement(
     "binary-cross-entropy.vjp",
     "The gradient of the binary cross-entropy, from probabilities and from logits",
-    of=("binary_cross_entropy_with_logits", "binary_cross_entropy"),
+    of="binary_cross_entropy_with_logits",
     claims={
         "logits": eq(
             adjoint(logits_form, prediction, weight)[i],
@@ -323,7 +323,7 @@ surprise = _entrywise(-aim[i] * log(prediction[i]))
 statement(
     "cross-entropy.vjp",
     "The gradient of the cross-entropy of probabilities",
-    of="weighted_surprise",
+    of="xlogy",
     claims={
         "in the probabilities": eq(adjoint(surprise, prediction, weight)[i], -aim[i] / prediction[i] * weight[i]),
         "in the targets": eq(adjoint(surprise, aim, weight)[i], -log(prediction[i]) * weight[i]),
@@ -337,14 +337,14 @@ statement(
     samples=samples({prediction: _probabilities}),
     engine=[
         vjp_of(
-            lambda ops, x, y: ops.weighted_surprise(x, y),
+            lambda ops, x, y: ops.negative(ops.xlogy(y, x)),
             surprise,
             wrt=prediction,
             cotangent=weight,
             claim="in the probabilities",
         ),
         vjp_of(
-            lambda ops, x, y: ops.weighted_surprise(x, y), surprise, wrt=aim, cotangent=weight, claim="in the targets"
+            lambda ops, x, y: ops.negative(ops.xlogy(y, x)), surprise, wrt=aim, cotangent=weight, claim="in the targets"
         ),
     ],
 )
@@ -353,7 +353,7 @@ relative = _entrywise(prediction[i] * (log(prediction[i]) - log(aim[i])))
 statement(
     "relative-entropy.vjp",
     "The gradient of the relative entropy, in both distributions",
-    of="relative_entropy",
+    of="rel_entr",
     claims={
         "in x": eq(adjoint(relative, prediction, weight)[i], (log(prediction[i]) - log(aim[i]) + 1) * weight[i]),
         "in y": eq(adjoint(relative, aim, weight)[i], -prediction[i] / aim[i] * weight[i]),
@@ -365,8 +365,8 @@ statement(
     symbols={**PAIR, "x": "the first distribution", "y": "the second"},
     samples=samples({prediction: _probabilities, aim: _probabilities}),
     engine=[
-        vjp_of(lambda ops, x, y: ops.relative_entropy(x, y), relative, wrt=prediction, cotangent=weight, claim="in x"),
-        vjp_of(lambda ops, x, y: ops.relative_entropy(x, y), relative, wrt=aim, cotangent=weight, claim="in y"),
+        vjp_of(lambda ops, x, y: ops.rel_entr(x, y), relative, wrt=prediction, cotangent=weight, claim="in x"),
+        vjp_of(lambda ops, x, y: ops.rel_entr(x, y), relative, wrt=aim, cotangent=weight, claim="in y"),
     ],
 )
 

@@ -1,6 +1,5 @@
 """Losses, and the dense layer that stands before them; rows are samples."""
 
-import functools
 import math
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 
 from gradatlas.backend import category
 from gradatlas.engine.array import lower, plain_of
-from gradatlas.engine.linear_maps import conjugate, lift_rank, product_or_zero, reshape, scale
+from gradatlas.engine.linear_maps import conjugate, lift_rank, reshape, scale
 from gradatlas.engine.primitive import bind
 from gradatlas.engine.space import Space
 from gradatlas.errors import DTypeError, ShapeError
@@ -22,10 +21,8 @@ from gradatlas.ops.elementwise import (
     add,
     clip,
     divide,
-    equal,
     exp,
     log,
-    log1p,
     multiply,
     negative,
     not_equal,
@@ -38,10 +35,10 @@ from gradatlas.ops.kinds import Record, Sample, elementwise, general, locally_co
 from gradatlas.ops.linalg import matmul, matrix_product
 from gradatlas.ops.reductions import log_softmax, softmax, sum_
 from gradatlas.ops.shaping import expand_dims, matrix_transpose
+from gradatlas.ops.special import rel_entr, xlog1py, xlogy
 
 __all__ = [
     "affine",
-    "bernoulli_loss",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cosine_similarity",
@@ -58,11 +55,9 @@ __all__ = [
     "mean_squared_error",
     "one_hot",
     "poisson_nll",
-    "relative_entropy",
     "smooth_l1",
     "softmax_cross_entropy",
     "squared_error",
-    "surprise",
 ]
 
 _REDUCTIONS = ("mean", "sum", "none")
@@ -448,7 +443,7 @@ def _weighted_cross_entropy(
 
 
 # ------------------------------------------------------------------------------------------------ losses entry by entry
-# Each is a record of the prediction and the target, entry by entry; their sum or mean is taken afterwards.
+# Each is taken entry by entry; the sum or the mean is taken afterwards.
 
 
 def _summed_up(losses: Any, reduction: str) -> Any:
@@ -467,102 +462,35 @@ def _alike(function: str, *arrays: Any) -> None:
         )
 
 
-def _entrywise(name: str, forward: Any, in_x: Any, in_y: Any, draw: Any, summary: str, **row: Any) -> Record:
-    """A loss of two arrays of one shape, entry by entry, with its derivative in each."""
-
-    def times(derivative: Any, v: Any, x: Any, y: Any) -> Any:
-        with floating.quietly():  # at an end of the domain it is infinite, and is right to be
-            return product_or_zero(derivative(x, y), v)
-
-    return general(
-        name,
-        forward,
-        vjp=(lambda g, x, y: times(in_x, g, x, y), lambda g, x, y: times(in_y, g, x, y)),
-        jvp=(lambda t, x, y: times(in_x, t, x, y), lambda t, x, y: times(in_y, t, x, y)),
-        signature="(),()->()",
-        takes="real",
-        batching=leading,
-        samples=calls(*(functools.partial(draw, shape=shape) for shape in ((5,), (2, 3), (), (0, 3)))),
-        summary=summary,
-        **row,
-    )
-
-
-def _quotient(y: Any, x: Any) -> Any:
-    """y/x, 0 where y is 0, whatever x is."""
-    none = equal(y, 0.0)
-    return where(none, 0.0, divide(y, where(none, 1.0, x)))
-
-
 def _y_log(lib: Any, y: Any, logarithm: Any) -> Any:
     """y times a logarithm, 0 where y is 0."""
     return lib.where(y == 0, lib.zeros_like(logarithm), y * logarithm)
-
-
-def _between(low: float, high: float) -> Any:
-    """Both arguments between these."""
-    return lambda rng, shape: (np.asarray(rng.uniform(low, high, shape)), np.asarray(rng.uniform(low, high, shape)))
 
 
 def _logits_loss(lib: Any, x: Any, y: Any) -> Any:
     return _y_log(lib, y, floating.softplus(lib, -x)) + _y_log(lib, 1 - y, floating.softplus(lib, x))
 
 
-logits_loss: Record = _entrywise(
+def _logits_slope(x: Any, y: Any) -> Any:
+    """(1 - y) s(x) - y s(-x), which is s(x) - y to all digits."""
+    return subtract(multiply(subtract(1.0, y), sigmoid(x)), multiply(y, sigmoid(negative(x))))
+
+
+def _logits_draw(*shape: int) -> Any:
+    """Logits of any sign, and targets from 0 to 1."""
+    return lambda rng: (np.asarray(rng.normal(size=shape)), np.asarray(rng.random(shape)))
+
+
+logits_loss: Record = general(
     "binary_cross_entropy_with_logits",
     floating.quiet(_logits_loss),
-    lambda x, y: subtract(multiply(subtract(1.0, y), sigmoid(x)), multiply(y, sigmoid(negative(x)))),
-    lambda x, y: negative(x),
-    lambda rng, shape: (np.asarray(rng.normal(size=shape)), np.asarray(rng.random(shape))),
-    "y log(1 + e^-x) + (1 - y) log(1 + e^x), without overflow and without a difference of large terms.",
-)
-
-
-def _bernoulli_loss(lib: Any, x: Any, y: Any) -> Any:
-    return -(_y_log(lib, y, lib.log(x)) + _y_log(lib, 1 - y, lib.log1p(-x)))
-
-
-bernoulli_loss: Record = _entrywise(
-    "binary_cross_entropy",
-    floating.quiet(_bernoulli_loss),
-    lambda x, y: subtract(_quotient(subtract(1.0, y), subtract(1.0, x)), _quotient(y, x)),
-    lambda x, y: subtract(log1p(negative(x)), log(x)),
-    _between(0.1, 0.9),
-    "-(y log x + (1 - y) log(1 - x)), 0 log 0 being 0.",
-    domain="x > 0 and x < 1",
-    kinks={"x = 0, x = 1": "the limit from within; 0 for the part whose target is 0"},
-)
-
-
-def _surprise(lib: Any, x: Any, y: Any) -> Any:
-    return -_y_log(lib, y, lib.log(x))
-
-
-surprise: Record = _entrywise(
-    "weighted_surprise",
-    floating.quiet(_surprise),
-    lambda x, y: negative(_quotient(y, x)),
-    lambda x, y: negative(log(x)),
-    _between(0.1, 0.9),
-    "-y log x, 0 where y is 0.",
-    domain="x > 0",
-    kinks={"x = 0": "the limit from the right; 0 where y = 0"},
-)
-
-
-def _relative_entropy(lib: Any, x: Any, y: Any) -> Any:
-    return _y_log(lib, x, lib.log(x / y))
-
-
-relative_entropy: Record = _entrywise(
-    "relative_entropy",
-    floating.quiet(_relative_entropy),
-    lambda x, y: add(log(divide(x, y)), 1.0),
-    lambda x, y: negative(_quotient(x, y)),
-    _between(0.1, 2.0),
-    "x log(x/y), 0 where x is 0.",
-    domain="x > 0 and y > 0",
-    kinks={"x = 0": "-inf in x, the limit from the right"},
+    vjp=(lambda g, x, y: multiply(_logits_slope(x, y), g), lambda g, x: negative(multiply(x, g))),
+    jvp=(lambda t, x, y: multiply(_logits_slope(x, y), t), lambda t, x: negative(multiply(x, t))),
+    signature="(),()->()",
+    takes="real",
+    batching=leading,
+    samples=calls(_logits_draw(5), _logits_draw(2, 3), _logits_draw(), _logits_draw(0, 3)),
+    summary="y log(1 + e^-x) + (1 - y) log(1 + e^x), without overflow and without a difference of large terms.",
 )
 
 
@@ -647,7 +575,9 @@ def binary_cross_entropy(probability: Any, target: Any, /, *, eps: float = 0.0, 
     if not 0 <= eps < 0.5:
         raise ValueError(f"binary_cross_entropy: got eps={eps}: give a number from 0 to below 1/2")
     held = clip(probability, low=eps, high=1 - eps) if eps else probability
-    return _summed_up(bernoulli_loss(held, target), reduction)
+    right = xlogy(target, held)
+    wrong = xlog1py(subtract(1.0, target), negative(held))
+    return _summed_up(negative(add(right, wrong)), reduction)
 
 
 def cross_entropy_of_probabilities(
@@ -662,7 +592,7 @@ def cross_entropy_of_probabilities(
     _check_reduction("cross_entropy_of_probabilities", reduction)
     _alike("cross_entropy_of_probabilities", probability, target)
     held = clip(probability, low=eps) if eps else probability
-    return _summed_up(sum_(surprise(held, target), axis=axis), reduction)
+    return _summed_up(negative(sum_(xlogy(target, held), axis=axis)), reduction)
 
 
 def kl_divergence(p: Any, q: Any, /, *, axis: int = -1, reduction: str = "mean") -> Any:
@@ -673,7 +603,7 @@ def kl_divergence(p: Any, q: Any, /, *, axis: int = -1, reduction: str = "mean")
     """
     _check_reduction("kl_divergence", reduction)
     _alike("kl_divergence", p, q)
-    return _summed_up(sum_(relative_entropy(p, q), axis=axis), reduction)
+    return _summed_up(sum_(rel_entr(p, q), axis=axis), reduction)
 
 
 def hinge(prediction: Any, target: Any, /, *, reduction: str = "mean") -> Any:
