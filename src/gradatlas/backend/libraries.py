@@ -104,9 +104,9 @@ class Library:
         """x as an array that cannot be written to, where the library can; x itself else."""
         return x
 
-    def sum_over_leading(self, x: Plain, axes: int) -> Plain | None:
-        """The sum of x over so many leading axes, without them; None where the library's own sum does as well."""
-        return None
+    def sum_over_leading(self, x: Plain, axes: int) -> Plain:
+        """The sum of x over so many leading axes, without them."""
+        return self.namespace.sum(x, axis=tuple(range(axes)))
 
     def scatter_add(self, values: Plain, index: Plain, size: int) -> Plain:
         """The vector y of length size with y[k] the sum of values[i] over all i with index[i] == k; both are vectors.
@@ -172,19 +172,20 @@ class _NumPy(Library):
         view.flags.writeable = False
         return view
 
-    def sum_over_leading(self, x: Plain, axes: int) -> Plain | None:
+    def sum_over_leading(self, x: Plain, axes: int) -> Plain:
         """Rows are laid side by side until they are long: NumPy adds row to row, slowly where rows are short, and rounds
         at every row."""
-        rows = math.prod(x.shape[:axes])
-        columns = x.size // max(rows, 1)
-        beside = _LONG_ROW // max(columns, 1)
-        if beside < 2 or rows < 2 * beside or x.dtype.kind not in "fc" or not x.flags.c_contiguous:
-            return None
-        flat = x.reshape(rows, columns)
-        whole = rows // beside * beside
-        folded = np.sum(flat[:whole].reshape(-1, beside * columns), axis=0).reshape(beside, columns)
-        total = np.sum(folded, axis=0) + np.sum(flat[whole:], axis=0)
-        return total.reshape(x.shape[axes:])
+        if x.size >= 2 * _LONG_ROW and x.dtype.kind in "fc" and x.flags.c_contiguous:
+            rows = math.prod(x.shape[:axes])
+            columns = x.size // rows
+            beside = min(_LONG_ROW // columns, rows // 2)
+            if beside >= 2:
+                flat = x.reshape(rows, columns)
+                whole = rows // beside * beside
+                folded = np.add.reduce(flat[:whole].reshape(-1, beside * columns)).reshape(beside, columns)
+                total = np.add.reduce(folded) + np.add.reduce(flat[whole:])
+                return total.reshape(x.shape[axes:])
+        return np.add.reduce(x, axis=tuple(range(axes)), dtype=x.dtype)
 
     def scatter_add(self, values: Plain, index: Plain, size: int) -> Plain:
         if values.dtype == np.float64:

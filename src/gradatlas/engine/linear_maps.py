@@ -200,13 +200,11 @@ class _SumTo(_LinearMap):
         x, shape = args[0], params["shape"]
         added = len(x.shape) - len(shape)
         stretched = [added + k for k, length in enumerate(shape) if length == 1]
-        axes = (*range(added), *stretched)
         library = library_of(x)
         assert library is not None
-        total = library.sum_over_leading(x, len(axes)) if axes == tuple(range(len(axes))) else None
-        if total is None:
-            total = lib.sum(x, axis=axes, keepdims=True)
-        return lib.reshape(total, shape)
+        if not stretched:
+            return library.sum_over_leading(x, added)
+        return lib.reshape(lib.sum(x, axis=(*range(added), *stretched), keepdims=True), shape)
 
     def adjoint(self, g: Any, x: Space, **params: Any) -> Any:
         return broadcast_to(g, x.shape)
