@@ -222,7 +222,10 @@ def error(got: float, true, dtype, size=None) -> float:
     true = max(min(true, top), -top)
     if mpmath.isnan(got):
         return math.inf
-    return float(abs(got - true) / ulp(true if size is None else max(abs(true), size), dtype))
+    spacing = ulp(true, dtype)
+    if size is not None and size > abs(true):  # it may be out of range where the derivative is not
+        spacing = max(spacing, mpmath.ldexp(1, int(mpmath.frexp(size)[1]) - np.finfo(dtype).nmant - 1))
+    return float(abs(got - true) / spacing)
 
 
 def near_root(record: Record, k: int, at) -> bool:

@@ -507,10 +507,18 @@ def arrays(lib: Any, *args: Array) -> list[Array]:
     return broadcast
 
 
+def _complex_log(lib: Any, x: Array, y: Array) -> Array:
+    """The principal logarithm of x, a complex number although x may be none."""
+    return lib.log(lib.astype(x, lib.result_type(x, y)))
+
+
 @quiet
 @in_float64
 def pow_dx(lib: Any, x: Array, y: Array) -> Array:
     """y x^(y-1); 0 for y = 0."""
+    if is_complex(lib, x) or is_complex(lib, y):
+        r = y * lib.pow(x, y - 1)
+        return lib.where(y == 0, lib.zeros_like(r), r)
     a = lib.abs(x)
     h, low = two_sum(y, -lib.ones_like(y))
     p, z = lib.pow(a, h), lib.pow(a, h * 0.5)
@@ -524,6 +532,9 @@ def pow_dx(lib: Any, x: Array, y: Array) -> Array:
 @in_float64
 def pow_dy(lib: Any, x: Array, y: Array) -> Array:
     """x^y log x; 0 at x = 0 for y >= 0."""
+    if is_complex(lib, x) or is_complex(lib, y):
+        r = lib.pow(x, y) * _complex_log(lib, x, y)
+        return lib.where(x == 0, lib.zeros_like(r), r)
     p, z = lib.pow(x, y), lib.pow(x, y * 0.5)
     g = lib.log(x)
     r = lib.where(_is_normal(lib, p), p * g, (z * g) * z)
@@ -534,6 +545,9 @@ def pow_dy(lib: Any, x: Array, y: Array) -> Array:
 @in_float64
 def pow_dxx(lib: Any, x: Array, y: Array) -> Array:
     """y (y-1) x^(y-2); 0 for y = 0 and y = 1."""
+    if is_complex(lib, x) or is_complex(lib, y):
+        r = (y * (y - 1)) * lib.pow(x, y - 2)
+        return lib.where((y == 0) | (y == 1), lib.zeros_like(r), r)
     a = lib.abs(x)
     h, low = two_sum(y, -2 * lib.ones_like(y))
     m, m_low = two_sum(y, -lib.ones_like(y))
@@ -549,6 +563,9 @@ def pow_dxx(lib: Any, x: Array, y: Array) -> Array:
 @in_float64
 def pow_dxy(lib: Any, x: Array, y: Array) -> Array:
     """x^(y-1) (1 + y log x); the bracket from a logarithm of more digits, for its terms may cancel."""
+    if is_complex(lib, x) or is_complex(lib, y):
+        r = lib.pow(x, y - 1) * (1 + y * _complex_log(lib, x, y))
+        return lib.where(x == 0, lib.zeros_like(r), r)
     h, low = two_sum(y, -lib.ones_like(y))
     p, z = lib.pow(x, h), lib.pow(x, h * 0.5)
     g = lib.log(x)
@@ -568,6 +585,10 @@ def pow_dxy(lib: Any, x: Array, y: Array) -> Array:
 @in_float64
 def pow_dyy(lib: Any, x: Array, y: Array) -> Array:
     """x^y log(x)^2; 0 at x = 0 for y >= 0."""
+    if is_complex(lib, x) or is_complex(lib, y):
+        g = _complex_log(lib, x, y)
+        r = lib.pow(x, y) * g * g
+        return lib.where(x == 0, lib.zeros_like(r), r)
     p, z = lib.pow(x, y), lib.pow(x, y * 0.5)
     g = lib.log(x)
     r = lib.where(_is_normal(lib, p), (p * g) * g, (z * g) * (z * g))
