@@ -15,7 +15,7 @@ import importlib
 import json
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -51,12 +51,13 @@ class Point:
     order: int = 1
 
 
-KINK, END, FLAT, ZERO, BRANCH = (
+KINK, END, FLAT, ZERO, BRANCH, COMPLEX = (
     "Kinks and ties",
     "Where a function ends",
     "Where digits are lost",
     "Zeros among factors",
     "A branch that is not taken",
+    "Complex numbers",
 )
 
 
@@ -147,6 +148,12 @@ def _points() -> tuple[Point, ...]:
               lambda j, q: j.numpy.sum(
                   j.nn.dot_product_attention(
                       q[None, :, None], q[None, :, None], q[None, :, None], mask=j.numpy.zeros((1, 1, 1, 1), bool)))),
+        Point(COMPLEX, "abs(z)^2", (1 + 2j,), (2.0, 4.0), "2 z: it points along steepest ascent",
+              lambda xp, z: xp.square(xp.abs(z)), lambda t, z: t.abs(z) ** 2, lambda j, z: j.numpy.abs(z) ** 2),
+        Point(COMPLEX, "real(z^2)", (1 + 2j,), (2.0, -4.0), "conj(2 z)",
+              lambda xp, z: xp.real(z * z), lambda t, z: t.real(z * z), lambda j, z: j.numpy.real(z * z)),
+        Point(COMPLEX, "abs(z)", (0j,), (0.0, 0.0), "the element of least norm",
+              lambda xp, z: xp.abs(z), lambda t, z: t.abs(z), lambda j, z: j.numpy.abs(z)),
     ]  # fmt: skip
     return tuple(rows)
 
@@ -159,7 +166,7 @@ def own(point: Point) -> list[float]:
     from gradatlas import xp
     from gradatlas.engine.transforms import grad
 
-    arguments = [np.asarray(value, dtype=np.float64) for value in point.at]
+    arguments = [np.asarray(value, dtype=_dtype(value)) for value in point.at]
     which = tuple(range(len(arguments)))
     first = grad(functools.partial(point.gradatlas, xp), which, allow_independent=True)
     if point.order == 2:
@@ -167,23 +174,34 @@ def own(point: Point) -> list[float]:
     else:
         gradient = first
     with np.errstate(all="ignore"):
-        return [float(entry) for part in gradient(*arguments) for entry in np.ravel(part)]
+        return _entries(gradient(*arguments))
+
+
+def _dtype(value: Any) -> str:
+    return "complex128" if isinstance(value, complex) else "float64"
+
+
+def _entries(gradients: Iterable[Any]) -> list[float]:
+    """All entries in order; of a complex one its real and its imaginary part."""
+    return [
+        float(number)
+        for part in gradients
+        for entry in np.ravel(np.asarray(part))
+        for number in ((entry.real, entry.imag) if np.iscomplexobj(entry) else (entry,))
+    ]
 
 
 def _torch(point: Point) -> list[float]:
     import torch  # type: ignore[import-not-found]
 
     assert point.torch is not None
-    leaves = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in point.at]
+    leaves = [torch.tensor(value, dtype=getattr(torch, _dtype(value)), requires_grad=True) for value in point.at]
     found = torch.autograd.grad(point.torch(torch, *leaves), leaves, create_graph=point.order == 2, allow_unused=True)
     if point.order == 2:
         total = sum(part.sum() for part in found)
         found = torch.autograd.grad(total, leaves, allow_unused=True)
-    return [
-        float(entry)
-        for part, leaf in zip(found, leaves, strict=True)
-        for entry in (torch.zeros_like(leaf) if part is None else part).detach().reshape(-1)
-    ]
+    whole = [torch.zeros_like(leaf) if part is None else part for part, leaf in zip(found, leaves, strict=True)]
+    return _entries(part.detach().resolve_conj().numpy() for part in whole)
 
 
 def _jax(point: Point) -> list[float]:
@@ -191,13 +209,13 @@ def _jax(point: Point) -> list[float]:
 
     assert point.jax is not None
     jax.config.update("jax_enable_x64", True)
-    arguments = [jax.numpy.asarray(value, dtype=jax.numpy.float64) for value in point.at]
+    arguments = [jax.numpy.asarray(value, dtype=_dtype(value)) for value in point.at]
     which = tuple(range(len(arguments)))
     gradient = jax.grad(functools.partial(point.jax, jax), which)
     if point.order == 2:
         first = gradient
         gradient = jax.grad(lambda *a: sum(jax.numpy.sum(part) for part in first(*a)), which)
-    return [float(entry) for part in gradient(*arguments) for entry in np.ravel(part)]
+    return _entries(gradient(*arguments))
 
 
 _MEASURES: Final[dict[str, Callable[[Point], list[float]]]] = {"torch": _torch, "jax": _jax}

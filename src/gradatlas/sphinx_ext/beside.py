@@ -43,14 +43,15 @@ class BesideDirective(SphinxDirective):
         return [*shown, paragraph(line.format(points=len(points), versions=versions, counts=counts))]
 
 
-def flat(at: Sequence[Any]) -> list[float]:
+def flat(at: Sequence[Any]) -> list[complex]:
     """The numbers of a point's arguments in order."""
     return [number for part in at for number in (flat(part) if isinstance(part, tuple) else [part])]
 
 
-def vector(values: Sequence[float]) -> str:
+def vector(values: Sequence[complex]) -> str:
     """Numbers as a reader writes them: few digits, and an infinity as its sign."""
-    return ", ".join(f"{value:.4g}".replace("inf", "∞").replace("-", "\N{MINUS SIGN}") for value in values)
+    shown = (f"{value:.4g}".replace("inf", "∞").replace("-", "\N{MINUS SIGN}").replace("j", " i") for value in values)
+    return ", ".join(shown)
 
 
 def judged(point: conventions.Point, found: Sequence[float]) -> nodes.inline:
