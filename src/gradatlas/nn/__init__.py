@@ -28,6 +28,7 @@ from gradatlas.nn.dense import Activation, Dense, Dropout, Embedding, Flatten
 from gradatlas.nn.layer import Layer, count_parameters, summary
 from gradatlas.nn.normalization import BatchNorm, GroupNorm, LayerNorm, RMSNorm
 from gradatlas.nn.recurrent import GRU, LSTM, Bidirectional, SimpleRNN
+from gradatlas.nn.saving import load, save
 
 __all__ = [
     "GRU",
@@ -62,5 +63,7 @@ __all__ = [
     "count_parameters",
     "initializers",
     "keys",
+    "load",
+    "save",
     "summary",
 ]
