@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from gradatlas.formulas import complex as f
+from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.proof import Proof
+from gradatlas.symbolic.tactics import opened_theorem
 
 __all__: list[str] = []
 
@@ -29,3 +31,27 @@ def prove_complex_power(proof: Proof) -> None:
     for name in f.power.claims():
         with proof.claim(name):
             proof.rewrite(proof.lemma("pow.derivative", name), "a power of positive numbers, as for real numbers")
+
+
+PARTIAL = "the partial derivatives of the real and of the imaginary part of f"
+
+
+def _at_z(facts: list[Theorem]) -> list[Theorem]:
+    """What holds at every point, at x + iy."""
+    return [opened_theorem(fact, f.a, f.b) for fact in facts]
+
+
+def prove_complex_holomorphic_vjp(proof: Proof) -> None:
+    for name in ("real part", "imaginary part"):
+        with proof.claim(name):
+            *slopes, in_y, across = _at_z(proof.given)
+            proof.differentiate(PARTIAL, slopes)
+            if name == "imaginary part":
+                proof.rewrite(in_y, "q_y = p_x, by the equations of Cauchy and Riemann")
+                proof.rewrite(across, "p_y = -q_x, by the other of them")
+
+
+def prove_complex_wirtinger_vjp(proof: Proof) -> None:
+    for name in ("real part", "imaginary part"):
+        with proof.claim(name):
+            proof.differentiate(PARTIAL, _at_z(proof.given))

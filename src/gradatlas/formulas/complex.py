@@ -5,14 +5,17 @@ The inner product of two complex numbers is that of the pairs, Re(conj(w) z); a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from mpmath import mpf
+
 from gradatlas.formulas.elementwise import g, i, positive_base, powers, x, y
-from gradatlas.formulas.statement import EngineLink, cite, statement, vjp_of
+from gradatlas.formulas.statement import Draw, EngineLink, cite, samples, statement, vjp_of
 from gradatlas.formulas.statement import adjoint as adjoint_of
 from gradatlas.formulas.trigonometry import hypot_rules, off_origin
-from gradatlas.symbolic.language import Sum, arrays, lam, size
-from gradatlas.symbolic.propositions import Proposition, eq
+from gradatlas.symbolic.language import Derivative, Sum, arrays, function, lam, reals, size
+from gradatlas.symbolic.propositions import Proposition, eq, for_all, has_derivative
 from gradatlas.symbolic.terms import Term
 
 __all__: list[str] = []
@@ -117,4 +120,115 @@ statement(
         vjp_of(lambda ops, x, y: ops.complex_power(x, y), power.result, wrt=x, cotangent=g, claim="pow, in x"),
         vjp_of(lambda ops, x, y: ops.complex_power(x, y), power.result, wrt=y, cotangent=g, claim="pow, in y"),
     ],
+)
+
+# Any function of a complex number, as two functions of two real ones: f = p + iq of z = x + iy.
+
+a, b = reals("x y")
+ct_re, ct_im = reals("u v")
+p, q = function("p"), function("q")
+p_x, p_y, q_x, q_y = function("p_x"), function("p_y"), function("q_x"), function("q_y")
+
+differentiable = [
+    for_all(has_derivative(of(a, b), moved, slope(a, b)), a, b)
+    for of, moved, slope in ((p, a, p_x), (p, b, p_y), (q, a, q_x), (q, b, q_y))
+]
+cauchy_riemann = [for_all(eq(q_y(a, b), p_x(a, b)), a, b), for_all(eq(p_y(a, b), -q_x(a, b)), a, b)]
+pulled_to_x = Derivative(p(a, b), a) * ct_re + Derivative(q(a, b), a) * ct_im
+pulled_to_y = Derivative(p(a, b), b) * ct_re + Derivative(q(a, b), b) * ct_im
+
+Pair = tuple[Term, Term]
+
+
+def times(first: Pair, second: Pair) -> Pair:
+    """The product of two complex numbers."""
+    return first[0] * second[0] - first[1] * second[1], first[0] * second[1] + first[1] * second[0]
+
+
+def conjugated(number: Pair) -> Pair:
+    """The conjugate of a complex number."""
+    return number[0], -number[1]
+
+
+def _draw_part(name: str) -> Callable[[Draw], Callable[[Any, Any], Any]]:
+    """Parts of f(z) = (c + id) z^2, or a derivative of them: holomorphic, and of no special kind besides."""
+
+    def draw(_: Draw) -> Callable[[Any, Any], Any]:
+        c, d = mpf(3) / 4, mpf(-5) / 8
+        return {
+            "p": lambda x, y: c * (x * x - y * y) - 2 * d * x * y,
+            "q": lambda x, y: d * (x * x - y * y) + 2 * c * x * y,
+            "p_x": lambda x, y: 2 * (c * x - d * y),
+            "p_y": lambda x, y: -2 * (c * y + d * x),
+            "q_x": lambda x, y: 2 * (c * y + d * x),
+            "q_y": lambda x, y: 2 * (c * x - d * y),
+        }[name]
+
+    return draw
+
+
+def _draw_any(name: str) -> Callable[[Draw], Callable[[Any, Any], Any]]:
+    """Parts of f(x + iy) = x^2 y + i (x - 3 y^2), or a derivative of them: not holomorphic."""
+
+    def draw(_: Draw) -> Callable[[Any, Any], Any]:
+        return {
+            "p": lambda x, y: x * x * y,
+            "q": lambda x, y: x - 3 * y * y,
+            "p_x": lambda x, y: 2 * x * y,
+            "p_y": lambda x, y: x * x,
+            "q_x": lambda x, y: mpf(1),
+            "q_y": lambda x, y: -6 * y,
+        }[name]
+
+    return draw
+
+
+FUNCTIONS = (p, q, p_x, p_y, q_x, q_y)
+LETTERS = {
+    "x": "the real part of z",
+    "y": "the imaginary part of z",
+    "u": "the real part of the cotangent of f(z)",
+    "v": "its imaginary part",
+    "p": "the real part of f, a function of x and y",
+    "q": "the imaginary part of f",
+    "p_x": "the derivative of p in x",
+    "p_y": "the derivative of p in y",
+    "q_x": "the derivative of q in x",
+    "q_y": "the derivative of q in y",
+}
+holomorphic_vjp = times(conjugated((p_x(a, b), q_x(a, b))), (ct_re, ct_im))
+
+statement(
+    "complex.holomorphic-vjp",
+    "The VJP of a holomorphic function is the conjugate of its derivative times the cotangent",
+    claims={"real part": eq(pulled_to_x, holomorphic_vjp[0]), "imaginary part": eq(pulled_to_y, holomorphic_vjp[1])},
+    given=[*differentiable, *cauchy_riemann],
+    symbols=LETTERS,
+    samples=samples({head: _draw_part(head.name) for head in FUNCTIONS}),
+    source=[cite("kreutzdelgado2009")],
+    aliases=["holomorphic", "Cauchy-Riemann equations", "complex derivative", "conjugate", "complex gradient"],
+    summary="""Where f = p + iq obeys the equations of Cauchy and Riemann, p_x = q_y and p_y = -q_x, its derivative is
+    f' = p_x + i q_x, and what comes back from a cotangent u + iv is conj(f') (u + iv). PyTorch has the same convention. JAX
+    holds the conjugates of these cotangents, and multiplies them by f' itself.""",
+)
+
+f_z = (p_x(a, b) + q_y(a, b)) / 2, (q_x(a, b) - p_y(a, b)) / 2
+f_conj_z = (p_x(a, b) - q_y(a, b)) / 2, (q_x(a, b) + p_y(a, b)) / 2
+by_z, by_conj_z = times(conjugated(f_z), (ct_re, ct_im)), times(f_conj_z, conjugated((ct_re, ct_im)))
+
+statement(
+    "complex.wirtinger-vjp",
+    "The VJP of any function of a complex number, by its derivatives in z and in conj(z)",
+    claims={
+        "real part": eq(pulled_to_x, by_z[0] + by_conj_z[0]),
+        "imaginary part": eq(pulled_to_y, by_z[1] + by_conj_z[1]),
+    },
+    given=differentiable,
+    symbols=LETTERS,
+    samples=samples({head: _draw_any(head.name) for head in FUNCTIONS}),
+    source=[cite("kreutzdelgado2009")],
+    aliases=["Wirtinger calculus", "CR-calculus", "conjugate derivative", "not holomorphic", "complex gradient"],
+    summary="""With df/dz = (df/dx - i df/dy) / 2 and df/dconj(z) = (df/dx + i df/dy) / 2 a cotangent g comes back as
+    conj(df/dz) g + df/dconj(z) conj(g). The second term is zero where f is holomorphic. An elementwise operation that is not
+    states both derivatives.""",
 )

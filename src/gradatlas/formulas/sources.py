@@ -76,6 +76,12 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "units (ELUs), ICLR 2016, arXiv:1511.07289",
         ),
         Entry(
+            "cooley1965",
+            "J. W. Cooley and J. W. Tukey, An algorithm for the machine calculation of complex Fourier series, Mathematics "
+            "of Computation 19(90), 297-301, 1965",
+            "10.1090/S0025-5718-1965-0178586-1",
+        ),
+        Entry(
             "dumoulin2016",
             "V. Dumoulin and F. Visin, A guide to convolution arithmetic for deep learning, arXiv:1603.07285, 2016",
             "10.48550/arXiv.1603.07285",
@@ -172,6 +178,10 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "D. E. Knuth, The Art of Computer Programming, volume 1, third edition, Addison-Wesley, 1997",
         ),
         Entry(
+            "kreutzdelgado2009",
+            "K. Kreutz-Delgado, The complex gradient operator and the CR-calculus, arXiv:0906.4835, 2009",
+        ),
+        Entry(
             "kullback1951",
             "S. Kullback and R. A. Leibler, On information and sufficiency, Annals of Mathematical Statistics 22(1), 79-86, "
             "1951",
@@ -212,6 +222,10 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "olver2010",
             "F. W. J. Olver, D. W. Lozier, R. F. Boisvert and C. W. Clark (editors), NIST Handbook of Mathematical "
             "Functions, Cambridge University Press, 2010",
+        ),
+        Entry(
+            "oppenheim2010",
+            "A. V. Oppenheim and R. W. Schafer, Discrete-Time Signal Processing, third edition, Pearson, 2010",
         ),
         Entry(
             "parikh2014",

@@ -119,7 +119,7 @@ def fft(x: Any, /, *, n: int | None = None, axis: int = -1, norm: str = "backwar
     """The discrete Fourier transform along an axis: y_k = sum_j x_j exp(-2 pi i j k / N).
 
     x: real or complex. Returns complex numbers of the same precision. n: the length N, that of the axis where it is left
-    out. Raises ShapeError where there is nothing to transform. Formulas: dft.forward, dft.vjp.
+    out. Raises ShapeError where there is nothing to transform. Formulas: dft.vjp, dft.jvp.
     """
     return _full("fft", x, _one("fft", x, n, axis), norm, inverse=False)
 
