@@ -217,7 +217,8 @@ def _scaled_back(r: Array, s: Array, t: Array) -> Array:
 def _scaled_by(lib: Any, a: Array, factor: Array, s: Array, t: Array, times: int) -> Array:
     """a factor (s t)^times, times >= 2, in an order in which nothing but the result leaves the range."""
     scale = s * t
-    moderate = (scale > 2.0**-60) & (scale < 2.0**60) if a.dtype != lib.float32 else (scale > 0.125) & (scale < 8)
+    bound = 2.0**30 if a.dtype == lib.float32 else 2.0**60
+    moderate = (scale > 1 / bound) & (scale < bound)
     scale = lib.where(moderate, scale, lib.ones_like(scale))
     direct = a * (factor * scale**times)
     raised = _scaled_back(a, s, t)  # a normal number where scale > 1, and where it is none the result is 0
@@ -241,7 +242,8 @@ def inversion_da(lib: Any, a: Array, b: Array) -> Array:
     """(b^2 - a^2)/(a^2 + b^2)^2; 0 where both are 0."""
     x, y, s, t = _brought_near_one(lib, a, b)
     d = _sum_of_squares(lib, x, y)
-    r = ((y - x) * (y + x)) / (d * d)
+    (u, u_low), (v, v_low) = two_sum(y, -x), two_sum(y, x)
+    r = (u * v + (u * v_low + v * u_low)) / (d * d)
     return _zero_at_zero(lib, a, b, _scaled_back(_scaled_back(r, s, s), t, t))
 
 
@@ -287,7 +289,7 @@ def hypot_slope(lib: Any, x: Array, y: Array) -> Array:
     h = d * lib.sqrt(d)
     tiny = lib.abs(b) < 2.0 ** (-30 if x.dtype == lib.float32 else -250)  # then h is |a|^3, and y/a is taken first
     q = y / x
-    r = lib.where(tiny, (q * (1 / lib.abs(x))) * q, _scaled_back((b * b) / h, s, t))
+    r = lib.where(tiny, (q / lib.abs(x)) * q, _scaled_back((b * b) / h, s, t))
     return _zero_at_zero(lib, x, y, r)
 
 
