@@ -205,7 +205,7 @@ statement(
     given=[*differentiable, *cauchy_riemann],
     symbols=LETTERS,
     samples=samples({head: _draw_part(head.name) for head in FUNCTIONS}),
-    source=[cite("kreutzdelgado2009")],
+    source=[cite("kreutz2009")],
     aliases=["holomorphic", "Cauchy-Riemann equations", "complex derivative", "conjugate", "complex gradient"],
     summary="""Where f = p + iq obeys the equations of Cauchy and Riemann, p_x = q_y and p_y = -q_x, its derivative is
     f' = p_x + i q_x, and what comes back from a cotangent u + iv is conj(f') (u + iv). PyTorch has the same convention. JAX
@@ -226,7 +226,7 @@ statement(
     given=differentiable,
     symbols=LETTERS,
     samples=samples({head: _draw_any(head.name) for head in FUNCTIONS}),
-    source=[cite("kreutzdelgado2009")],
+    source=[cite("kreutz2009")],
     aliases=["Wirtinger calculus", "CR-calculus", "conjugate derivative", "not holomorphic", "complex gradient"],
     summary="""With df/dz = (df/dx - i df/dy) / 2 and df/dconj(z) = (df/dx + i df/dy) / 2 a cotangent g comes back as
     conj(df/dz) g + df/dconj(z) conj(g). The second term is zero where f is holomorphic. An elementwise operation that is not

@@ -178,7 +178,7 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "D. E. Knuth, The Art of Computer Programming, volume 1, third edition, Addison-Wesley, 1997",
         ),
         Entry(
-            "kreutzdelgado2009",
+            "kreutz2009",
             "K. Kreutz-Delgado, The complex gradient operator and the CR-calculus, arXiv:0906.4835, 2009",
         ),
         Entry(
