@@ -55,6 +55,7 @@ from gradatlas.symbolic.matrix_samples import (
     gradient,
     inverse,
     lu,
+    numbers,
     pivots,
     product,
     qr,
@@ -77,7 +78,7 @@ inv = function("inv")
 
 RADIUS = Fraction(1, 2**40)  # of the ball in which a factor exists, squared, in samples
 FACTOR_ULPS = 32  # eigenvectors are found to the precision of their length, not to that of each entry
-SKEW_ULPS = 256  # the same, times the condition of eigenvectors that are not orthogonal
+SKEW_ULPS = 512  # the same, times the condition of eigenvectors that are not orthogonal
 SMALL = [{"n": 0}, {"n": 1}, {"n": 2}, {"n": 3}]
 
 
@@ -632,13 +633,43 @@ statement(
             triangular_slope: _slope_of(triangular, rectangle),
             epsilon: _radius,
         },
-        sizes=[{"m": 2, "n": 0}, {"m": 1, "n": 1}, {"m": 2, "n": 2}, {"m": 4, "n": 3}],
+        sizes=[{"m": 2, "n": 0}, {"m": 1, "n": 1}, {"m": 2, "n": 2}, {"m": 3, "n": 2}],
     ),
     engine=[
-        jvp_of(_orthogonal_factor, Q, wrt=rectangle, direction=rectangle_tangent, at=(u, i), claim="tangent of Q"),
-        jvp_of(_triangular_factor, R, wrt=rectangle, direction=rectangle_tangent, at=(i, j), claim="tangent of R"),
-        vjp_of(_orthogonal_factor, Q, wrt=rectangle, cotangent=orthogonal_cotangent, claim="cotangent of Q"),
-        vjp_of(_triangular_factor, R, wrt=rectangle, cotangent=triangular_cotangent, claim="cotangent of R"),
+        jvp_of(
+            _orthogonal_factor,
+            Q,
+            wrt=rectangle,
+            direction=rectangle_tangent,
+            at=(u, i),
+            claim="tangent of Q",
+            ulps=FACTOR_ULPS,
+        ),
+        jvp_of(
+            _triangular_factor,
+            R,
+            wrt=rectangle,
+            direction=rectangle_tangent,
+            at=(i, j),
+            claim="tangent of R",
+            ulps=FACTOR_ULPS,
+        ),
+        vjp_of(
+            _orthogonal_factor,
+            Q,
+            wrt=rectangle,
+            cotangent=orthogonal_cotangent,
+            claim="cotangent of Q",
+            ulps=FACTOR_ULPS,
+        ),
+        vjp_of(
+            _triangular_factor,
+            R,
+            wrt=rectangle,
+            cotangent=triangular_cotangent,
+            claim="cotangent of R",
+            ulps=FACTOR_ULPS,
+        ),
     ],
 )
 
@@ -988,10 +1019,18 @@ statement(
         sizes=WIDE,
     ),
     engine=[
-        jvp_of(_wide_triangle, wide_R, wrt=A, direction=dA, at=(i, col), claim="tangent of A"),
-        jvp_of(_wide_triangle, wide_R, wrt=beside, direction=beside_tangent, at=(i, col), claim="tangent of B"),
-        vjp_of(_wide_triangle, wide_R, wrt=A, cotangent=beside_cotangent, claim="in A"),
-        vjp_of(_wide_triangle, wide_R, wrt=beside, cotangent=beside_cotangent, claim="in B"),
+        jvp_of(_wide_triangle, wide_R, wrt=A, direction=dA, at=(i, col), claim="tangent of A", ulps=FACTOR_ULPS),
+        jvp_of(
+            _wide_triangle,
+            wide_R,
+            wrt=beside,
+            direction=beside_tangent,
+            at=(i, col),
+            claim="tangent of B",
+            ulps=FACTOR_ULPS,
+        ),
+        vjp_of(_wide_triangle, wide_R, wrt=A, cotangent=beside_cotangent, claim="in A", ulps=FACTOR_ULPS),
+        vjp_of(_wide_triangle, wide_R, wrt=beside, cotangent=beside_cotangent, claim="in B", ulps=FACTOR_ULPS),
     ],
 )
 
@@ -1043,7 +1082,10 @@ def _completion(draw: Draw) -> Any:
     of = draw.value(basis)
 
     def completed(X: Any) -> Any:
-        full = [[*row, *(mpmath.mpf(k == j) for j in range(rows - columns))] for k, row in enumerate(here)]
+        full = [
+            [*row, *(mpmath.mpf(k == columns + j) for j in range(rows - columns))]
+            for k, row in enumerate(numbers(here))
+        ]
         fixed = [row[columns:] for row in qr(full, rows, rows)[0]]
         found = of(X)
         along = product(found, product(transposed(found), fixed)) if columns else [[0] * len(r) for r in fixed]

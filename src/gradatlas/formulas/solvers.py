@@ -235,8 +235,8 @@ statement(
     symbols={**inverse_symbols, "dA": "a tangent of A", "G": "a cotangent of the inverse"},
     samples=inverse_samples,
     engine=[
-        jvp_of(_inv, Y, wrt=A, direction=dA, at=(i, j), claim="tangent"),
-        vjp_of(_inv, Y, wrt=A, cotangent=G, claim="cotangent"),
+        jvp_of(_inv, Y, wrt=A, direction=dA, at=(i, j), claim="tangent", ulps=NORMWISE),
+        vjp_of(_inv, Y, wrt=A, cotangent=G, claim="cotangent", ulps=NORMWISE),
     ],
 )
 
@@ -383,7 +383,7 @@ def _triangular(
 ) -> None:
     moved = matrix(TA) @ part(matrix(dA)) @ matrix(TX)
     pulled = part(-(matrix(TA).T @ matrix(solution_cotangent) @ matrix(TX).T))
-    factor = lambda X: inverse(_numbers_of(triangle, X))  # noqa: E731
+    factor = lambda X: inverse(_triangle_of(triangle, X))  # noqa: E731
     statement(
         id,
         title,
@@ -436,7 +436,7 @@ def _triangular(
     )
 
 
-def _numbers_of(triangle: Callable[[Matrix], Matrix], rows: Any) -> Any:
+def _triangle_of(triangle: Callable[[Matrix], Matrix], rows: Any) -> Any:
     """The triangle of a matrix of numbers."""
     size = len(rows)
     upper_part = triangle is unit_upper_triangle_of

@@ -26,6 +26,7 @@ __all__ = [
     "inverse",
     "lu",
     "matrix_power",
+    "numbers",
     "pivots",
     "product",
     "pseudo_inverse",
@@ -61,7 +62,7 @@ class Remembered:
             if len(self._values) > 2000:
                 self._values.clear()
             with mpmath.extradps(GUARD):
-                self._values[key] = self.compute(*(_numbers(a) for a in args))
+                self._values[key] = self.compute(*(numbers(a) for a in args))
         return self._values[key]
 
 
@@ -69,9 +70,10 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
 
 
-def _numbers(value: Any) -> Any:
+def numbers(value: Any) -> Any:
+    """The numbers in nested lists in mpmath's, at the working precision."""
     if isinstance(value, list | tuple):
-        return [_numbers(v) for v in value]
+        return [numbers(v) for v in value]
     if isinstance(value, Fraction):
         return mpmath.mpf(value.numerator) / value.denominator
     return value if isinstance(value, int) else mpmath.mpf(value)
@@ -80,7 +82,7 @@ def _numbers(value: Any) -> Any:
 def at_many(function: Callable[..., Any], *args: Any, digits: int = MANY) -> Any:
     """A function's value to many digits."""
     with mpmath.workdps(digits):
-        return function(*(_numbers(a) for a in args))
+        return function(*(numbers(a) for a in args))
 
 
 def transposed(rows: Sequence[Sequence[Any]]) -> Rows:
@@ -165,9 +167,9 @@ class Powers:
 
     def __call__(self, times: Any, X: Rows) -> Rows:
         key = (mpmath.mp.prec, _frozen(X))
-        found = self._found.setdefault(key, [matrix_power(_numbers(X), 0)])
+        found = self._found.setdefault(key, [matrix_power(numbers(X), 0)])
         while len(found) <= times:
-            found.append(product(found[-1], _numbers(X)))
+            found.append(product(found[-1], numbers(X)))
         return found[int(times)]
 
 
@@ -219,7 +221,7 @@ def gradient(function: Callable[..., Any], *at: Any, in_argument: int = 0) -> An
     By central differences at several hundred digits, so that what is left of the error is far below a hundred.
     """
     with mpmath.workdps(MANY):
-        args = [_numbers(a) for a in at]
+        args = [numbers(a) for a in at]
         step = mpmath.mpf(10) ** (-MANY // 3)
         moved = {
             place: (
@@ -368,11 +370,25 @@ def eig(rows: Rows) -> tuple[list[Any], Rows]:
     n = len(rows)
     if not n:
         return [], []
-    values, vectors = mpmath.eig(mpmath.matrix(rows))
+    with mpmath.workdps(20):
+        values, vectors = mpmath.eig(mpmath.matrix(rows))
     order = sorted(range(n), key=lambda k: mpmath.re(values[k]))
-    found = []
-    for k in order:
-        vector = [mpmath.re(vectors[i, k]) for i in range(n)]
-        norm = mpmath.sqrt(mpmath.fdot(vector, vector))
-        found.append(_turned_up([v / norm for v in vector]))
-    return [mpmath.re(values[k]) for k in order], transposed(found)
+    pairs = [_refined(rows, mpmath.re(values[k]), [mpmath.re(vectors[i, k]) for i in range(n)]) for k in order]
+    return [value for value, _ in pairs], transposed([_turned_up(vector) for _, vector in pairs])
+
+
+def _refined(rows: Rows, value: Any, vector: list[Any]) -> tuple[Any, list[Any]]:
+    """An eigenvalue and its unit eigenvector to the working precision, by inverse iteration: the digits double each time."""
+    for _ in range(40):
+        length = mpmath.sqrt(mpmath.fdot(vector, vector))
+        vector = [v / length for v in vector]
+        image = [mpmath.fdot(row, vector) for row in rows]
+        value = mpmath.fdot(vector, image)
+        if all(abs(a - value * v) <= 10**4 * mpmath.eps for a, v in zip(image, vector, strict=True)):
+            break
+        back = inverse([[v - (value if i == j else 0) for j, v in enumerate(row)] for i, row in enumerate(rows)])
+        moved = [mpmath.fdot(row, vector) for row in back]
+        if not any(moved):
+            break
+        vector = moved
+    return value, vector
