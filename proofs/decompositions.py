@@ -361,7 +361,7 @@ def _kept(slope: Equation, triangle: Vanishing) -> Equation:
 
 def _lu_slopes(proof: Proof) -> tuple[Equation, Equation]:
     """The partial derivatives of L and U in the entry q, r."""
-    positive, _, _, _, nonzero, _, right_inverse, left_inverse, _, of_L, of_U = proof.given
+    positive, _, _, _, nonzero, _, right_inverse, left_inverse, _, of_L, of_U = proof.given[:11]
     A, at, I, facts = f.A, (f.q, f.r), identity(f.n), [of_L, of_U]
     L, U, B, C = matrix(f.lu_L), matrix(f.lu_U), matrix(f.L_inverse), matrix(f.U_inverse)
     dL, dU, dA = part(f.lower_slope, *at), part(f.upper_slope, *at), f.rows_exchanged(unit(f.A.shape, at))
@@ -487,6 +487,37 @@ def prove_qr_wide(proof: Proof) -> None:
         with proof.claim(name):
             proof.differentiate("R_2 is linear in B")
             proof.contract("the Kronecker deltas pick a row and a column")
+
+
+def prove_lu_wide(proof: Proof) -> None:
+    A, at, c = f.A, (f.q, f.r), f.col
+    L, B, W, I = matrix(f.lu_L), matrix(f.L_inverse), matrix(f.wide_W), identity(f.n)
+    zero = Matrix(f.n, f.m, lambda i, j: ZERO)
+    with proof.claim("tangent of A"):
+        dL_is, _ = _lu_slopes(proof)
+        positive, of_L, of_W = proof.given[0], proof.given[9], proof.given[13]
+        BL = given(f.lu_hypotheses[5], B @ L, I)
+        dL, dW = dL_is.left, part(f.wide_slope_A, *at)
+        low = strictly_lower(B @ f.rows_exchanged(unit(A.shape, at)) @ matrix(f.U_inverse))
+        moved = differentiated(f.wide_product, A, positive, [of_L, of_W], at, dL @ W + L @ dW, zero)
+        proof.have(moved.theorem, "L W = B is differentiated in an entry of A: dL W + L dW = 0")
+        in_A = algebra(dW, -(low @ W), (B, moved, None), (-1, None, BL, dW), (-1, B, dL_is, W), (-1, None, BL, low @ W))
+        proof.have(in_A.theorem, "multiplied by L^-1, with L^-1 dL the part of D below the diagonal")
+    with proof.claim("tangent of B"):
+        at_B, of_B = (f.q, f.other_col), proof.given[14]
+        dW_B, dB = part(f.wide_slope_B, *at_B), unit(f.beside.shape, at_B)
+        known = derivatives_agree(proof.given[12], f.beside, positive, [of_B], at_B, *(rows := L.indices()[:1]), c)
+        i_new = rows[0]
+        exchanged = Matrix(f.n, f.m, lambda i, j: dB[f.row(i), j])
+        known = checker.convert(known, eq((L @ dW_B)[i_new, c], exchanged[i_new, c]))
+        moved_B = Equation(L @ dW_B, exchanged, i_new, c, known)
+        in_B = algebra(dW_B, B @ exchanged, (B, moved_B, None), (-1, None, BL, dW_B))
+        proof.have(in_B.theorem, "L W = B is differentiated in an entry of B, and multiplied by L^-1")
+    for name, slope in (("tangent of A", in_A), ("in A", in_A), ("tangent of B", in_B), ("in B", in_B)):
+        with proof.claim(name):
+            proof.differentiate("W is differentiable, by assumption")
+            proof.rewrite(slope.theorem, "its partial derivatives, proven above")
+            proof.contract("summed over all entries")
 
 
 def prove_completion_derivative(proof: Proof) -> None:

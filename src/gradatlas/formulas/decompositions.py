@@ -920,7 +920,7 @@ statement(
 
 (beside,) = arrays("B", n, m)
 (beside_tangent,) = arrays("dB", n, m)
-(col,) = indices("c", m)
+(col, other_col) = indices("c e", m)
 beside_cotangent = array("G", n, m)
 square_slope, square_triangle_slope = array("D", n, n, n, n), array("E", n, n, n, n)
 
@@ -1031,6 +1031,134 @@ statement(
         ),
         vjp_of(_wide_triangle, wide_R, wrt=A, cotangent=beside_cotangent, claim="in A", ulps=FACTOR_ULPS),
         vjp_of(_wide_triangle, wide_R, wrt=beside, cotangent=beside_cotangent, claim="in B", ulps=FACTOR_ULPS),
+    ],
+)
+
+# The same of LU.
+
+beside_upper = function("W")
+wide_slope_A, wide_slope_B = array("F", n, m, n, n), array("K", n, m, n, m)
+(any_beside,) = arrays("Z", n, m)
+
+
+def beside_upper_of(X: Term, columns: Term) -> Term:
+    """W(X, B), the columns of the upper factor of [X B] beside the square part."""
+    return beside_upper(X, columns, shape=(n, m))
+
+
+def beside_rows(columns: Term) -> Matrix:
+    """The columns with their rows in the order of the pivots."""
+    return Matrix(n, m, lambda i, c: columns[row(i), c])
+
+
+wide_W = beside_upper_of(A, beside)
+wide_product = near(
+    A, epsilon, lambda X: same(matrix(lower_of(X)) @ matrix(beside_upper_of(X, beside)), beside_rows(beside))
+)
+wide_everywhere = for_all(
+    eq((matrix(lu_L) @ matrix(beside_upper_of(A, any_beside)))[i, col], beside_rows(any_beside)[i, col]),
+    any_beside,
+    i,
+    col,
+)
+wide_hypotheses = [
+    *lu_hypotheses,
+    wide_product,
+    wide_everywhere,
+    for_all(has_derivative(wide_W[i, col], A, wide_slope_A[i, col, q, r], q, r), i, col),
+    for_all(has_derivative(wide_W[i, col], beside, wide_slope_B[i, col, q, other_col], q, other_col), i, col),
+]
+
+
+def wide_lu_tangent(dA: Matrix) -> Matrix:
+    """-(the part of L^-1 dA U^-1 below the diagonal) W."""
+    D = matrix(L_inverse) @ rows_exchanged(dA) @ matrix(U_inverse)
+    return -(strictly_lower(D) @ matrix(wide_W))
+
+
+def _wide_upper(ops: Any, A: Any, B: Any) -> Any:
+    return ops.linalg.lu(ops.concat((A, B), axis=1))[2][:, A.shape[1] :]
+
+
+def _draw_beside_upper(draw: Draw) -> Any:
+    order = at_many(pivots, draw.value(A))
+    return Remembered(lambda X, Z: product(inverse(lu([X[k] for k in order])[0]), [Z[k] for k in order]) if X else [])
+
+
+statement(
+    "lu.wide",
+    "The LU decomposition of a wide matrix",
+    of="lu",
+    claims={
+        "tangent of A": eq(tangent(wide_W, A, dA)[i, col], wide_lu_tangent(matrix(dA))[i, col]),
+        "tangent of B": eq(
+            tangent(wide_W, beside, beside_tangent)[i, col], Sum(L_inverse[i, j] * beside_tangent[row(j), col], j)
+        ),
+        "in A": eq(
+            adjoint(wide_W, A, beside_cotangent)[q, r],
+            lu_cotangent(strictly_lower(-(matrix(beside_cotangent) @ matrix(wide_W).T)))[q, r],
+        ),
+        "in B": eq(
+            adjoint(wide_W, beside, beside_cotangent)[q, other_col],
+            Sum(delta(row(k), q) * (matrix(L_inverse).T @ matrix(beside_cotangent))[k, other_col], k),
+        ),
+    },
+    given=wide_hypotheses,
+    source=[cite("magnus1999")],
+    aliases=["wide matrix", "P L U"],
+    summary="""Of [A B] with A square, L is that of A, and beside the U of A stands W = L^-1 B, its rows in the order of the
+    pivots. Tangents move it by L^-1 dB, and by the part of L^-1 dA U^-1 below the diagonal times -W. Real matrices; that the
+    factors are differentiable is assumed.""",
+    symbols={
+        "n": "the rows, and the columns of A",
+        "m": "the columns of B",
+        "A": "an invertible matrix",
+        "B": "the columns beside it",
+        "p": "the order of the pivots: row p(i) of A comes to be the i-th",
+        "L": "the lower triangular factor of A with ones on the diagonal, as a function of the matrix near A",
+        "U": "its upper triangular factor",
+        "W": "what stands beside it, as a function of A and B",
+        "inv": "the inverse",
+        "D": "the partial derivatives of L at A, which exist",
+        "E": "those of U",
+        "F": "those of W in A",
+        "K": "those of W in B",
+        "epsilon": "the squared radius of a ball about A",
+        "dA": "a tangent of A",
+        "dB": "a tangent of B",
+        "G": "a cotangent of W",
+    },
+    samples=samples(
+        {
+            A: _draw_unordered,
+            pivot: _pivot,
+            unit_lower: _lu_part(0),
+            upper_factor: _lu_part(1),
+            inv: _inverse,
+            beside_upper: _draw_beside_upper,
+            lower_slope: _slope_of(unit_lower, A),
+            upper_slope: _slope_of(upper_factor, A),
+            wide_slope_A: lambda draw: gradient(draw.value(beside_upper), draw.value(A), draw.value(beside)),
+            wide_slope_B: lambda draw: gradient(
+                draw.value(beside_upper), draw.value(A), draw.value(beside), in_argument=1
+            ),
+            epsilon: _radius,
+        },
+        sizes=[{"n": 1, "m": 1}, {"n": 2, "m": 0}, {"n": 2, "m": 1}, {"n": 2, "m": 3}],
+    ),
+    engine=[
+        jvp_of(_wide_upper, wide_W, wrt=A, direction=dA, at=(i, col), claim="tangent of A", ulps=FACTOR_ULPS),
+        jvp_of(
+            _wide_upper,
+            wide_W,
+            wrt=beside,
+            direction=beside_tangent,
+            at=(i, col),
+            claim="tangent of B",
+            ulps=FACTOR_ULPS,
+        ),
+        vjp_of(_wide_upper, wide_W, wrt=A, cotangent=beside_cotangent, claim="in A", ulps=FACTOR_ULPS),
+        vjp_of(_wide_upper, wide_W, wrt=beside, cotangent=beside_cotangent, claim="in B", ulps=FACTOR_ULPS),
     ],
 )
 
