@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from gradatlas.formulas import activations as f
-from gradatlas.formulas.elementwise import Rule, i, s, t, x
+from gradatlas.formulas._entrywise import Rule, i, s, t, x
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.errors import ProofError

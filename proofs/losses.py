@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gradatlas.formulas import losses as f
+from gradatlas.formulas._entrywise import t
 from gradatlas.formulas.activations import sigmoid
-from gradatlas.formulas.elementwise import t
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.errors import ProofError

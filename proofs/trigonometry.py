@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from gradatlas.formulas import trigonometry as f
-from gradatlas.formulas.elementwise import Rule, i, t, x, y
+from gradatlas.formulas._entrywise import Rule, i, t, x, y
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.canonical import canonical
 from gradatlas.symbolic.checker import Theorem

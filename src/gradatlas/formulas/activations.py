@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from gradatlas.formulas.elementwise import Rule, applied, g, i, n, named, not_zero, of_one_argument, s, t, with_zeros, x
+from gradatlas.formulas._entrywise import Rule, applied, g, i, n, named, not_zero, of_one_argument, s, t, with_zeros, x
 from gradatlas.formulas.statement import (
     Draw,
     EngineLink,

@@ -10,7 +10,8 @@ from typing import Any
 
 from mpmath import mpf
 
-from gradatlas.formulas.elementwise import g, i, positive_base, powers, x, y
+from gradatlas.formulas._entrywise import g, i, x, y
+from gradatlas.formulas.elementwise import positive_base, powers
 from gradatlas.formulas.statement import Draw, EngineLink, cite, samples, statement, vjp_of
 from gradatlas.formulas.statement import adjoint as adjoint_of
 from gradatlas.formulas.trigonometry import hypot_rules, off_origin

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from gradatlas.formulas._entrywise import (
+    N,
+    Rule,
+    Rule2,
+    applied,
+    divisor_not_zero,
+    g,
+    i,
+    n,
+    named,
+    not_zero,
+    now_and_then_zero,
+    of_one_argument,
+    of_two_arguments,
+    positive_number,
+    row,
+    s,
+    t,
+    with_zeros,
+    x,
+    y,
+)
 from gradatlas.formulas.statement import (
-    Claim,
     Draw,
-    EngineLink,
-    Samples,
-    Source,
     adjoint,
     cite,
     claim,
@@ -29,7 +46,6 @@ from gradatlas.symbolic.language import (
     array,
     arrays,
     cos,
-    define,
     delta,
     exp,
     indices,
@@ -40,139 +56,12 @@ from gradatlas.symbolic.language import (
     reals,
     sin,
     size,
-    sizes,
     sqrt,
 )
-from gradatlas.symbolic.propositions import Proposition, eq, for_all, has_derivative, le, lt, ne
-from gradatlas.symbolic.terms import Array, Function, Sym, Term, TermLike, close
+from gradatlas.symbolic.propositions import eq, for_all, has_derivative, le, lt, ne
+from gradatlas.symbolic.terms import Function, Sym, Term, TermLike, close
 
 __all__: list[str] = []
-
-n, N = sizes("n N")
-(i,) = indices("i", n)
-(r,) = indices("r", N)
-x, g = arrays("x g", n)
-t, s = reals("t s")
-
-
-def named(name: str, body: Callable[[Term], Term], *, latex: str | None = None) -> Function:
-    """A function of one number, by its definition."""
-    return define(name, body(t), latex=latex).head
-
-
-@dataclass(frozen=True)
-class Rule:
-    """An operation of one argument and its derivative. name: what the claim is called. call: how the engine computes it."""
-
-    name: str
-    operation: str
-    function: Callable[[Term], Term]
-    derivative: Callable[[Term], Term]
-
-    @property
-    def entrywise(self) -> str:
-        """The name of the claim about arrays."""
-        return f"{self.name}, entry by entry"
-
-    def claims(self, domain: Callable[[Term], Iterable[Proposition]]) -> dict[str, Claim]:
-        """The derivative at a number, and the VJP of the application to every entry of an array."""
-        applied = lam(self.function(x[i]), i)
-        return {
-            self.name: claim(has_derivative(self.function(t), t, self.derivative(t)), domain(t)),
-            self.entrywise: claim(
-                eq(adjoint(applied, x, g)[i], self.derivative(x[i]) * g[i]), [for_all(d, i) for d in domain(x[i])]
-            ),
-        }
-
-
-def applied(operation: str) -> Callable[..., Any]:
-    """How the engine computes an operation of one argument."""
-    return lambda ops, x: getattr(ops, operation)(x)
-
-
-def everywhere(_: Term) -> Iterable[Proposition]:
-    """No condition."""
-    return ()
-
-
-def _now_and_then_zero(draw: Draw) -> Fraction:
-    return Fraction(0) if draw.integer(0, 7) == 0 else draw.real()
-
-
-# Numbers some of which are 0, so that a hypothesis which forbids that is seen to be needed.
-with_zeros = samples(
-    {t: _now_and_then_zero, x: lambda draw: [_now_and_then_zero(draw) for _ in range(draw.sizes["n"])]}
-)
-
-
-def positive_number(value: Term) -> Iterable[Proposition]:
-    """The value is positive."""
-    return (lt(0, value),)
-
-
-def not_zero(value: Term) -> Iterable[Proposition]:
-    """The value is not zero."""
-    return (ne(value, 0),)
-
-
-def of_one_argument(
-    id: str,
-    title: str,
-    rules: Iterable[Rule],
-    *,
-    domain: Callable[[Term], Iterable[Proposition]] = everywhere,
-    more: Mapping[str, Proposition | Claim] | None = None,
-    of: Iterable[str] = (),
-    source: Iterable[Source] = (),
-    aliases: Iterable[str] = (),
-    summary: str,
-    symbols: Mapping[str, str] | None = None,
-    samples: Samples | None = None,
-    links: Iterable[EngineLink] = (),
-    chapter: str = "elementwise",
-    ulps: float = 8,
-) -> None:
-    """State the derivatives of a function of one argument, of its derivative, and so on, each with its operation.
-
-    ulps: what the engine's derivatives may err, where they rest on a library's special function.
-    """
-    several = tuple(rules)
-    found: dict[str, Proposition | Claim] = {}
-    for rule in several:
-        found.update(rule.claims(domain))
-    found.update(more or {})
-    statement(
-        id,
-        title,
-        of=tuple(dict.fromkeys([*(rule.operation for rule in several), *of])),
-        claims=found,
-        source=source,
-        aliases=aliases,
-        summary=summary,
-        symbols={
-            "t": "a number",
-            "x": "an array",
-            "g": "the cotangent of the result",
-            "n": "the number of entries",
-            **(symbols or {}),
-        },
-        samples=samples,
-        engine=[
-            *(
-                vjp_of(
-                    applied(rule.operation),
-                    lam(rule.function(x[i]), i),
-                    wrt=x,
-                    cotangent=g,
-                    claim=rule.entrywise,
-                    ulps=ulps,
-                )
-                for rule in several
-            ),
-            *links,
-        ],
-        chapter=chapter,
-    )
 
 
 # Exponential and logarithm.
@@ -318,83 +207,6 @@ of_one_argument(
 # Arithmetic of two arrays. The second is a row, which every row of the first meets: where a value is used again in this way,
 # its gradient is a sum.
 
-y = array("y", n)
-rows = array("x", N, n)
-row = array("y", n)
-cotangent = array("g", N, n)
-divisor_not_zero = for_all(ne(row[i], 0), i)
-
-
-@dataclass(frozen=True)
-class Rule2:
-    """An operation of two arguments with its partial derivatives; the second argument is a row, unless they are alike."""
-
-    operation: str
-    function: Callable[[Term, Term], Term]
-    in_x: Callable[[Term, Term], TermLike]
-    in_y: Callable[[Term, Term], TermLike]
-    alike: bool = False
-
-    @property
-    def arguments(self) -> tuple[Array, Array, Array]:
-        """The two arguments and the cotangent."""
-        return (x, y, g) if self.alike else (rows, row, cotangent)
-
-    @property
-    def result(self) -> Term:
-        """The operation's value."""
-        a, b, _ = self.arguments
-        return lam(self.function(a[i], b[i]), i) if self.alike else lam(self.function(a[r, i], b[i]), r, i)
-
-    def claims(self) -> dict[str, Proposition]:
-        """The VJP in each argument."""
-        a, b, c = self.arguments
-        at = (i,) if self.alike else (r, i)
-        in_y = self.in_y(a[at], b[i]) * c[at]
-        return {
-            f"{self.operation}, in x": eq(adjoint(self.result, a, c)[at], self.in_x(a[at], b[i]) * c[at]),
-            f"{self.operation}, in y": eq(adjoint(self.result, b, c)[i], in_y if self.alike else Sum(in_y, r)),
-        }
-
-    def links(self) -> list[EngineLink]:
-        """How the engine computes it."""
-        a, b, c = self.arguments
-
-        def call(ops: Any, x: Any, y: Any) -> Any:
-            return getattr(ops, self.operation)(x, y)
-
-        return [
-            vjp_of(call, self.result, wrt=a, cotangent=c, claim=f"{self.operation}, in x"),
-            vjp_of(call, self.result, wrt=b, cotangent=c, claim=f"{self.operation}, in y"),
-        ]
-
-
-def of_two_arguments(
-    id: str, title: str, rules: Iterable[Rule2], *, symbols: Mapping[str, str] | None = None, **more: Any
-) -> None:
-    """State the derivatives of operations of two arguments."""
-    several = tuple(rules)
-    claims: dict[str, Proposition] = {}
-    for rule in several:
-        claims.update(rule.claims())
-    second = "another, of the same shape" if several[0].alike else "a row, which every row of x meets"
-    statement(
-        id,
-        title,
-        of=tuple(rule.operation for rule in several),
-        claims=claims,
-        symbols={
-            "x": "an array",
-            "y": second,
-            "g": "the cotangent of the result",
-            "n": "the number of entries" if several[0].alike else "the number of columns",
-            **({} if several[0].alike else {"N": "the number of rows"}),
-            **(symbols or {}),
-        },
-        engine=[link for rule in several for link in rule.links()],
-        **more,
-    )
-
 
 sums = [
     Rule2("add", lambda a, b: a + b, lambda a, b: 1, lambda a, b: 1),
@@ -431,7 +243,7 @@ of_two_arguments(
     "The derivatives of the quotient, with broadcasting",
     quotients,
     given=[divisor_not_zero],
-    samples=samples({row: lambda draw: [_now_and_then_zero(draw) for _ in range(draw.sizes["n"])]}),
+    samples=samples({row: lambda draw: [now_and_then_zero(draw) for _ in range(draw.sizes["n"])]}),
     source=[document("T2"), document("T4")],
     aliases=["ratio", "division"],
     summary="""x / y has the derivatives 1/y in x and -x/y^2 in y, that one 2x/y^3 in y, and that one -6x/y^4, where y is not
@@ -709,7 +521,7 @@ statement(
         cotangent=g,
         claim="entry by entry",
     ),
-    samples=samples({t: _now_and_then_zero}),
+    samples=samples({t: now_and_then_zero}),
 )
 
 # Functions that are constant but for jumps.

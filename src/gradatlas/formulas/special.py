@@ -5,12 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from gradatlas.formulas.elementwise import (
+from gradatlas.formulas._entrywise import (
     Rule,
     Rule2,
     g,
     i,
-    k,
     named,
     not_zero,
     of_one_argument,
@@ -21,6 +20,7 @@ from gradatlas.formulas.elementwise import (
     x,
     y,
 )
+from gradatlas.formulas.elementwise import k
 from gradatlas.formulas.statement import Draw, adjoint, cite, claim, samples, statement, vjp_of
 from gradatlas.symbolic.language import (
     besseli0,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from gradatlas.formulas.elementwise import (
+from gradatlas.formulas._entrywise import (
     Rule,
     Rule2,
     i,
