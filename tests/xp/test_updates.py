@@ -200,3 +200,54 @@ class TestAssignment:
             g = ga.grad(f)(np.asarray([2.0, 5.0]))
         a, b = 2.0, 5.0
         np.testing.assert_allclose(g, [3 + 4 * a + 8 * a * b, 6 * b + 4 * a**2], rtol=1e-15)
+
+    def test_what_an_inner_derivative_keeps_stays_what_it_was(self):
+        """d/dx of d/dy (x y^2) at y = x is 2 x^2, though x is another array by the time the inner pass goes back."""
+
+        @ga.custom_vjp
+        def times(y, x):
+            return y**2 * x
+
+        times.defvjp(lambda y, x: (y**2 * x, (y, x)), lambda held, g: (2 * held[0] * held[1] * g, None))
+        ways = {
+            "a value": lambda y, x: x * y**2,
+            "a custom rule": times,
+            "a checkpoint": ga.checkpoint(lambda y, x: x * y**2),
+            "a batch": lambda y, x: xp.sum(ga.vmap(lambda x, y: x * y**2, (0, None))(xp.reshape(x, (1,)), y)),
+        }
+        for way, function in ways.items():
+
+            def outer(x, function=function):
+                def inner(y):
+                    z = function(y, x)
+                    x[...] = 7.0
+                    return z
+
+                return ga.grad(inner)(x)
+
+            with ga.assignment():
+                value, pull = ga.vjp(outer, np.asarray(3.0))
+            assert value == 18.0, way
+            np.testing.assert_allclose(pull(np.asarray(1.0))[0], 12.0, err_msg=way)
+
+    def test_an_argument_of_an_inner_derivative_stays_what_it_was(self):
+        def outer(x):
+            def inner(y):
+                x[...] = 7.0
+                return y**3
+
+            return ga.grad(inner)(x)
+
+        with ga.assignment():
+            assert ga.grad(outer)(np.asarray(2.0)) == 12.0
+
+    def test_a_checkpoint_runs_again_outside_and_with_the_arguments_as_they_were(self):
+        @ga.checkpoint
+        def f(x):
+            x[0] = x[0] * x[1]
+            return xp.sum(x * x)
+
+        with ga.assignment():
+            value, pull = ga.vjp(f, np.asarray([2.0, 3.0]))
+        assert value == 45.0
+        np.testing.assert_array_equal(pull(np.asarray(1.0))[0], [36.0, 30.0])

@@ -28,7 +28,9 @@ __all__ = [
     "Trace",
     "assignment",
     "install_operators",
+    "is_assigning",
     "is_batched",
+    "kept",
     "lower",
     "memory_of",
     "plain_of",
@@ -53,6 +55,19 @@ def assignment() -> Iterator[None]:
         yield
     finally:
         _assigning.reset(token)
+
+
+def is_assigning() -> bool:
+    """True within `assignment`."""
+    return _assigning.get()
+
+
+def kept(tree: Any) -> Any:
+    """tree as something that is kept for later: no assignment to its arrays reaches what this gives."""
+    if not _assigning.get():
+        return tree
+    leaves, structure = flatten(tree)
+    return assemble(structure, [copy.copy(leaf) if type(leaf) is Array else leaf for leaf in leaves])
 
 
 class Trace:

@@ -14,7 +14,7 @@ from typing import Any
 import optree
 
 from gradatlas.backend import is_array, is_scalar, library_of, numpy_library
-from gradatlas.engine.array import Array, Trace, lower, plain_of, untraced
+from gradatlas.engine.array import Array, Trace, kept, lower, plain_of, untraced
 from gradatlas.engine.linear_maps import fill, move_axis
 from gradatlas.engine.primitive import Primitive
 from gradatlas.engine.reverse import opened
@@ -111,7 +111,7 @@ def vmap(
 
     @functools.wraps(f)
     def mapped(*args: Any, **kwargs: Any) -> Any:
-        leaves, structure = flatten((args, kwargs))
+        leaves, structure = flatten(kept((args, kwargs)))
         axes = _input_axes(in_axes, args, kwargs)
         values, size = _fronted(leaves, axes, structure, axis_size)
         trace = BatchTrace("vmap", size)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradatlas.backend import is_array, library_of, numpy_library
-from gradatlas.engine.array import is_batched, lower, memory_of, plain_of, untraced
+from gradatlas.engine.array import is_batched, kept, lower, memory_of, plain_of, untraced
 from gradatlas.engine.linear_maps import select, stack, unstack
 from gradatlas.engine.reverse import paused
 from gradatlas.engine.space import Space
@@ -31,7 +31,7 @@ def _truth(function: str, x: Any) -> Any:
             f"the condition is {describe(plain)}, where one truth value is needed",
             "reduce it with xp.all or xp.any, or choose entry by entry with xp.where",
         )
-    return stop_gradient(x) if is_batched(x) else bool(memory_of(x))
+    return kept(stop_gradient(x)) if is_batched(x) else bool(memory_of(x))
 
 
 def _chosen(function: str, condition: Any, one: Any, other: Any) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from gradatlas.backend import category, is_array, library_of
-from gradatlas.engine.array import Array, Trace, lower, plain_of, traced, untraced
+from gradatlas.engine.array import Array, Trace, kept, lower, plain_of, traced, untraced
 from gradatlas.engine.batching import BatchTrace, run_batched
 from gradatlas.engine.forward import ForwardTrace
 from gradatlas.engine.graph import GraphTrace
@@ -254,7 +254,7 @@ class custom_vjp(_CustomFunction):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.fwd is None:
             raise CustomRuleError(self.name, "it has no rule", "state one with defvjp(fwd, bwd)")
-        held, variable = self._split(self._positional(args, kwargs))
+        held, variable = self._split(kept(self._positional(args, kwargs)))
         leaves, structure = flatten(tuple(variable))
         trace = _top(leaves)
         if trace is None:
@@ -440,7 +440,7 @@ class custom_jvp(_CustomFunction):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.rule is None:
             raise CustomRuleError(self.name, "it has no rule", "state one with defjvp(rule)")
-        held, variable = self._split(self._positional(args, kwargs))
+        held, variable = self._split(kept(self._positional(args, kwargs)))
         leaves, structure = flatten(tuple(variable))
         trace = _top(leaves)
         if trace is None:

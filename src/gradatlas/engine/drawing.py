@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gradatlas.backend import category, is_array, library_of
-from gradatlas.engine.array import Array, lower, memory_of, plain_of
+from gradatlas.engine.array import Array, kept, lower, memory_of, plain_of
 from gradatlas.engine.graph import GraphTrace, Step
 from gradatlas.engine.mutation import arrays_in
 from gradatlas.engine.recording import as_array, home_of_numbers
@@ -244,7 +244,7 @@ def trace(f: Callable[..., Any]) -> Callable[..., Drawing]:
 
     @functools.wraps(f)
     def drawn(*args: Any, **kwargs: Any) -> Drawing:
-        leaves, structure = flatten((args, kwargs))
+        leaves, structure = flatten(kept((args, kwargs)))
         drawing = Drawing(getattr(f, "__name__", "function"))
         pen = _Pen(drawing)
         graph = GraphTrace("trace", pen)

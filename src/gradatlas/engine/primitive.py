@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from gradatlas.backend import LIBRARY_BY_TYPE, Library, category, common_library, is_array, numpy_library
-from gradatlas.engine.array import Array, Trace
+from gradatlas.engine.array import Array, Trace, kept
 from gradatlas.errors import AxisError, DTypeError, GradatlasError, OutOfRangeError, ShapeError, describe
 
 __all__ = ["Primitive", "apply", "bind", "evaluate"]
@@ -74,17 +74,20 @@ class Primitive:
 def apply(primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any] = _NO_PARAMS) -> Any:
     """primitive on args as a caller sees it: the result is an Array if any argument is one, else plain."""
     top: Trace | None = None
-    wrapped = False
+    wrapped = mixed = False
     for arg in args:
         if type(arg) is Array:
             wrapped = True
             trace = arg._trace
-            if trace is not None and (top is None or trace.level > top.level):
-                top = trace
+            if trace is not None and trace is not top:
+                mixed = top is not None
+                if top is None or trace.level > top.level:
+                    top = trace
     if not wrapped:
         return evaluate(primitive, args, params)
     if top is not None:
-        out = top.process(primitive, args, params)
+        # An array that an earlier transform traces is kept as it is, and the caller may go on to assign to it.
+        out = top.process(primitive, kept(args) if mixed else args, params)
     else:
         out = evaluate(primitive, tuple([arg._plain if type(arg) is Array else arg for arg in args]), params)
     if type(out) is Array:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from gradatlas.backend import LIBRARY_BY_TYPE, category, is_array, is_scalar, library_of, numpy_library
-from gradatlas.engine.array import Array, Trace, lower, memory_of, plain_of, untraced
+from gradatlas.engine.array import Array, Trace, kept, lower, memory_of, plain_of, untraced
 from gradatlas.engine.mutation import Locks
 from gradatlas.engine.reverse import ReverseTrace, opened
 from gradatlas.engine.space import Space
@@ -41,7 +41,7 @@ class Inputs:
                 library = library_of(leaf)
                 if library is not None and type(leaf) is not library.array_type:
                     given[position] = library.as_array(leaf)
-        self.values = [lower(leaf) for leaf in given]
+        self.values = [lower(leaf) for leaf in kept(given)]
 
     @functools.cached_property
     def spaces(self) -> list[Space]:
