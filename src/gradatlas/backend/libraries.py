@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import array_api_compat.numpy
@@ -89,6 +89,14 @@ class Library:
         """A copy of x on the host; the one deliberate transfer, for hashing and printing."""
         return np.array(x)
 
+    def memory(self, x: Plain) -> Any:
+        """The array whose memory x is, or is a view of."""
+        return x
+
+    def is_whole(self, x: Plain) -> bool:
+        """True where x is all of its memory, each entry once, and may be written to."""
+        return bool(math.prod(self.memory(x).shape) == math.prod(x.shape))
+
     def is_borrowed(self, x: Plain) -> bool:
         """True where x may share its memory with another array (a view), or may not be written to."""
         return True
@@ -108,15 +116,20 @@ class Library:
         """The sum of x over so many leading axes, without them."""
         return self.namespace.sum(x, axis=tuple(range(axes)))
 
+    def fused(self, form: Callable[..., Any], args: tuple[Any, ...], options: Mapping[str, Any]) -> Plain | None:
+        """form(lib, *args, **options), an elementwise form of array functions, by one kernel; None where there is none."""
+        return None
+
     def scatter_add(self, values: Plain, index: Plain, size: int) -> Plain:
         """The vector y of length size with y[k] the sum of values[i] over all i with index[i] == k; both are vectors.
 
-        The portable form, a product with the matrix [index[i] == k]: it takes len(values) * size memory.
+        The portable form, sums over the rows of a matrix whose entries are values[i] where index[i] == k, and else 0: it
+        takes len(values) * size memory.
         """
         xp = self.namespace
         positions = xp.arange(size, dtype=index.dtype, device=self.device(values))
-        hits = xp.astype(xp.expand_dims(positions, axis=1) == xp.expand_dims(index, axis=0), values.dtype)
-        return xp.matmul(hits, values)
+        hits = xp.expand_dims(positions, axis=1) == xp.expand_dims(index, axis=0)
+        return xp.sum(xp.where(hits, xp.expand_dims(values, axis=0), xp.zeros_like(values)), axis=1, dtype=values.dtype)
 
     def inverse_real_dft(self, z: Plain, n: int, axis: int, norm: str) -> Plain:
         """n real numbers from the half z of their spectrum along an axis.
@@ -131,6 +144,13 @@ def _by_parts(xp: Any, real: Plain, imaginary: Plain, dtype: Any) -> Plain:
     joined = xp.empty(real.shape, dtype=dtype)
     joined.real, joined.imag = real, imaginary
     return joined
+
+
+def _viewed(x: Plain) -> Any:
+    """The array at the end of a chain of views."""
+    while type(x.base) is type(x):
+        x = x.base
+    return x
 
 
 _LONG_ROW = 4096  # entries from which on NumPy adds one row to another at full speed
@@ -153,6 +173,12 @@ class _NumPy(Library):
 
     def alias(self, x: Plain) -> Plain:
         return x.view()
+
+    def memory(self, x: Plain) -> Any:
+        return _viewed(x)
+
+    def is_whole(self, x: Plain) -> bool:
+        return bool(x.flags.writeable) and super().is_whole(x)
 
     def is_borrowed(self, x: Plain) -> bool:
         return x.base is not None or not x.flags.writeable
@@ -203,18 +229,39 @@ class _CuPy(Library):
         host: np.ndarray[Any, Any] = x.get()
         return host
 
+    def memory(self, x: Plain) -> Any:
+        return _viewed(x)
+
     def is_borrowed(self, x: Plain) -> bool:
         return x.base is not None
 
     def scatter_add(self, values: Plain, index: Plain, size: int) -> Plain:
-        import cupy
+        """Sorted by index and added up in a fixed order: CuPy's own uses atomics, whose order is not."""
+        from gradatlas.backend.cupy_kernels import segment_sums
 
-        total = cupy.zeros(size, dtype=values.dtype)
-        cupy.add.at(total, index, values)
-        return total
+        return segment_sums(values, index, size)
+
+    def inverse_real_dft(self, z: Plain, n: int, axis: int, norm: str) -> Plain:
+        """cuFFT reads what stands for a real number as it is: its imaginary part is made 0 first."""
+        ends = [0, n // 2] if n % 2 == 0 else [0]
+        z = z[(*[slice(None)] * axis, slice(0, n // 2 + 1))].copy()
+        for end in ends:
+            z.imag[(*[slice(None)] * axis, end)] = 0
+        return self.namespace.fft.irfft(z, n=n, axis=axis, norm=norm)
+
+    def fused(self, form: Callable[..., Any], args: tuple[Any, ...], options: Mapping[str, Any]) -> Plain | None:
+        from gradatlas.backend.cupy_kernels import fused
+
+        return fused(form, args, options)
 
 
 class _Strict(Library):
+    def memory(self, x: Plain) -> Any:
+        return _viewed(x._array)
+
+    def is_whole(self, x: Plain) -> bool:
+        return bool(x._array.flags.writeable) and super().is_whole(x)
+
     def to_numpy(self, x: Plain) -> np.ndarray[Any, Any]:
         return np.array(x.to_device(self.namespace.Device("CPU_DEVICE")))
 

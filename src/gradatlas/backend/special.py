@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradatlas.backend.fusion import Value, special_of
 from gradatlas.backend.libraries import Plain, library_of, numpy_library
 
 __all__ = ["special"]
@@ -32,6 +33,8 @@ def special(name: str, *args: Plain) -> Plain:
     The result lies where the arrays lie, with their dtype. Arrays of a library without such functions (array_api_strict)
     take the way through NumPy.
     """
+    if any(type(a) is Value for a in args):
+        return special_of(name, *args)
     like = next((a for a in args if library_of(a) is not None), None)
     library = library_of(like) or numpy_library()
     if library.name in _HOMES:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gradatlas.backend import library_of, numpy_library
 from gradatlas.backend.special import special
 
 __all__ = [
@@ -71,6 +72,8 @@ __all__ = [
 Array = Any
 Forward = Callable[..., Any]
 
+_NUMPY = numpy_library().namespace
+
 
 def quietly() -> AbstractContextManager[None]:
     """NumPy's floating-point warnings off for a while."""
@@ -78,10 +81,18 @@ def quietly() -> AbstractContextManager[None]:
 
 
 def quiet(forward: Forward) -> Forward:
-    """The same forward with NumPy's floating-point warnings off: a branch not taken may overflow, and is right to."""
+    """The same forward with NumPy's floating-point warnings off: a branch not taken may overflow, and is right to.
+
+    A library that makes one kernel of a form (CuPy) does so here.
+    """
 
     @wraps(forward)
     def silent(lib: Any, *args: Any, **options: Any) -> Any:
+        if lib is not _NUMPY:
+            library = library_of(args[0])
+            found = None if library is None else library.fused(forward, args, options)
+            if found is not None:
+                return found
         with np.errstate(all="ignore"):
             return forward(lib, *args, **options)
 
