@@ -126,9 +126,9 @@ class LoadError(GradatlasError, ValueError):
 
 
 class TrainingError(GradatlasError, ArithmeticError):
-    """A training whose loss or gradients are no numbers any more; `epoch` and `batch` (from 0) say where."""
+    """A training whose loss or gradients are no numbers any more; `epoch` and `batch` say where, from 1."""
 
-    def __init__(self, function: str, seen: str, mend: str, epoch: int = -1, batch: int = -1) -> None:
+    def __init__(self, function: str, seen: str, mend: str, epoch: int = 0, batch: int = 0) -> None:
         super().__init__(function, seen, mend)
         self.args = (function, seen, mend, epoch, batch)
         self.epoch = epoch

@@ -26,9 +26,11 @@ from gradatlas.nn.convolution import (
 )
 from gradatlas.nn.dense import Activation, Dense, Dropout, Embedding, Flatten
 from gradatlas.nn.layer import Layer, count_parameters, summary
+from gradatlas.nn.metrics import accuracy, binary_accuracy
 from gradatlas.nn.normalization import BatchNorm, GroupNorm, LayerNorm, RMSNorm
 from gradatlas.nn.recurrent import GRU, LSTM, Bidirectional, SimpleRNN
 from gradatlas.nn.saving import load, save
+from gradatlas.nn.training import EarlyStopping, Fitted, evaluate, fit, predict
 
 __all__ = [
     "GRU",
@@ -46,7 +48,9 @@ __all__ = [
     "ConvTranspose3D",
     "Dense",
     "Dropout",
+    "EarlyStopping",
     "Embedding",
+    "Fitted",
     "Flatten",
     "Function",
     "GlobalAvgPool",
@@ -60,10 +64,15 @@ __all__ = [
     "Residual",
     "Sequential",
     "SimpleRNN",
+    "accuracy",
+    "binary_accuracy",
     "count_parameters",
+    "evaluate",
+    "fit",
     "initializers",
     "keys",
     "load",
+    "predict",
     "save",
     "summary",
 ]
