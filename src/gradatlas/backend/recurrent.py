@@ -37,12 +37,26 @@ def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
     return silent
 
 
-def _sigmoid(x: Plain) -> None:
-    """x becomes 1/(1 + exp(-x))."""
-    np.negative(x, out=x)
-    np.exp(x, out=x)
-    x += 1
+def _sigmoid(x: Plain, rest: Plain) -> None:
+    """x becomes s = 1/(1 + exp(-x)), and rest 1 - s = exp(-x) s, which 1 - s would not give where s is near 1."""
+    np.negative(x, out=rest)
+    np.exp(rest, out=rest)
+    np.add(rest, 1, out=x)
     np.divide(1, x, out=x)
+    rest *= x
+    if not x.all():
+        np.copyto(rest, 1, where=x == 0)  # where the exponential is infinite
+
+
+def _bend(x: Plain, out: Plain) -> None:
+    """out becomes 1 - tanh(x)^2 = 4e/(1 + e)^2 with e = exp(-2|x|)."""
+    np.abs(x, out=out)
+    out *= -2
+    np.exp(out, out=out)
+    room = out + 1
+    out /= room
+    out /= room
+    out *= 4
 
 
 def _trajectory(u: Plain, z: Plain, blocks: int) -> Plain:
@@ -68,36 +82,39 @@ def _weights(states: Plain, start: Plain, dz: Plain) -> Plain:
 
 @_quiet
 def rnn_forward(z: Plain, h: Plain, u: Plain, activation: str) -> Plain:
-    """h_t = f(z_t + h_{t-1} u)."""
-    out = _trajectory(u, z, 1)
+    """[h f'] of every step: h_t = f(z_t + h_{t-1} u), and the slope of f there."""
+    n = u.shape[0]
+    out = _trajectory(u, z, 2)
     for t in range(len(z)):
-        step = out[t]
-        np.matmul(h, u, out=step)
-        step += z[t]
+        hidden, slope = out[t, :, :n], out[t, :, n:]
+        np.matmul(h, u, out=hidden)
+        hidden += z[t]
         if activation == "tanh":
-            np.tanh(step, out=step)
+            _bend(hidden, slope)
+            np.tanh(hidden, out=hidden)
         else:
-            np.maximum(step, 0, out=step)
-        h = step
+            np.greater(hidden, 0, out=slope, casting="unsafe")
+            np.maximum(hidden, 0, out=hidden)
+        h = hidden
     return out
 
 
 def rnn_backward(g: Plain, h0: Plain, u: Plain, out: Plain, activation: str) -> tuple[Plain, Plain, Plain]:
     """The cotangents of z, h0 and u."""
-    dz = np.empty_like(out)
+    n = u.shape[0]
+    steps, batch, _ = out.shape
+    dz = np.empty((steps, batch, n), dtype=out.dtype)
     dh = np.zeros(h0.shape, dtype=out.dtype)
     back = np.ascontiguousarray(u.T)
-    for t in range(len(out) - 1, -1, -1):
-        dh += g[t]
-        d, h = dz[t], out[t]
-        if activation == "tanh":
-            np.multiply(h, h, out=d)
-            np.subtract(1, d, out=d)
-        else:
-            np.greater(h, 0, out=d, casting="unsafe")
-        d *= dh
+    bends = activation == "tanh" and bool(np.any(g[..., n:]))
+    for t in range(steps - 1, -1, -1):
+        d, above, step = dz[t], g[t], out[t]
+        dh += above[:, :n]
+        if bends:
+            dh -= 2 * step[:, :n] * above[:, n:]
+        np.multiply(dh, step[:, n:], out=d)
         np.matmul(d, back, out=dh)
-    return dz, dh, _weights(out, h0, dz)
+    return dz, dh, _weights(out[..., :n], h0, dz)
 
 
 # ------------------------------------------------------------------------------------------------ long short-term memory
@@ -105,23 +122,28 @@ def rnn_backward(g: Plain, h0: Plain, u: Plain, out: Plain, activation: str) -> 
 
 @_quiet
 def lstm_forward(z: Plain, h: Plain, c: Plain, u: Plain) -> Plain:
-    """[i f g o c h] of every step."""
+    """[i f g o c h 1-i 1-f 1-g^2 1-o] of every step."""
     compiled = kernels(z, h, c, u)
     if compiled is not None:
         return compiled.lstm_forward(z, h, c, u)
     n = u.shape[0]
-    out = _trajectory(u, z, 6)
+    out = _trajectory(u, z, 10)
     gates = np.empty((z.shape[1], 4 * n), dtype=out.dtype)
+    rest = np.empty((z.shape[1], 4 * n), dtype=out.dtype)
+    bend = np.empty((z.shape[1], n), dtype=out.dtype)
     room = np.empty((z.shape[1], n), dtype=out.dtype)
     for t in range(len(z)):
         step = out[t]
-        cell, hidden = step[:, 4 * n : 5 * n], step[:, 5 * n :]
+        cell, hidden = step[:, 4 * n : 5 * n], step[:, 5 * n : 6 * n]
         np.matmul(h, u, out=gates)
         gates += z[t]
         np.tanh(gates[:, 2 * n : 3 * n], out=room)
-        _sigmoid(gates)
+        _bend(gates[:, 2 * n : 3 * n], bend)
+        _sigmoid(gates, rest)
         gates[:, 2 * n : 3 * n] = room
+        rest[:, 2 * n : 3 * n] = bend
         step[:, : 4 * n] = gates
+        step[:, 6 * n :] = rest
         np.multiply(gates[:, n : 2 * n], c, out=cell)
         room *= gates[:, :n]
         cell += room
@@ -137,7 +159,7 @@ def lstm_backward(g: Plain, h0: Plain, c0: Plain, u: Plain, out: Plain) -> tuple
     compiled = kernels(g, h0, c0, u, out)
     if compiled is not None:
         dz, dh, dc = compiled.lstm_backward(g, c0, u, out)
-        return dz, dh, dc, _weights(out[..., 5 * n :], h0, dz)
+        return dz, dh, dc, _weights(out[..., 5 * n : 6 * n], h0, dz)
     steps, batch, _ = out.shape
     dz = np.empty((steps, batch, 4 * n), dtype=out.dtype)
     slope = np.empty((batch, 4 * n), dtype=out.dtype)
@@ -145,16 +167,16 @@ def lstm_backward(g: Plain, h0: Plain, c0: Plain, u: Plain, out: Plain) -> tuple
     dh = np.zeros((batch, n), dtype=out.dtype)
     dc = np.zeros((batch, n), dtype=out.dtype)
     back = np.ascontiguousarray(u.T)
+    bend = np.empty((batch, n), dtype=out.dtype)
     gates_seen = bool(np.any(g[..., : 4 * n]))
+    rest_seen = bool(np.any(g[..., 6 * n :]))
     for t in range(steps - 1, -1, -1):
         step, above, d = out[t], g[t], dz[t]
-        gates = step[:, : 4 * n]
         before = out[t - 1, :, 4 * n : 5 * n] if t else c0
-        dh += above[:, 5 * n :]
+        dh += above[:, 5 * n : 6 * n]
         np.tanh(step[:, 4 * n : 5 * n], out=room)
         np.multiply(dh, room, out=d[:, 3 * n :])
-        room *= room
-        np.subtract(1, room, out=room)
+        _bend(step[:, 4 * n : 5 * n], room)
         room *= step[:, 3 * n : 4 * n]
         room *= dh
         dc += room
@@ -164,15 +186,19 @@ def lstm_backward(g: Plain, h0: Plain, c0: Plain, u: Plain, out: Plain) -> tuple
         np.multiply(dc, step[:, :n], out=d[:, 2 * n : 3 * n])
         if gates_seen:
             d += above[:, : 4 * n]
-        np.subtract(1, gates, out=slope)
-        slope *= gates
-        bend = slope[:, 2 * n : 3 * n]
-        np.multiply(step[:, 2 * n : 3 * n], step[:, 2 * n : 3 * n], out=bend)
-        np.subtract(1, bend, out=bend)
+        if rest_seen:
+            np.multiply(step[:, 2 * n : 3 * n], 2, out=bend)
+            bend *= above[:, 8 * n : 9 * n]
+            d[:, : 2 * n] -= above[:, 6 * n : 8 * n]
+            d[:, 2 * n : 3 * n] -= bend
+            d[:, 3 * n :] -= above[:, 9 * n :]
+        np.multiply(step[:, : 2 * n], step[:, 6 * n : 8 * n], out=slope[:, : 2 * n])
+        slope[:, 2 * n : 3 * n] = step[:, 8 * n : 9 * n]
+        np.multiply(step[:, 3 * n : 4 * n], step[:, 9 * n :], out=slope[:, 3 * n :])
         d *= slope
         dc *= step[:, n : 2 * n]
         np.matmul(d, back, out=dh)
-    return dz, dh, dc, _weights(out[..., 5 * n :], h0, dz)
+    return dz, dh, dc, _weights(out[..., 5 * n : 6 * n], h0, dz)
 
 
 # ------------------------------------------------------------------------------------------------ gated recurrent units
@@ -180,9 +206,9 @@ def lstm_backward(g: Plain, h0: Plain, c0: Plain, u: Plain, out: Plain) -> tuple
 
 @_quiet
 def gru_forward(z: Plain, h: Plain, u: Plain, v: Plain) -> Plain:
-    """[z r n m h] of every step, m = h u_n + v_n before the reset gate multiplies it."""
+    """[z r n m h 1-z 1-r 1-n^2] of every step, m = h u_n + v_n before the reset gate multiplies it."""
     n = u.shape[0]
-    out = _trajectory(u, z, 5)
+    out = _trajectory(u, z, 8)
     room = np.empty((z.shape[1], n), dtype=out.dtype)
     for t in range(len(z)):
         step = out[t]
@@ -190,26 +216,26 @@ def gru_forward(z: Plain, h: Plain, u: Plain, v: Plain) -> Plain:
             step[:, : 2 * n],
             step[:, 2 * n : 3 * n],
             step[:, 3 * n : 4 * n],
-            step[:, 4 * n :],
+            step[:, 4 * n : 5 * n],
         )
         np.matmul(h, u, out=step[:, : 3 * n])
         if v is not None:
             step[:, : 3 * n] += v
         inner[...] = candidate
         gates += z[t, :, : 2 * n]
-        _sigmoid(gates)
+        _sigmoid(gates, step[:, 5 * n : 7 * n])
         np.multiply(step[:, n : 2 * n], inner, out=candidate)
         candidate += z[t, :, 2 * n :]
+        _bend(candidate, step[:, 7 * n :])
         np.tanh(candidate, out=candidate)
-        _blend(step[:, :n], h, candidate, hidden, room)
+        _blend(step[:, :n], step[:, 5 * n : 6 * n], h, candidate, hidden, room)
         h = hidden
     return out
 
 
-def _blend(gate: Plain, old: Plain, new: Plain, out: Plain, room: Plain) -> None:
-    """out becomes gate * old + (1 - gate) * new."""
-    np.subtract(1, gate, out=room)
-    room *= new
+def _blend(gate: Plain, rest: Plain, old: Plain, new: Plain, out: Plain, room: Plain) -> None:
+    """out becomes gate * old + rest * new, rest = 1 - gate."""
+    np.multiply(rest, new, out=room)
     np.multiply(gate, old, out=out)
     out += room
 
@@ -225,43 +251,45 @@ def gru_backward(g: Plain, h0: Plain, u: Plain, v: Plain, out: Plain) -> tuple[P
     back = np.ascontiguousarray(u.T)
     for t in range(steps - 1, -1, -1):
         step, above, d, a = out[t], g[t], dz[t], da[t]
-        before = out[t - 1, :, 4 * n :] if t else h0
+        before = out[t - 1, :, 4 * n : 5 * n] if t else h0
         update, reset, inner = step[:, :n], step[:, n : 2 * n], step[:, 3 * n : 4 * n]
-        dh += above[:, 4 * n :]
+        dh += above[:, 4 * n : 5 * n]
         _blend_backward(dh, step, before, d, slope, above)
         np.multiply(d[:, 2 * n :], inner, out=d[:, n : 2 * n])
         d[:, n : 2 * n] += above[:, n : 2 * n]
+        d[:, n : 2 * n] -= above[:, 6 * n : 7 * n]
         d[:, n : 2 * n] *= slope[:, n : 2 * n]
         a[...] = d
         a[:, 2 * n :] *= reset
         a[:, 2 * n :] += above[:, 3 * n : 4 * n]
         np.multiply(dh, update, out=dh)
         dh += a @ back
-    return dz, dh, _weights(out[..., 4 * n :], h0, da), None if v is None else np.sum(da, axis=(0, 1))
+    return dz, dh, _weights(out[..., 4 * n : 5 * n], h0, da), None if v is None else np.sum(da, axis=(0, 1))
 
 
 def _blend_backward(dh: Plain, step: Plain, before: Plain, d: Plain, slope: Plain, above: Plain) -> None:
     """The cotangents of the pre-activations of the update gate and of the candidate; slope: of all three blocks."""
     n = before.shape[-1]
-    gates, candidate = step[:, : 2 * n], step[:, 2 * n : 3 * n]
-    np.subtract(1, gates, out=slope[:, : 2 * n])
-    np.multiply(dh, slope[:, :n], out=d[:, 2 * n :])
-    slope[:, : 2 * n] *= gates
-    np.multiply(candidate, candidate, out=slope[:, 2 * n :])
-    np.subtract(1, slope[:, 2 * n :], out=slope[:, 2 * n :])
+    candidate, rest = step[:, 2 * n : 3 * n], step[:, 5 * n : 6 * n]
+    np.multiply(step[:, : 2 * n], step[:, 5 * n : 7 * n], out=slope[:, : 2 * n])
+    slope[:, 2 * n :] = step[:, 7 * n :]
+    np.multiply(candidate, above[:, 7 * n :], out=d[:, :n])
+    np.multiply(dh, rest, out=d[:, 2 * n :])
     d[:, 2 * n :] += above[:, 2 * n : 3 * n]
+    d[:, 2 * n :] -= 2 * d[:, :n]
     d[:, 2 * n :] *= slope[:, 2 * n :]
     np.subtract(before, candidate, out=d[:, :n])
     d[:, :n] *= dh
     d[:, :n] += above[:, :n]
+    d[:, :n] -= above[:, 5 * n : 6 * n]
     d[:, :n] *= slope[:, :n]
 
 
 @_quiet
 def gru_before_forward(z: Plain, h: Plain, u: Plain) -> Plain:
-    """[z r n m h] of every step, m = r h, which u_n multiplies."""
+    """[z r n m h 1-z 1-r 1-n^2] of every step, m = r h, which u_n multiplies."""
     n = u.shape[0]
-    out = _trajectory(u, z, 5)
+    out = _trajectory(u, z, 8)
     room = np.empty((z.shape[1], n), dtype=out.dtype)
     of_gates, of_candidate = np.ascontiguousarray(u[:, : 2 * n]), np.ascontiguousarray(u[:, 2 * n :])
     for t in range(len(z)):
@@ -270,16 +298,17 @@ def gru_before_forward(z: Plain, h: Plain, u: Plain) -> Plain:
             step[:, : 2 * n],
             step[:, 2 * n : 3 * n],
             step[:, 3 * n : 4 * n],
-            step[:, 4 * n :],
+            step[:, 4 * n : 5 * n],
         )
         np.matmul(h, of_gates, out=gates)
         gates += z[t, :, : 2 * n]
-        _sigmoid(gates)
+        _sigmoid(gates, step[:, 5 * n : 7 * n])
         np.multiply(step[:, n : 2 * n], h, out=inner)
         np.matmul(inner, of_candidate, out=candidate)
         candidate += z[t, :, 2 * n :]
+        _bend(candidate, step[:, 7 * n :])
         np.tanh(candidate, out=candidate)
-        _blend(step[:, :n], h, candidate, hidden, room)
+        _blend(step[:, :n], step[:, 5 * n : 6 * n], h, candidate, hidden, room)
         h = hidden
     return out
 
@@ -295,21 +324,22 @@ def gru_before_backward(g: Plain, h0: Plain, u: Plain, out: Plain) -> tuple[Plai
     back_of_candidate = np.ascontiguousarray(u[:, 2 * n :].T)
     for t in range(steps - 1, -1, -1):
         step, above, d = out[t], g[t], dz[t]
-        before = out[t - 1, :, 4 * n :] if t else h0
+        before = out[t - 1, :, 4 * n : 5 * n] if t else h0
         update, reset = step[:, :n], step[:, n : 2 * n]
-        dh += above[:, 4 * n :]
+        dh += above[:, 4 * n : 5 * n]
         _blend_backward(dh, step, before, d, slope, above)
         dm = np.ascontiguousarray(d[:, 2 * n :]) @ back_of_candidate
         dm += above[:, 3 * n : 4 * n]
         np.multiply(dm, before, out=d[:, n : 2 * n])
         d[:, n : 2 * n] += above[:, n : 2 * n]
+        d[:, n : 2 * n] -= above[:, 6 * n : 7 * n]
         d[:, n : 2 * n] *= slope[:, n : 2 * n]
         dm *= reset
         np.multiply(dh, update, out=dh)
         dh += dm
         dh += d[:, : 2 * n] @ back
     du = np.empty(u.shape, dtype=out.dtype)
-    du[:, : 2 * n] = _weights(out[..., 4 * n :], h0, dz[..., : 2 * n])
+    du[:, : 2 * n] = _weights(out[..., 4 * n : 5 * n], h0, dz[..., : 2 * n])
     rows = steps * batch
     inner, candidates = out[..., 3 * n : 4 * n].reshape(rows, n), dz[..., 2 * n :].reshape(rows, n)
     np.matmul(inner.T, candidates, out=du[:, 2 * n :])

@@ -4,7 +4,10 @@ The part of the pre-activations that comes from the input, x W + b, is one dense
 recursion in the hidden state, is one record for the whole sequence: it gives the trajectory, side by side what each step
 computed, time-major, and its backward pass runs back through the steps by hand. Where that pass is itself
 differentiated, or the arrays are not NumPy's, the same recursion is carried out by records; on NumPy arrays it runs in
-place (`gradatlas.backend.recurrent`). The slope of a gate is taken from its value: s (1 - s), and 1 - y^2 of tanh.
+place (`gradatlas.backend.recurrent`).
+
+After what it is about, a trajectory holds 1 - s of each sigmoid s and 1 - y^2 of each tanh y, computed from the
+pre-activations. A slope taken from the value alone, s (1 - s), has no correct digit left where a gate is saturated.
 """
 
 from __future__ import annotations
@@ -19,8 +22,8 @@ from gradatlas.engine.array import plain_of
 from gradatlas.engine.space import Space
 from gradatlas.errors import ShapeError
 from gradatlas.ops._batching import Call, per_example, through_records
-from gradatlas.ops.activations import relu, sigmoid, step, tanh
-from gradatlas.ops.elementwise import add, multiply, square, subtract
+from gradatlas.ops.activations import relu, sech2, sigmoid, step, tanh
+from gradatlas.ops.elementwise import add, multiply, negative, subtract
 from gradatlas.ops.indexing import getitem
 from gradatlas.ops.kinds import Record, Sample, Samples, general
 from gradatlas.ops.linalg import matrix_product
@@ -79,14 +82,15 @@ def _zeros(like: Any) -> Any:
     return Space.of(like).zeros()
 
 
-def _slope(s: Any) -> Any:
-    """The sigmoid's slope, by its value."""
-    return multiply(s, subtract(1.0, s))
+def _gate(x: Any) -> tuple[Any, Any]:
+    """A sigmoid and what it lacks to 1, as accurate as itself; their product is the slope of the one, and minus that of
+    the other."""
+    return sigmoid(x), sigmoid(negative(x))
 
 
-def _bend(y: Any) -> Any:
-    """The slope of tanh, by its value."""
-    return subtract(1.0, square(y))
+def _bent(y: Any, change: Any) -> Any:
+    """How the slope of y = tanh(x) changes where y does: by -2 y."""
+    return multiply(multiply(change, y), -2.0)
 
 
 def _history(out: Any, start: Any, block: int, count: int) -> Any:
@@ -174,28 +178,28 @@ def _sequence_samples(gates: int, states: int, more: Sequence[Any] = ()) -> Samp
 def _rnn_forward(lib: Any, z: Any, h0: Any, u: Any, *, activation: str = "tanh") -> Any:
     if _in_place(z, h0, u):
         return in_place.rnn_forward(z, h0, u, activation)
-    f, h, rows = {"tanh": tanh, "relu": relu}[activation], h0, []
+    f, slope = {"tanh": (tanh, sech2), "relu": (relu, step)}[activation]
+    h, rows = h0, []
     for t in range(z.shape[0]):
-        h = f(add(_at(z, t), matrix_product(h, u)))
-        rows.append(h)
-    return _over_time(rows, h0, h0.shape[-1])
-
-
-def _rnn_slope(h: Any, activation: str) -> Any:
-    return _bend(h) if activation == "tanh" else step(h)
+        x = add(_at(z, t), matrix_product(h, u))
+        h = f(x)
+        rows.append(_beside(h, slope(x)))
+    return _over_time(rows, h0, 2 * h0.shape[-1])
 
 
 def _rnn_pulled(g: Any, h0: Any, u: Any, out: Any, activation: str) -> tuple[Any, Any, Any]:
-    """a_t = g_t + dz_{t+1} u^T, dz_t = f' a_t; du = sum_t h_{t-1}^T dz_t."""
+    """a_t = g_t + dz_{t+1} u^T, dz_t = f' a_t; du = sum_t h_{t-1}^T dz_t. Of tanh, f'' = -2 f f'."""
     if _in_place(g, h0, u, out):
         return in_place.rnn_backward(g, h0, u, out, activation)
 
-    def back(t: int, g_t: Any, h: Any, state: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-        d = multiply(add(state[0], g_t), _rnn_slope(h, activation))
+    def back(t: int, g_t: Any, row: Any, state: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+        (h, slope), (gh, gs) = _blocks(row, 2), _blocks(g_t, 2)
+        a = add(state[0], gh)
+        d = multiply(add(a, _bent(h, gs)) if activation == "tanh" else a, slope)
         return d, (matrix_product(d, matrix_transpose(u)),)
 
     dz, (dh,) = _pulled_through(g, out, (h0,), plain_of(h0).shape[-1], back)
-    return dz, dh, _products(_history(out, h0, 0, 1), dz)
+    return dz, dh, _products(_history(out, h0, 0, 2), dz)
 
 
 def _rnn_pushed(drive: Callable[[int, Any], Any], dh: Any, h0: Any, u: Any, out: Any, activation: str) -> Any:
@@ -203,10 +207,10 @@ def _rnn_pushed(drive: Callable[[int, Any], Any], dh: Any, h0: Any, u: Any, out:
     rows, h = [], h0
     for t in range(plain_of(out).shape[0]):
         change = _plus(drive(t, h), None if dh is None else matrix_product(dh, u))
-        h = _at(out, t)
-        dh = multiply(_rnn_slope(h, activation), change)
-        rows.append(dh)
-    return _over_time(rows, h0, plain_of(h0).shape[-1])
+        h, slope = _blocks(_at(out, t), 2)
+        dh = multiply(slope, change)
+        rows.append(_beside(dh, _bent(h, dh) if activation == "tanh" else _zeros(h)))
+    return _over_time(rows, h0, 2 * plain_of(h0).shape[-1])
 
 
 rnn_recurrence: Record = general(
@@ -218,13 +222,13 @@ rnn_recurrence: Record = general(
         lambda t, h0, u, out, activation: _rnn_pushed(_undriven, t, h0, u, out, activation),
         lambda t, h0, u, out, activation: _rnn_pushed(_driven_by_weights(t), None, h0, u, out, activation),
     ),
-    signature="(t,b,n),(b,n),(n,n)->(t,b,n)",
+    signature="(t,b,n),(b,n),(n,n)->(t,b,2n)",
     takes="real",
     batching=_folded,
     advice="z must be (time, batch, n), h0 (batch, n), u (n, n)",
     kinks={"activation relu at 0": "0, the element of least norm"},
     samples=_sequence_samples(1, 1, ({}, {"activation": "relu"})),
-    summary="The hidden states h_t = f(z_t + h_{t-1} u) of a simple recurrent network.",
+    summary="The trajectory [h, f'] of a simple recurrent network: h_t = f(z_t + h_{t-1} u), and the slope of f there.",
 )
 
 # ------------------------------------------------------------------------------------------------ long short-term memory
@@ -236,36 +240,38 @@ def _lstm_forward(lib: Any, z: Any, h0: Any, c0: Any, u: Any) -> Any:
     h, c, rows = h0, c0, []
     for t in range(z.shape[0]):
         a, b, candidate, d = _blocks(add(_at(z, t), matrix_product(h, u)), 4)
-        i, f, k, o = sigmoid(a), sigmoid(b), tanh(candidate), sigmoid(d)
+        (i, not_i), (f, not_f), (o, not_o), k = _gate(a), _gate(b), _gate(d), tanh(candidate)
         c = add(multiply(f, c), multiply(i, k))
         h = multiply(o, tanh(c))
-        rows.append(_beside(i, f, k, o, c, h))
-    return _over_time(rows, h0, 6 * h0.shape[-1])
+        rows.append(_beside(i, f, k, o, c, h, not_i, not_f, sech2(candidate), not_o))
+    return _over_time(rows, h0, 10 * h0.shape[-1])
 
 
 def _lstm_pulled(g: Any, h0: Any, c0: Any, u: Any, out: Any) -> tuple[Any, ...]:
     """With a the cotangent of h: dc = a o tanh'(c) + what comes from above; then di, df, dg, do, each times its slope.
 
-    Below goes dc f to the cell and dz u^T to the hidden state; du = sum_t h_{t-1}^T dz_t.
+    Below goes dc f to the cell and dz u^T to the hidden state; du = sum_t h_{t-1}^T dz_t. What 1 - i is asked for, i gives
+    with the other sign; the slope of g changes by -2 g of what g changes.
     """
     if _in_place(g, h0, c0, u, out):
         return in_place.lstm_backward(g, h0, c0, u, out)
-    cells = _history(out, c0, 4, 6)
+    cells = _history(out, c0, 4, 10)
 
     def back(t: int, g_t: Any, row: Any, state: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-        (i, f, k, o, c, _), (gi, gf, gk, go, gc, gh) = _blocks(row, 6), _blocks(g_t, 6)
-        a, y = add(state[0], gh), tanh(c)
-        dc = add(add(state[1], gc), multiply(multiply(a, o), _bend(y)))
+        i, f, k, o, c, _, not_i, not_f, bend, not_o = _blocks(row, 10)
+        gi, gf, gk, go, gc, gh, g_not_i, g_not_f, g_bend, g_not_o = _blocks(g_t, 10)
+        a = add(state[0], gh)
+        dc = add(add(state[1], gc), multiply(multiply(a, o), sech2(c)))
         d = _beside(
-            multiply(add(multiply(dc, k), gi), _slope(i)),
-            multiply(add(multiply(dc, _at(cells, t)), gf), _slope(f)),
-            multiply(add(multiply(dc, i), gk), _bend(k)),
-            multiply(add(multiply(a, y), go), _slope(o)),
+            multiply(add(multiply(dc, k), subtract(gi, g_not_i)), multiply(i, not_i)),
+            multiply(add(multiply(dc, _at(cells, t)), subtract(gf, g_not_f)), multiply(f, not_f)),
+            multiply(add(multiply(dc, i), add(gk, _bent(k, g_bend))), bend),
+            multiply(add(multiply(a, tanh(c)), subtract(go, g_not_o)), multiply(o, not_o)),
         )
         return d, (matrix_product(d, matrix_transpose(u)), multiply(dc, f))
 
     dz, (dh, dc) = _pulled_through(g, out, (h0, c0), 4 * plain_of(h0).shape[-1], back)
-    return dz, dh, dc, _products(_history(out, h0, 5, 6), dz)
+    return dz, dh, dc, _products(_history(out, h0, 5, 10), dz)
 
 
 def _lstm_pushed(drive: Callable[[int, Any], Any], dh: Any, dc: Any, h0: Any, c0: Any, u: Any, out: Any) -> Any:
@@ -275,16 +281,14 @@ def _lstm_pushed(drive: Callable[[int, Any], Any], dh: Any, dc: Any, h0: Any, c0
     rows, h, cell = [], h0, c0
     for t in range(plain_of(out).shape[0]):
         di, df, dk, do = _blocks(_plus(drive(t, h), matrix_product(dh, u)), 4)
-        i, f, k, o, c, h = _blocks(_at(out, t), 6)
-        di, df, dk, do = (
-            multiply(each, s) for each, s in ((di, _slope(i)), (df, _slope(f)), (dk, _bend(k)), (do, _slope(o)))
-        )
+        i, f, k, o, c, h, not_i, not_f, bend, not_o = _blocks(_at(out, t), 10)
+        di, df, do = (multiply(each, multiply(s, r)) for each, s, r in ((di, i, not_i), (df, f, not_f), (do, o, not_o)))
+        dk = multiply(dk, bend)
         dc = add(add(multiply(f, dc), multiply(cell, df)), add(multiply(i, dk), multiply(k, di)))
-        y = tanh(c)
-        dh = add(multiply(multiply(o, _bend(y)), dc), multiply(y, do))
+        dh = add(multiply(multiply(o, sech2(c)), dc), multiply(tanh(c), do))
         cell = c
-        rows.append(_beside(di, df, dk, do, dc, dh))
-    return _over_time(rows, h0, 6 * plain_of(h0).shape[-1])
+        rows.append(_beside(di, df, dk, do, dc, dh, negative(di), negative(df), _bent(k, dk), negative(do)))
+    return _over_time(rows, h0, 10 * plain_of(h0).shape[-1])
 
 
 lstm_recurrence: Record = general(
@@ -297,12 +301,12 @@ lstm_recurrence: Record = general(
         lambda t, h0, c0, u, out: _lstm_pushed(_undriven, None, t, h0, c0, u, out),
         lambda t, h0, c0, u, out: _lstm_pushed(_driven_by_weights(t), None, None, h0, c0, u, out),
     ),
-    signature="(t,b,4n),(b,n),(b,n),(n,4n)->(t,b,6n)",
+    signature="(t,b,4n),(b,n),(b,n),(n,4n)->(t,b,10n)",
     takes="real",
     batching=_folded,
     advice="z must be (time, batch, 4 n), h0 and c0 (batch, n), u (n, 4 n)",
     samples=_sequence_samples(4, 2),
-    summary="The trajectory [i f g o c h] of long short-term memory, from its pre-activations z + h u.",
+    summary="The trajectory [i f g o c h 1-i 1-f 1-g^2 1-o] of long short-term memory, from its pre-activations z + h u.",
 )
 
 # ------------------------------------------------------------------------------------------------ gated recurrent units
@@ -315,11 +319,12 @@ def _gru_forward(lib: Any, z: Any, h0: Any, u: Any, v: Any) -> Any:
     for t in range(z.shape[0]):
         a, b, inner = _blocks(_plus(v, matrix_product(h, u)), 3)
         x, y, candidate = _blocks(_at(z, t), 3)
-        gate, reset = sigmoid(add(x, a)), sigmoid(add(y, b))
-        k = tanh(add(candidate, multiply(reset, inner)))
-        h = add(multiply(gate, h), multiply(subtract(1.0, gate), k))
-        rows.append(_beside(gate, reset, k, inner, h))
-    return _over_time(rows, h0, 5 * h0.shape[-1])
+        (gate, rest), (reset, not_reset) = _gate(add(x, a)), _gate(add(y, b))
+        new = add(candidate, multiply(reset, inner))
+        k = tanh(new)
+        h = add(multiply(gate, h), multiply(rest, k))
+        rows.append(_beside(gate, reset, k, inner, h, rest, not_reset, sech2(new)))
+    return _over_time(rows, h0, 8 * h0.shape[-1])
 
 
 def _gru_pulled(g: Any, h0: Any, u: Any, v: Any, out: Any) -> tuple[Any, ...]:
@@ -330,14 +335,15 @@ def _gru_pulled(g: Any, h0: Any, u: Any, v: Any, out: Any) -> tuple[Any, ...]:
     if _in_place(g, h0, u, out) and (v is None or _in_place(g, v)):
         return in_place.gru_backward(g, h0, u, v, out)
     n = plain_of(h0).shape[-1]
-    hidden = _history(out, h0, 4, 5)
+    hidden = _history(out, h0, 4, 8)
 
     def back(t: int, g_t: Any, row: Any, state: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-        (gate, reset, k, inner, _), (gz, gr, gk, gm, gh) = _blocks(row, 5), _blocks(g_t, 5)
+        gate, reset, k, inner, _, rest, not_reset, bend = _blocks(row, 8)
+        gz, gr, gk, gm, gh, g_rest, g_not_reset, g_bend = _blocks(g_t, 8)
         a = add(state[0], gh)
-        dk = multiply(add(multiply(a, subtract(1.0, gate)), gk), _bend(k))
-        dz = multiply(add(multiply(a, subtract(_at(hidden, t), k)), gz), _slope(gate))
-        dr = multiply(add(multiply(dk, inner), gr), _slope(reset))
+        dk = multiply(add(multiply(a, rest), add(gk, _bent(k, g_bend))), bend)
+        dz = multiply(add(multiply(a, subtract(_at(hidden, t), k)), subtract(gz, g_rest)), multiply(gate, rest))
+        dr = multiply(add(multiply(dk, inner), subtract(gr, g_not_reset)), multiply(reset, not_reset))
         da = _beside(dz, dr, add(multiply(dk, reset), gm))
         below = add(multiply(a, gate), matrix_product(da, matrix_transpose(u)))
         return _beside(da, dk), (below,)
@@ -355,22 +361,23 @@ def _gru_pushed(
     dh = _zeros(h0) if dh is None else dh
     rows, h = [], h0
     for t in range(plain_of(out).shape[0]):
-        gate, reset, k, inner, after = _blocks(_at(out, t), 5)
+        gate, reset, k, inner, after, rest, not_reset, bend = _blocks(_at(out, t), 8)
         da, db, dm = _blocks(_plus(inside(t, h), matrix_product(dh, u)), 3)
         outside = drive(t, h)
         dx, dy, dn = (None, None, None) if outside is None else _blocks(outside, 3)
-        dgate, dreset = multiply(_plus(dx, da), _slope(gate)), multiply(_plus(dy, db), _slope(reset))
-        dk = multiply(_plus(dn, add(multiply(reset, dm), multiply(inner, dreset))), _bend(k))
-        dh = _blended(gate, dgate, h, dh, k, dk)
-        rows.append(_beside(dgate, dreset, dk, dm, dh))
+        dgate = multiply(_plus(dx, da), multiply(gate, rest))
+        dreset = multiply(_plus(dy, db), multiply(reset, not_reset))
+        dk = multiply(_plus(dn, add(multiply(reset, dm), multiply(inner, dreset))), bend)
+        dh = _blended(gate, rest, dgate, h, dh, k, dk)
+        rows.append(_beside(dgate, dreset, dk, dm, dh, negative(dgate), negative(dreset), _bent(k, dk)))
         h = after
-    return _over_time(rows, h0, 5 * plain_of(h0).shape[-1])
+    return _over_time(rows, h0, 8 * plain_of(h0).shape[-1])
 
 
-def _blended(gate: Any, dgate: Any, h: Any, dh: Any, k: Any, dk: Any) -> Any:
-    """The change of gate h + (1 - gate) k."""
+def _blended(gate: Any, rest: Any, dgate: Any, h: Any, dh: Any, k: Any, dk: Any) -> Any:
+    """The change of gate h + rest k, rest = 1 - gate."""
     return add(
-        add(multiply(gate, dh), multiply(subtract(1.0, gate), dk)),
+        add(multiply(gate, dh), multiply(rest, dk)),
         multiply(dgate, subtract(h, k)),
     )
 
@@ -385,12 +392,12 @@ gru_recurrence: Record = general(
         lambda t, h0, u, out: _gru_pushed(_undriven, _driven_by_weights(t), None, h0, u, out),
         lambda t, h0, u, out: _gru_pushed(_undriven, lambda at, h: t, None, h0, u, out),
     ),
-    signature="(t,b,3n),(b,n),(n,3n),(3n)->(t,b,5n)",
+    signature="(t,b,3n),(b,n),(n,3n),(3n)->(t,b,8n)",
     takes="real",
     batching=_folded,
     advice="z must be (time, batch, 3 n), h0 (batch, n), u (n, 3 n), v (3 n,) or None",
     samples=_sequence_samples(3, 1, ({"v": True},)),
-    summary="The trajectory [z r n m h] of gated recurrent units that reset after the product, m = h u_n + v_n.",
+    summary="The trajectory [z r n m h 1-z 1-r 1-n^2] of gated recurrent units that reset after the product, m = h u_n + v_n.",
 )
 
 
@@ -403,12 +410,13 @@ def _gru_before_forward(lib: Any, z: Any, h0: Any, u: Any) -> Any:
     for t in range(z.shape[0]):
         a, b = _blocks(matrix_product(h, of_gates), 2)
         x, y, candidate = _blocks(_at(z, t), 3)
-        gate, reset = sigmoid(add(x, a)), sigmoid(add(y, b))
+        (gate, rest), (reset, not_reset) = _gate(add(x, a)), _gate(add(y, b))
         inner = multiply(reset, h)
-        k = tanh(add(candidate, matrix_product(inner, of_candidate)))
-        h = add(multiply(gate, h), multiply(subtract(1.0, gate), k))
-        rows.append(_beside(gate, reset, k, inner, h))
-    return _over_time(rows, h0, 5 * n)
+        new = add(candidate, matrix_product(inner, of_candidate))
+        k = tanh(new)
+        h = add(multiply(gate, h), multiply(rest, k))
+        rows.append(_beside(gate, reset, k, inner, h, rest, not_reset, sech2(new)))
+    return _over_time(rows, h0, 8 * n)
 
 
 def _parts(u: Any, n: int) -> tuple[Any, Any]:
@@ -422,22 +430,23 @@ def _gru_before_pulled(g: Any, h0: Any, u: Any, out: Any) -> tuple[Any, ...]:
         return in_place.gru_before_backward(g, h0, u, out)
     n = plain_of(h0).shape[-1]
     of_gates, of_candidate = _parts(u, n)
-    hidden = _history(out, h0, 4, 5)
+    hidden = _history(out, h0, 4, 8)
 
     def back(t: int, g_t: Any, row: Any, state: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-        (gate, reset, k, _, _), (gz, gr, gk, gm, gh) = _blocks(row, 5), _blocks(g_t, 5)
+        gate, reset, k, _, _, rest, not_reset, bend = _blocks(row, 8)
+        gz, gr, gk, gm, gh, g_rest, g_not_reset, g_bend = _blocks(g_t, 8)
         a, h = add(state[0], gh), _at(hidden, t)
-        dk = multiply(add(multiply(a, subtract(1.0, gate)), gk), _bend(k))
-        dz = multiply(add(multiply(a, subtract(h, k)), gz), _slope(gate))
+        dk = multiply(add(multiply(a, rest), add(gk, _bent(k, g_bend))), bend)
+        dz = multiply(add(multiply(a, subtract(h, k)), subtract(gz, g_rest)), multiply(gate, rest))
         dm = add(matrix_product(dk, matrix_transpose(of_candidate)), gm)
-        dr = multiply(add(multiply(dm, h), gr), _slope(reset))
+        dr = multiply(add(multiply(dm, h), subtract(gr, g_not_reset)), multiply(reset, not_reset))
         through_gates = matrix_product(_beside(dz, dr), matrix_transpose(of_gates))
         return _beside(dz, dr, dk), (add(add(multiply(a, gate), multiply(dm, reset)), through_gates),)
 
     dz, (dh,) = _pulled_through(g, out, (h0,), 3 * n, back)
     du = _beside(
         _products(hidden, getitem(dz, key=(..., slice(0, 2 * n)))),
-        _products(_block(out, 3, 5), getitem(dz, key=(..., slice(2 * n, 3 * n)))),
+        _products(_block(out, 3, 8), getitem(dz, key=(..., slice(2 * n, 3 * n)))),
     )
     return dz, dh, du
 
@@ -449,19 +458,20 @@ def _gru_before_pushed(drive: Callable[[int, Any], Any], dh: Any, du: Any, h0: A
     dh = _zeros(h0) if dh is None else dh
     rows, h = [], h0
     for t in range(plain_of(out).shape[0]):
-        gate, reset, k, inner, after = _blocks(_at(out, t), 5)
+        gate, reset, k, inner, after, rest, not_reset, bend = _blocks(_at(out, t), 8)
         through_u = None if changes is None else matrix_product(h, changes[0])
         da, db = _blocks(_plus(through_u, matrix_product(dh, of_gates)), 2)
         outside = drive(t, h)
         dx, dy, dn = (None, None, None) if outside is None else _blocks(outside, 3)
-        dgate, dreset = multiply(_plus(dx, da), _slope(gate)), multiply(_plus(dy, db), _slope(reset))
+        dgate = multiply(_plus(dx, da), multiply(gate, rest))
+        dreset = multiply(_plus(dy, db), multiply(reset, not_reset))
         dm = add(multiply(dreset, h), multiply(reset, dh))
         through_u = None if changes is None else matrix_product(inner, changes[1])
-        dk = multiply(_plus(dn, _plus(through_u, matrix_product(dm, of_candidate))), _bend(k))
-        dh = _blended(gate, dgate, h, dh, k, dk)
-        rows.append(_beside(dgate, dreset, dk, dm, dh))
+        dk = multiply(_plus(dn, _plus(through_u, matrix_product(dm, of_candidate))), bend)
+        dh = _blended(gate, rest, dgate, h, dh, k, dk)
+        rows.append(_beside(dgate, dreset, dk, dm, dh, negative(dgate), negative(dreset), _bent(k, dk)))
         h = after
-    return _over_time(rows, h0, 5 * n)
+    return _over_time(rows, h0, 8 * n)
 
 
 gru_recurrence_before: Record = general(
@@ -473,12 +483,12 @@ gru_recurrence_before: Record = general(
         lambda t, h0, u, out: _gru_before_pushed(_undriven, t, None, h0, u, out),
         lambda t, h0, u, out: _gru_before_pushed(_undriven, None, t, h0, u, out),
     ),
-    signature="(t,b,3n),(b,n),(n,3n)->(t,b,5n)",
+    signature="(t,b,3n),(b,n),(n,3n)->(t,b,8n)",
     takes="real",
     batching=_folded,
     advice="z must be (time, batch, 3 n), h0 (batch, n), u (n, 3 n)",
     samples=_sequence_samples(3, 1),
-    summary="The trajectory [z r n m h] of gated recurrent units that reset before the product, m = r h.",
+    summary="The trajectory [z r n m h 1-z 1-r 1-n^2] of gated recurrent units that reset before the product, m = r h.",
 )
 
 # ------------------------------------------------------------------------------------------------ the layers
@@ -531,7 +541,7 @@ def simple_rnn(x: Any, w: Any, u: Any, b: Any = None, /, *, h0: Any = None, acti
         raise ValueError(f"simple_rnn: got activation={activation!r}: choose one of {', '.join(ACTIVATIONS)}")
     z, (h0,), _ = _prepared("simple_rnn", x, w, u, b, 1, {"h0": h0})
     out = rnn_recurrence(z, h0, u, activation=activation)
-    return _states(out, 0, 1), _last(out, 0, 1, h0)
+    return _states(out, 0, 2), _last(out, 0, 2, h0)
 
 
 def lstm(x: Any, w: Any, u: Any, b: Any = None, /, *, h0: Any = None, c0: Any = None) -> Any:
@@ -545,7 +555,7 @@ def lstm(x: Any, w: Any, u: Any, b: Any = None, /, *, h0: Any = None, c0: Any = 
     """
     z, (h0, c0), _ = _prepared("lstm", x, w, u, b, 4, {"h0": h0, "c0": c0})
     out = lstm_recurrence(z, h0, c0, u)
-    return _states(out, 5, 6), (_last(out, 5, 6, h0), _last(out, 4, 6, c0))
+    return _states(out, 5, 10), (_last(out, 5, 10, h0), _last(out, 4, 10, c0))
 
 
 def gru(
@@ -574,4 +584,4 @@ def gru(
     if recurrent_b is not None and (shape := tuple(plain_of(recurrent_b).shape)) != (3 * n,):
         raise ShapeError("gru", f"got recurrent_b of shape {shape}", f"recurrent_b must be {(3 * n,)}")
     out = gru_recurrence(z, h0, u, recurrent_b) if reset_after else gru_recurrence_before(z, h0, u)
-    return _states(out, 4, 5), _last(out, 4, 5, h0)
+    return _states(out, 4, 8), _last(out, 4, 8, h0)

@@ -80,11 +80,11 @@ class Kernels:
         return dq, dk, dv
 
     def lstm_forward(self, z: Plain, h0: Plain, c0: Plain, u: Plain) -> Plain:
-        """[i f g o c h] of every step, (time, batch, 6n), for z (time, batch, 4n), u (n, 4n) and the states before."""
+        """[i f g o c h 1-i 1-f 1-g^2 1-o] of every step, (time, batch, 10n), for z (time, batch, 4n) and u (n, 4n)."""
         z, h0, c0, u = map(np.ascontiguousarray, (z, h0, c0, u))
         steps, batch, width = z.shape
         n = width // 4
-        out = np.empty((steps, batch, 6 * n), dtype=z.dtype)
+        out = np.empty((steps, batch, 10 * n), dtype=z.dtype)
         self._call("lstm_forward", z, z, h0, c0, u, out, steps, batch, n, self._threads)
         return out
 
@@ -92,7 +92,7 @@ class Kernels:
         """The cotangents of z, h0 and c0, given that of the trajectory `out`."""
         g, c0, u, out = map(np.ascontiguousarray, (g, c0, u, out))
         steps, batch, width = out.shape
-        n = width // 6
+        n = width // 10
         dz = np.empty((steps, batch, 4 * n), dtype=out.dtype)
         dh, dc = np.empty_like(c0), np.empty_like(c0)
         self._call("lstm_backward", out, g, c0, u, out, dz, dh, dc, steps, batch, n, self._threads)

@@ -148,6 +148,19 @@ static inline REAL NAME(tangent)(REAL x) {
 
 static inline REAL NAME(sigmoid)(REAL x) { return 1 / (1 + NAME(exponential)(-x)); }
 
+/* s = sigmoid(x), and 1 - s = exp(-x) s, which 1 - s would not give where s is near 1. */
+static inline REAL NAME(gate)(REAL x, REAL *rest) {
+    REAL e = NAME(exponential)(-x), s = 1 / (1 + e);
+    *rest = s == 0 ? 1 : e * s;
+    return s;
+}
+
+/* 1 - tanh(x)^2 = 4e/(1 + e)^2 with e = exp(-2|x|). */
+static inline REAL NAME(bend)(REAL x) {
+    REAL e = NAME(exponential)(x < 0 ? 2 * x : -2 * x), half = 1 / (1 + e);
+    return 4 * (e * half) * half;
+}
+
 /* ---------------------------------------------------------------- attention
 
    One item is a head: queries q (n x d), keys k (m x d), values v (m x e). Blocks of queries, and of keys those alone
@@ -267,8 +280,8 @@ int NAME(attention_backward)(const REAL *g, const REAL *q, const REAL *k, const 
 
 /* ---------------------------------------------------------------- long short-term memory
 
-   z (steps x batch x 4n), out (steps x batch x 6n) with [i f g o c h] of every step, u (n x 4n). One item is some rows of
-   the batch through all of time. */
+   z (steps x batch x 4n), out (steps x batch x 10n) with [i f g o c h 1-i 1-f 1-g^2 1-o] of every step, u (n x 4n).
+   One item is some rows of the batch through all of time. */
 
 typedef struct {
     const REAL *z, *h0, *c0, *u, *g, *seen;
@@ -285,20 +298,21 @@ static int NAME(lstm_item)(const void *task, Size item, void *memory) {
     Size apart = n;
     for (Size step = 0; step < t->steps; step++) {
         const REAL *z = t->z + (step * t->batch + first) * 4 * n;
-        REAL *out = t->out + (step * t->batch + first) * 6 * n;
+        REAL *out = t->out + (step * t->batch + first) * 10 * n;
         NAME(multiply)(gates, 4 * n, h, apart, 1, u, n, rows, 4 * n, n, 0);
         for (Size b = 0; b < rows; b++) {
-            REAL *a = gates + b * 4 * n, *o = out + b * 6 * n;
+            REAL *a = gates + b * 4 * n, *restrict o = out + b * 10 * n, *restrict rest = o + 6 * n;
             const REAL *from = z + b * 4 * n, *before = c + b * apart;
-            for (Size k = 0; k < 2 * n; k++) o[k] = NAME(sigmoid)(a[k] + from[k]);
+            for (Size k = 0; k < 2 * n; k++) o[k] = NAME(gate)(a[k] + from[k], rest + k);
             for (Size k = 2 * n; k < 3 * n; k++) o[k] = NAME(tangent)(a[k] + from[k]);
-            for (Size k = 3 * n; k < 4 * n; k++) o[k] = NAME(sigmoid)(a[k] + from[k]);
+            for (Size k = 2 * n; k < 3 * n; k++) rest[k] = NAME(bend)(a[k] + from[k]);
+            for (Size k = 3 * n; k < 4 * n; k++) o[k] = NAME(gate)(a[k] + from[k], rest + k);
             for (Size k = 0; k < n; k++) o[4 * n + k] = o[n + k] * before[k] + o[k] * o[2 * n + k];
             for (Size k = 0; k < n; k++) o[5 * n + k] = o[3 * n + k] * NAME(tangent)(o[4 * n + k]);
         }
         h = out + 5 * n;
         c = out + 4 * n;
-        apart = 6 * n;
+        apart = 10 * n;
     }
     return 0;
 }
@@ -315,17 +329,18 @@ static int NAME(lstm_back_item)(const void *task, Size item, void *memory) {
         Size at = step * t->batch + first;
         REAL *dz = t->dz + at * 4 * n;
         for (Size b = 0; b < rows; b++) {
-            const REAL *o = t->seen + (at + b) * 6 * n, *above = t->g + (at + b) * 6 * n;
-            const REAL *before = step ? t->seen + (at - t->batch + b) * 6 * n + 4 * n : t->c0 + (first + b) * n;
+            const REAL *o = t->seen + (at + b) * 10 * n, *above = t->g + (at + b) * 10 * n;
+            const REAL *rest = o + 6 * n, *beyond = above + 6 * n;
+            const REAL *before = step ? t->seen + (at - t->batch + b) * 10 * n + 4 * n : t->c0 + (first + b) * n;
             REAL *d = dz + b * 4 * n, *h = dh + b * n, *c = dc + b * n;
             for (Size k = 0; k < n; k++) {
                 REAL i = o[k], f = o[n + k], g = o[2 * n + k], gate = o[3 * n + k], bent = NAME(tangent)(o[4 * n + k]);
                 REAL to_h = h[k] + above[5 * n + k];
-                REAL to_c = c[k] + above[4 * n + k] + to_h * gate * (1 - bent * bent);
-                d[k] = (to_c * g + above[k]) * i * (1 - i);
-                d[n + k] = (to_c * before[k] + above[n + k]) * f * (1 - f);
-                d[2 * n + k] = (to_c * i + above[2 * n + k]) * (1 - g * g);
-                d[3 * n + k] = (to_h * bent + above[3 * n + k]) * gate * (1 - gate);
+                REAL to_c = c[k] + above[4 * n + k] + to_h * gate * NAME(bend)(o[4 * n + k]);
+                d[k] = (to_c * g + above[k] - beyond[k]) * i * rest[k];
+                d[n + k] = (to_c * before[k] + above[n + k] - beyond[n + k]) * f * rest[n + k];
+                d[2 * n + k] = (to_c * i + above[2 * n + k] - 2 * g * beyond[2 * n + k]) * rest[2 * n + k];
+                d[3 * n + k] = (to_h * bent + above[3 * n + k] - beyond[3 * n + k]) * gate * rest[3 * n + k];
                 c[k] = to_c * f;
             }
         }

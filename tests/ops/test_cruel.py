@@ -1,0 +1,79 @@
+"""Derivatives at cruel arguments, against 50 digits and more: saturated gates, edges of domains, extremes, what is not there."""
+
+import mpmath
+import numpy as np
+import pytest
+
+import gradatlas as ga
+from gradatlas import xp
+from gradatlas.ops import recurrent
+
+INF = float("inf")
+
+
+# ------------------------------------------------------------------------------------------------ saturated gates
+
+
+def _sigmoid(x):
+    return 1 / (1 + mpmath.exp(-x))
+
+
+def _lstm_step(i, f, g, o, h, c):
+    cell = _sigmoid(f) * c + _sigmoid(i) * mpmath.tanh(g)
+    return _sigmoid(o) * mpmath.tanh(cell)
+
+
+def _gru_step(z, r, n, h):
+    gate = _sigmoid(z)
+    return gate * h + (1 - gate) * mpmath.tanh(n + _sigmoid(r) * h)
+
+
+CELLS = {
+    # name: the layer on pre-activations and states of one hidden unit, the same in many digits, the numbers of gates and
+    # states. Of the recurrent weights only the candidate's are there, where the reset gate needs them to matter.
+    "rnn": (lambda z, h: recurrent.rnn_recurrence(z, h, np.zeros((1, 1)))[0, 0, 0], lambda z, h: mpmath.tanh(z), 1, 1),
+    "lstm": (lambda z, h, c: recurrent.lstm_recurrence(z, h, c, np.zeros((1, 4)))[0, 0, 5], _lstm_step, 4, 2),
+    "gru": (lambda z, h: recurrent.gru_recurrence(z, h, CANDIDATE, np.zeros(3))[0, 0, 4], _gru_step, 3, 1),
+    "gru before": (lambda z, h: recurrent.gru_recurrence_before(z, h, CANDIDATE)[0, 0, 4], _gru_step, 3, 1),
+}
+CANDIDATE = np.asarray([[0.0, 0.0, 1.0]])
+
+
+def saturated(name):
+    """Pre-activations of which all, or one, lie where 1 - s has no digit in float64, then ordinary states."""
+    gates, states = CELLS[name][2:]
+    for size in (17.0, 40.0, 100.0):
+        for sign in (1, -1):
+            yield np.full(gates, sign * size), np.linspace(0.5, 0.75, states)
+            for k in range(gates):
+                z = np.linspace(-0.5, 0.75, gates)
+                z[k] = sign * size
+                yield z, np.linspace(0.5, 0.75, states)
+
+
+@pytest.mark.parametrize("path", ["in place", "by records"])
+@pytest.mark.parametrize("name", CELLS)
+def test_the_slopes_of_saturated_gates_have_all_their_digits(name, path, monkeypatch):
+    if path == "by records":
+        monkeypatch.setattr(recurrent, "_in_place", lambda *arrays: False)
+    layer, exact, gates, _ = CELLS[name]
+    for z, states in saturated(name):
+        held = [state.reshape(1, 1) for state in states]
+
+        def f(v, layer=layer, held=held):
+            return layer(xp.reshape(v, (1, 1, -1)), *held)
+
+        first, second = ga.grad(f)(z), ga.grad(lambda v, f=f: xp.sum(ga.grad(f)(v)))(z)
+        with mpmath.workdps(300):
+            at = [mpmath.mpf(float(x)) for x in (*z, *states)]
+            for k in range(gates):
+                wanted = mpmath.diff(exact, at, tuple(int(j == k) for j in range(len(at))))
+                assert abs(mpmath.mpf(first[k]) - wanted) <= 3e-14 * abs(wanted) + 1e-290, (z, k)
+            orders = [
+                tuple(int(j == a) + int(j == b) for j in range(len(at))) for a in range(gates) for b in range(gates)
+            ]
+            terms = [mpmath.diff(exact, at, order) for order in orders]
+            for k in range(gates):
+                row = terms[k * gates : (k + 1) * gates]
+                wanted, size = sum(row), sum(abs(term) for term in row)
+                assert abs(mpmath.mpf(second[k]) - wanted) <= 1e-13 * size + 1e-290, (z, k)
