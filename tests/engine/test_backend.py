@@ -6,7 +6,8 @@ import array_api_strict
 import numpy as np
 import pytest
 
-from gradatlas import errors
+import gradatlas as ga
+from gradatlas import errors, xp
 from gradatlas.backend import category, common_library, is_array, is_scalar, library_of, numpy_library
 from gradatlas.engine.linear_maps import sum_to
 
@@ -96,3 +97,10 @@ def test_a_sum_over_leading_axes_is_the_sum(shape, dtype):
         assert error <= 2 * np.max(np.abs(own - wanted), initial=0) + 8 * np.finfo(dtype).eps * np.max(
             np.abs(wanted), initial=1
         )
+
+
+def test_an_infinity_is_added_where_it_belongs_and_nowhere_else(home: Any) -> None:
+    index = home.array([0, 1, 1], dtype="int64")
+    _, pull = ga.vjp(lambda x: xp.take(x, index, axis=0), home.normal(3))
+    (g,) = pull(home.array([np.inf, 1.0, 2.0]))
+    np.testing.assert_array_equal(home.host(g), [np.inf, 3.0, 0.0])

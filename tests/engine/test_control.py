@@ -9,7 +9,7 @@ import pytest
 
 import gradatlas as ga
 from gradatlas import xp
-from gradatlas.errors import ArgumentError, ShapeError, TracerConversionError
+from gradatlas.errors import ArgumentError, DTypeError, ShapeError, TracerConversionError
 
 STARTS = np.asarray([2.0, 3.0, 11.0, 200.0])
 RNG = np.random.default_rng(8)
@@ -234,3 +234,10 @@ class TestScanOtherwise:
 def test_without_them_a_branch_on_a_batch_is_refused_and_they_are_named() -> None:
     with pytest.raises(TracerConversionError, match=r"gradatlas\.while_loop"):
         ga.vmap(lambda x: x if bool(x > 1.0) else -x)(STARTS)
+
+
+def test_a_loop_counts_in_whole_numbers() -> None:
+    for bound in (2.5, np.asarray(2.5), np.asarray(True)):
+        with pytest.raises(DTypeError, match=r"fori_loop: got the bound .*whole numbers"):
+            ga.fori_loop(0, bound, lambda i, v: v + 1.0, 0.0)
+    assert ga.fori_loop(np.asarray(1), np.int32(3), lambda i, v: v + 1.0, 0.0) == 2.0

@@ -74,3 +74,18 @@ def test_a_chunk_holds_at_least_one(size: Any) -> None:
     for jac in (ga.jacfwd, ga.jacrev, ga.hessian):
         with pytest.raises(ArgumentError, match="chunk_size"):
             jac(vector, chunk_size=size)
+
+
+@pytest.mark.parametrize("jac", [ga.jacfwd, ga.jacrev])
+def test_each_block_has_memory_of_its_own(jac: Any, home: Any) -> None:
+    x = home.normal(2)
+
+    def f(x: Any, y: Any) -> Any:
+        return x + y, xp.reshape(y, (2, 1)), home.normal(2, seed=4)
+
+    found = [block for row in jac(f, argnums=(0, 1))(x, x) for block in row]
+    before = [home.host(block).copy() for block in found]
+    for k, block in enumerate(found):
+        block += 1.0
+        for other, was in zip(found[k + 1 :], before[k + 1 :], strict=True):
+            np.testing.assert_array_equal(home.host(other), was)

@@ -64,12 +64,30 @@ def test_auxiliary_output() -> None:
     np.testing.assert_array_equal(out, np.sin(X))
 
 
-def test_results_are_arrays_of_their_own() -> None:
-    _, linear = ga.linearize(lambda x: x, X)
-    t = T.copy()
-    result = linear(t)
-    result += 1.0
-    np.testing.assert_array_equal(t, T)
+@pytest.mark.parametrize("how", ["linearize", "jvp"])
+def test_tangents_are_arrays_of_their_own(how: str, home: Any) -> None:
+    x, t = home.normal(4), home.normal(4, seed=1)
+    constant = home.normal(4, seed=2)
+
+    @ga.custom_jvp
+    def f(x: Any) -> Any:
+        return x
+
+    f.defjvp(lambda primals, tangents: (primals[0], constant))
+
+    def several(x: Any) -> Any:
+        twice = x * 2.0
+        return x, xp.reshape(x, (2, 2)), twice, twice, f(x)
+
+    push = ga.linearize(several, x)[1] if how == "linearize" else lambda t: ga.jvp(several, (x,), (t,))[1]
+    kept, found, again = home.host(t).copy(), push(t), push(t)
+    for k, tangent in enumerate(found):
+        tangent += 1.0
+        for other, was in zip(found[k + 1 :], again[k + 1 :], strict=True):
+            np.testing.assert_array_equal(home.host(other), home.host(was))
+    np.testing.assert_array_equal(home.host(t), kept)
+    if how == "linearize":
+        np.testing.assert_array_equal(home.host(push(t)[4]), home.host(again[4]))
 
 
 def test_it_composes() -> None:

@@ -391,3 +391,9 @@ class TestIndices:
         np.testing.assert_array_equal(gradient, np.where(np.arange(4) == i[:, None], 2 * X, 0.0))
         with pytest.raises(TracerConversionError, match=r"xp\.take_along_axis"):
             ga.vmap(lambda i: xp.asarray(W)[i, i])(i)
+
+
+def test_an_output_that_all_examples_share_can_be_written_to() -> None:
+    found = ga.vmap(lambda x: np.ones(2))(np.zeros((3, 2)))
+    found[0] += 1.0
+    np.testing.assert_array_equal(found, [[2.0, 2.0], [1.0, 1.0], [1.0, 1.0]])

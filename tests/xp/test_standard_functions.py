@@ -272,3 +272,21 @@ class TestNumbersOnTheLeft:
         x |= 1
         np.testing.assert_array_equal(x.plain, [9, 13])
         np.testing.assert_array_equal(y.plain, [1, 2])
+
+
+class TestArraysOfArrays:
+    def test_a_list_takes_the_kind_of_number_that_holds_all(self):
+        assert xp.asarray([np.asarray(1), 2.5]).plain.tolist() == [1.0, 2.5]
+        assert xp.asarray([np.asarray(1.0), 2j]).dtype == np.complex128
+        assert xp.asarray([np.float32(1), 2.5, 3]).dtype == np.float32
+        assert xp.asarray([[1, 2], [np.float32(1), np.float64(2)]]).dtype == np.float64
+
+    def test_linspace_between_arrays(self):
+        np.testing.assert_array_equal(xp.linspace(np.asarray(0), np.asarray(4), 3).plain, [0.0, 2.0, 4.0])
+        assert xp.linspace(np.asarray(0.0), np.asarray(1.0), 3, dtype=np.float32).dtype == np.float32
+        assert ga.grad(lambda a: xp.sum(xp.linspace(0.0, a, 5)))(2.0) == 2.5
+
+    def test_full_like_takes_a_traced_number(self):
+        like = np.ones((2, 3), dtype=np.float32)
+        assert xp.full_like(like, np.asarray(2.0)).dtype == np.float32
+        assert ga.grad(lambda a: xp.sum(xp.full_like(like, a) * 2.0))(np.asarray(1.0)) == 12.0

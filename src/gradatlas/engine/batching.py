@@ -234,6 +234,8 @@ def _result(leaf: Any, axis: int | None, trace: BatchTrace, home: Space) -> Any:
         if axis is None:
             return value
         value = fill(value, False, trace.size)
+        if type(value) is not Array:  # a view, in which one example stands for all
+            value = Space.of(value).library.namespace.asarray(value, copy=True)
     rank = len(plain_of(value).shape)
     if not -rank <= axis < rank:
         raise AxisError(

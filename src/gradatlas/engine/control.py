@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradatlas.backend import is_array, library_of, numpy_library
+from gradatlas.backend import category, is_array, library_of, numpy_library
 from gradatlas.engine.array import is_batched, kept, lower, memory_of, plain_of, untraced
 from gradatlas.engine.linear_maps import select, stack, unstack
 from gradatlas.engine.reverse import paused
 from gradatlas.engine.space import Space
 from gradatlas.engine.transforms import stop_gradient
 from gradatlas.engine.trees import assemble, flatten, map_leaves
-from gradatlas.errors import ArgumentError, ShapeError, describe
+from gradatlas.errors import ArgumentError, DTypeError, ShapeError, describe
 
 __all__ = ["cond", "fori_loop", "scan", "while_loop"]
 
@@ -119,8 +119,12 @@ def fori_loop(lower_bound: Any, upper_bound: Any, body_fun: Callable[[Any, Any],
     """init_val, replaced by body_fun(i, it) for i from lower_bound up to but not including upper_bound.
 
     The bounds are whole numbers, or arrays of shape () of them. Differentiable in both modes. Where a bound differs from
-    example to example of a batch it is a `while_loop`.
+    example to example of a batch it is a `while_loop`. Raises DTypeError for a bound that is no whole number.
     """
+    for bound in (lower_bound, upper_bound):
+        plain = plain_of(bound)
+        if type(plain) is not int and not (is_array(plain) and category(plain.dtype) == "integer"):
+            raise DTypeError("fori_loop", f"got the bound {describe(plain)}", "give whole numbers, or arrays of them")
     if is_batched(lower_bound) or is_batched(upper_bound):
         _, value = while_loop(
             lambda state: state[0] < upper_bound,

@@ -224,11 +224,9 @@ def _saved(step: Step, which: tuple[int, ...], values: Sequence[Any], out: Any) 
 
 def _memory(x: Any) -> Any:
     """The array whose memory a plain array is, or is a view of."""
-    owner = getattr(x, "_array", x)  # array_api_strict keeps a NumPy array
-    base = getattr(owner, "base", None)
-    while base is not None and type(base) is type(owner):
-        owner, base = base, base.base
-    return owner
+    library = library_of(x)
+    assert library is not None
+    return library.memory(x)
 
 
 def trace(f: Callable[..., Any]) -> Callable[..., Drawing]:

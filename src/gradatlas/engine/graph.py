@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from gradatlas.engine.array import Array, Trace, lower, traced, untraced
 from gradatlas.engine.primitive import Primitive
-from gradatlas.engine.recording import Inputs, Outputs, fitting_leaves
+from gradatlas.engine.recording import Inputs, Outputs, fitting_leaves, unshared
 from gradatlas.engine.reverse import opened
 from gradatlas.engine.space import Space
 from gradatlas.engine.transforms import push_forward, vjp
@@ -180,15 +180,9 @@ class Linearized:
             "linearize", "tangent", tangents, inputs.structure, inputs.spaces, [True] * len(inputs.spaces)
         )
         found = self._graph.run(leaves)
-        given = {id(t) for t in leaves}
-        ready = []
-        for t, space in zip(found, self._spaces, strict=True):
-            if t is None:
-                t = space.zeros()
-            elif type(t) is not Array and id(t) in given:
-                t = space.library.namespace.asarray(t, copy=True)
-            ready.append(t)
-        return self._outputs.assemble(ready)
+        ready = [space.zeros() if t is None else t for t, space in zip(found, self._spaces, strict=True)]
+        held = [constant for _, constant in self._graph.outputs]
+        return self._outputs.assemble(unshared(ready, given=[*leaves, *held]))
 
     def __repr__(self) -> str:
         return f"<linear map of {len(self._spaces)} arrays in {len(self._graph.steps)} steps>"

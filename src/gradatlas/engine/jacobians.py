@@ -9,7 +9,7 @@ from typing import Any
 from gradatlas.engine.array import Array, plain_of
 from gradatlas.engine.batching import BatchTrace
 from gradatlas.engine.linear_maps import conjugate, fill, join, move_axis, reshape
-from gradatlas.engine.recording import Inputs, Outputs, Recording
+from gradatlas.engine.recording import Inputs, Outputs, Recording, unshared
 from gradatlas.engine.reverse import opened
 from gradatlas.engine.space import Space
 from gradatlas.engine.transforms import chosen_inputs, partial_at, push_forward, select
@@ -180,6 +180,7 @@ def _block(found: Sequence[Any], axis: int, target: Space, space: Space, like: S
 
 
 def _arrange(blocks: Sequence[Sequence[Any]], outputs: Outputs, inputs: Inputs, single: bool) -> Any:
-    """Blocks by output leaf and input leaf as a tree of trees."""
-    wrapped = [inputs.assemble(outputs.faces(row)) for row in blocks]
+    """Blocks by output leaf and input leaf as a tree of trees, each in memory of its own."""
+    own = iter(unshared([block for row in blocks for block in row]))
+    wrapped = [inputs.assemble(outputs.faces([next(own) for _ in row])) for row in blocks]
     return outputs.arrange([trees[0] if single else trees for trees in wrapped])

@@ -159,8 +159,11 @@ def _explain(primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, A
         raise DTypeError(
             primitive.name, seen, mend or "convert with xp.astype, or pass what the function takes"
         ) from error
-    kind = OutOfRangeError if isinstance(error, IndexError) else ShapeError
-    raise kind(primitive.name, seen, mend or "make the shapes fit, with xp.reshape or xp.expand_dims") from error
+    if isinstance(error, IndexError):
+        raise OutOfRangeError(
+            primitive.name, seen, mend or "choose indices within the axis they count along"
+        ) from error
+    raise ShapeError(primitive.name, seen, mend or "make the shapes fit, with xp.reshape or xp.expand_dims") from error
 
 
 def _has_bad_axis(x: Any, params: Mapping[str, Any]) -> bool:

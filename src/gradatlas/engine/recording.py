@@ -14,7 +14,7 @@ from gradatlas.engine.space import Space
 from gradatlas.engine.trees import Structure, assemble, flatten, leaf_names
 from gradatlas.errors import ArgumentError, DeviceMismatchError, DTypeError, LibraryMismatchError, ShapeError, describe
 
-__all__ = ["Inputs", "Outputs", "Recording", "as_array", "fitting_leaves", "home_of_numbers", "release"]
+__all__ = ["Inputs", "Outputs", "Recording", "as_array", "fitting_leaves", "home_of_numbers", "release", "unshared"]
 
 
 class Inputs:
@@ -126,6 +126,32 @@ def as_array(number: float | complex, home: Space) -> Any:
     else:
         dtype = home.dtype
     return lib.asarray(number, dtype=dtype, device=home.device)
+
+
+def unshared(leaves: Sequence[Any], given: Iterable[Any] = ()) -> list[Any]:
+    """The leaves, copied where one shares its memory with another or with one of given, or cannot be written to.
+
+    Traced arrays stay as they are: nobody can write into them.
+    """
+    taken = {id(memory) for x in given if (memory := _memory(x)) is not None}
+    found = []
+    for x in leaves:
+        memory = _memory(x)
+        if memory is not None:
+            library = LIBRARY_BY_TYPE[type(x)]
+            assert library is not None
+            if id(memory) in taken or not library.is_whole(x):
+                x = library.namespace.asarray(x, copy=True)
+                memory = library.memory(x)
+            taken.add(id(memory))
+        found.append(x)
+    return found
+
+
+def _memory(x: Any) -> Any:
+    """The array whose memory a plain array is or is a view of; None of what is no plain array."""
+    library = LIBRARY_BY_TYPE.get(type(x))
+    return None if library is None else library.memory(x)
 
 
 def release(leaf: Any, trace: Trace, wrap: bool) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 from gradatlas.backend import category, library_of
 from gradatlas.engine.array import Array, plain_of, traced, untraced
 from gradatlas.engine.forward import ForwardTrace
-from gradatlas.engine.recording import Inputs, Outputs, Recording, fitting_leaves, release, split_aux
+from gradatlas.engine.recording import Inputs, Outputs, Recording, fitting_leaves, release, split_aux, unshared
 from gradatlas.engine.reverse import opened
 from gradatlas.engine.space import Space
 from gradatlas.engine.trees import map_leaves
@@ -79,7 +79,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     moved = [
         Space.of(value).zeros() if t is None else t for value, t in zip(outputs.values, outputs.links, strict=True)
     ]
-    out, tangent = outputs.assemble(outputs.values), outputs.assemble(moved)
+    out, tangent = outputs.assemble(outputs.values), outputs.assemble(unshared(moved, given=leaves))
     return (out, tangent, aux) if has_aux else (out, tangent)
 
 

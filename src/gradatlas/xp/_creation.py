@@ -5,7 +5,7 @@ from __future__ import annotations
 import reprlib
 from typing import Any, NamedTuple
 
-from gradatlas.backend import Library, library_of
+from gradatlas.backend import Library, category, library_of
 from gradatlas.engine.array import Array, lower, plain_of
 from gradatlas.errors import ArgumentError, CreationError, DTypeError, ShapeError, describe
 from gradatlas.ops import elementwise, linalg, shaping
@@ -70,12 +70,26 @@ class Creation:
             return array
         if _holds_arrays(obj):
             rows = [self.asarray(each, dtype=dtype, device=device) for each in obj]
-            like = next(
-                plain_of(row) for row, each in zip(rows, obj, strict=True) if is_array_like(each) or _holds_arrays(each)
-            )
-            rows = [row if row.dtype == like.dtype else astype(row, like.dtype) for row in rows]
+            common = self._common_dtype(obj, rows)
+            rows = [row if row.dtype == common else astype(row, common) for row in rows]
             return _wrapped(shaping.stack(*rows, axis=0))
         return self._made("asarray", obj, copy=copy, **self._options(dtype, device))
+
+    def _common_dtype(self, obj: Any, rows: list[Array]) -> Any:
+        """The dtype of the arrays in a list, in which numbers beside them count where they are of a higher kind."""
+        order = ("bool", "integer", "real", "complex")
+        arrays: list[Any] = []
+        numbers: list[Any] = []
+        for each, row in zip(obj, rows, strict=True):
+            (arrays if is_array_like(each) or _holds_arrays(each) else numbers).append(row.dtype)
+        library = self._library_of(next(row for row in rows if row.dtype == arrays[0]))
+        try:
+            common = library.namespace.result_type(*arrays)
+            higher = [dtype for dtype in numbers if order.index(category(dtype)) > order.index(category(common))]
+            return library.namespace.result_type(common, *higher)
+        except (TypeError, ValueError) as error:
+            seen = f"got {', '.join(describe(row) for row in rows)} in one list ({error})"
+            raise DTypeError("asarray", seen, "say which dtype is meant, with dtype=") from error
 
     def _made(self, name: str, *args: Any, **options: Any) -> Array:
         """What the library's creation function of this name gives. Raises CreationError or DTypeError where it refuses."""
@@ -127,9 +141,11 @@ class Creation:
         """num numbers from start to stop at equal distances; both may be arrays without axes, and traced."""
         if is_array_like(start) or is_array_like(stop):
             steps = max(num - 1 if endpoint else num, 1)
-            part = self.arange(
-                num, dtype=dtype or plain_of(start if is_array_like(start) else stop).dtype, device=device
-            )
+            if dtype is None:
+                dtype = self.result_type(*[end for end in (start, stop) if is_array_like(end)])
+                dtype = dtype if category(dtype) in ("real", "complex") else self.zeros(()).dtype
+            start, stop = (astype(end, dtype) if is_array_like(end) else end for end in (start, stop))
+            part = self.arange(num, dtype=dtype, device=device)
             part = elementwise.divide(part, float(steps))
             far = elementwise.multiply(part, stop)
             return _wrapped(elementwise.add(elementwise.multiply(elementwise.subtract(1.0, part), start), far))
@@ -170,7 +186,12 @@ class Creation:
         return self._like("empty_like", x, dtype=dtype, device=device)
 
     def full_like(self, x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
-        """fill_value, a number, in x's shape, dtype, library and device."""
+        """fill_value in x's shape, dtype, library and device; an array without axes may be given for it, and be traced."""
+        if is_array_like(fill_value):
+            plain = plain_of(x)
+            library = self._library_of(plain)
+            where = library.device(plain) if device is None else device
+            return self.full(shape_of(x), fill_value, dtype=plain.dtype if dtype is None else dtype, device=where)
         return self._like("full_like", x, fill_value, dtype=dtype, device=device)
 
     def finfo(self, type: Any, /) -> FloatLimits:
