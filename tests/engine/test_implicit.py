@@ -229,3 +229,31 @@ class TestErrors:
             ga.custom_root(lambda x: x, np.ones(2), lambda f, x: np.ones(3))
         with pytest.raises(ArgumentError, match="another tree"):
             ga.custom_root(lambda x: x, np.ones(2), lambda f, x: {"x": x})
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_complex_root_of_a_function_that_is_not_holomorphic(mode: str) -> None:
+    """conj(z) + z |c|^2 / 4 = c: the derivative in c is that of the solution of two real equations."""
+
+    def equation(z: Any, c: Any) -> Any:
+        return xp.conj(z) + z * xp.abs(c) ** 2 / 4.0 - c
+
+    def closed(c: Any) -> Any:
+        k = xp.abs(c) ** 2 / 4.0
+        return (xp.conj(c) - k * c) / (1.0 - k * k)
+
+    def found(c: Any) -> Any:
+        return ga.custom_root(lambda z: equation(z, c), np.asarray([0j, 0j]))
+
+    c, t = np.asarray([0.3 + 0.4j, -1.0 + 0.5j]), np.asarray([1.0 - 2.0j, 0.5j])
+    np.testing.assert_allclose(found(c), closed(c), rtol=1e-12)
+    if mode == "forward":
+        got, wanted = (ga.jvp(f, (c,), (t,))[1] for f in (found, closed))
+    else:
+        got, wanted = (ga.vjp(f, c)[1](t)[0] for f in (found, closed))
+    np.testing.assert_allclose(got, wanted, rtol=1e-12)
+
+
+def test_an_equation_of_another_kind_of_number_than_its_unknown() -> None:
+    with pytest.raises(ShapeError, match="complex where x is"):
+        ga.custom_root(lambda x: x * 1j, np.asarray([1.0]), solve=lambda f, x: x)

@@ -14,7 +14,7 @@ from gradatlas.backend import category, library_of
 from gradatlas.engine.array import Array, lower, memory_of, plain_of, untraced
 from gradatlas.engine.batching import BatchTrace, run_batched
 from gradatlas.engine.graph import Graph, record_graph
-from gradatlas.engine.linear_maps import add, cast, fill, join, move_axis, part, reshape, scale
+from gradatlas.engine.linear_maps import add, cast, fill, join, move_axis, part, real_part, reshape, scale
 from gradatlas.engine.primitive import Primitive, bind
 from gradatlas.engine.recording import Inputs
 from gradatlas.engine.reverse import opened, paused
@@ -172,13 +172,14 @@ def _check_alike(
     function: str, x: Leaves, structure: Structure, residual: Leaves, residual_structure: Structure
 ) -> None:
     spaces, found = [Space.of(leaf) for leaf in x], [Space.of(leaf) for leaf in residual]
-    if residual_structure != structure or [each.shape for each in spaces] != [each.shape for each in found]:
+    kinds = [(each.shape, each.is_complex) for each in spaces]
+    if residual_structure != structure or kinds != [(each.shape, each.is_complex) for each in found]:
         seen = ", ".join(describe(plain_of(leaf)) for leaf in residual)
         needed = ", ".join(describe(plain_of(leaf)) for leaf in x)
         raise ShapeError(
             function,
             f"the function gave {seen} for x of {needed}",
-            "let it return one equation for each entry of x, as a tree like x",
+            "let it return one equation for each entry of x, as a tree like x, complex where x is",
         )
 
 
@@ -229,9 +230,10 @@ _SOLVE = _Solve()
 
 
 def _dense_solve(matvec: Callable[[Any], Any], b: Leaves, structure: Structure) -> list[Any]:
-    """The leaves of u with matvec(u) = b, by the matrix of matvec."""
+    """The leaves of u with matvec(u) = b, by the matrix of matvec: that of a real linear map, of real parts and imaginary
+    parts, so that it need not be linear over complex numbers."""
     spaces = [Space.of(leaf) for leaf in b]
-    count = sum(space.size for space in spaces)
+    count = sum(space.size * len(_directions(space)) for space in spaces)
     if not count:
         return [space.zeros() for space in spaces]
     lib = spaces[0].library.namespace
@@ -239,23 +241,42 @@ def _dense_solve(matvec: Callable[[Any], Any], b: Leaves, structure: Structure) 
     unit, start = [], 0
     for space in spaces:
         rows = lib.expand_dims(lib.arange(count, device=space.device), axis=1)
-        columns = lib.expand_dims(lib.arange(start, start + space.size, device=space.device), axis=0)
-        unit.append(lib.reshape(lib.astype(rows == columns, space.dtype), (count, *space.shape)))
-        start += space.size
+        total = lib.zeros((count, space.size), dtype=space.dtype, device=space.device)
+        for direction in _directions(space):
+            columns = lib.expand_dims(lib.arange(start, start + space.size, device=space.device), axis=0)
+            total = total + lib.astype(rows == columns, space.dtype) * direction
+            start += space.size
+        unit.append(lib.reshape(total, (count, *space.shape)))
     with opened(trace):
         found = flatten(matvec(assemble(structure, [trace.wrap(each) for each in unit])))[0]
-    columns = [
+    batches = [
         leaf._value if type(leaf) is Array and leaf._trace is trace else fill(lower(leaf), False, count)
         for leaf in found
     ]
-    matrix = move_axis(join([reshape(leaf, (count, _size(leaf) // count)) for leaf in columns], 1), 0, 1)
-    solution = bind(_SOLVE, (matrix, join([reshape(leaf, (_size(leaf),)) for leaf in b], 0)))
+    matrix = move_axis(
+        join([reshape(x, (count, _size(x) // count)) for leaf in batches for x in _parts(leaf)], 1), 0, 1
+    )
+    right = join([reshape(x, (_size(x),)) for leaf in b for x in _parts(leaf)], 0)
+    solution = bind(_SOLVE, (matrix, right))
     pieces, start = [], 0
     for space in spaces:
-        piece = part(solution, start, start + space.size, 0)
-        pieces.append(reshape(cast(piece, space.dtype), space.shape))
-        start += space.size
+        whole: Any = None
+        for direction in _directions(space):
+            piece = scale(cast(part(solution, start, start + space.size, 0), space.dtype), direction)
+            whole = piece if whole is None else add(whole, piece)
+            start += space.size
+        pieces.append(reshape(whole, space.shape))
     return pieces
+
+
+def _directions(space: Space) -> tuple[complex, ...]:
+    """The directions in which an entry can move: that of 1, and that of i where it is complex."""
+    return (1.0, 1j) if space.is_complex else (1.0,)
+
+
+def _parts(x: Any) -> list[Any]:
+    """The real parts of x along each direction."""
+    return [real_part(scale(x, direction.conjugate())) for direction in _directions(Space.of(x))]
 
 
 def _size(x: Any) -> int:
@@ -305,7 +326,8 @@ def custom_root(
 
     f: from a tree of floating arrays to one like it; its derivatives in what it closes over are those of the root.
     solve(f, initial_guess): finds the root, in whatever way; by default Newton's method with the whole Jacobian.
-    tangent_solve(a, y): finds u with a(u) = y for a linear function a; by default through the matrix of a.
+    tangent_solve(a, y): finds u with a(u) = y for a linear function a; by default through the matrix of a. Of complex x,
+    a is linear over real numbers, and over complex ones where f is complex-differentiable.
     tolerance: what the largest entry of f(x) may be; unlimited for a solver that is given, and the square root of the
     precision for Newton's method, which stops after max_iterations.
     dx/dc = -(df/dx)^-1 df/dc, at any order and in both modes; df/dx must be invertible at x.
