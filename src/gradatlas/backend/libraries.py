@@ -6,16 +6,17 @@ things that the array API does not say: on which device an array lies, how to re
 
 from __future__ import annotations
 
+import functools
 import importlib
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import array_api_compat.numpy
 import numpy as np
 
-from gradatlas.errors import ArgumentError, DeviceMismatchError, DTypeError, LibraryMismatchError, describe
+from gradatlas.backend import environment
+from gradatlas.errors import DeviceMismatchError, DTypeError, LibraryMismatchError, describe
 
 __all__ = [
     "CATEGORY_BY_DTYPE",
@@ -279,19 +280,13 @@ def numpy_library() -> Library:
     return _NUMPY
 
 
-_CHOICE = "GRADATLAS_ARRAY_LIBRARY"
-
-
+@functools.cache
 def default_library() -> Library:
     """The library that creation functions make arrays of where none is said: NumPy, or what the environment chooses.
 
-    GRADATLAS_ARRAY_LIBRARY may name numpy, cupy or array_api_strict. Raises ArgumentError for any other name, and
-    ImportError where the library that it names is not installed.
+    Raises ArgumentError where it names no library, and ImportError where the one that it names is not installed.
     """
-    name = os.environ.get(_CHOICE, "numpy")
-    if name not in ("numpy", "cupy", "array_api_strict"):
-        raise ArgumentError(_CHOICE, f"is {name!r}", "set it to numpy, cupy or array_api_strict, or unset it")
-    library = library_of(importlib.import_module(name).zeros(()))
+    library = library_of(importlib.import_module(environment.array_library()).zeros(()))
     assert library is not None
     return library
 

@@ -12,13 +12,13 @@ The kernels take plain NumPy arrays in float32 and float64. A kernel that does n
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from gradatlas.backend import environment
 from gradatlas.backend.compiled.building import build, built, compile_command, library_path
 from gradatlas.errors import CompilationError
 
@@ -29,21 +29,12 @@ Plain: TypeAlias = "np.ndarray[Any, Any]"
 _SUFFIX = {"float32": "f32", "float64": "f64"}
 
 
-def _thread_count() -> int:
-    """How many threads to take, by the environment or the processors that this process may use."""
-    for name in ("GRADATLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        text = os.environ.get(name, "").split(",")[0].strip()
-        if text.isdecimal() and int(text):
-            return int(text)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class Kernels:
     """The compiled functions, called with NumPy arrays. Every array that comes back is new."""
 
     def __init__(self, path: str) -> None:
         self._library = ctypes.CDLL(path)
-        self._threads = _thread_count()
+        self._threads = environment.thread_count()
 
     def _call(self, name: str, like: Plain, *arguments: Any) -> None:
         """Call name for like's dtype: arrays go as pointers, ints as sizes, floats as doubles."""
@@ -143,16 +134,16 @@ def kernels(*arrays: Any) -> Kernels | None:
 
 
 def _find() -> Kernels | None:
-    wish = os.environ.get("GRADATLAS_COMPILED", "")
-    if wish == "0":
+    wish = environment.compiled()
+    if wish is False:
         return None
-    path = build() if wish == "1" else built()
+    path = build() if wish else built()
     if path is None:
         return None
     try:
         return Kernels(path)
     except OSError as error:
-        if wish == "1":
+        if wish:
             raise CompilationError(
                 "kernels", f"{path} cannot be loaded ({error})", "remove it, and build anew"
             ) from error
