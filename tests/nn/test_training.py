@@ -209,6 +209,21 @@ def test_a_model_that_is_a_function_is_told_train_and_key():
     assert told == [(True, True), (False, False)]
 
 
+def test_each_step_has_a_key_of_its_own():
+    keys = []
+
+    def loss(params, x, key):
+        keys.append(tuple(key.generate_state(4)))
+        return xp.sum(params)
+
+    nn.fit(loss, np.ones(1), np.ones(6), batch_size=2, epochs=3, key=1)
+    assert len(set(keys)) == 9
+    again = list(keys)
+    keys.clear()
+    nn.fit(loss, np.ones(1), np.ones(6), batch_size=2, epochs=3, key=1)
+    assert keys == again
+
+
 def test_dropout_differs_by_step_and_follows_from_the_key():
     model = nn.Sequential(nn.Dropout(0.5), nn.Dense(1))
     x, y = line(16)
