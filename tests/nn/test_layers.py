@@ -7,6 +7,7 @@ import pytest
 
 import gradatlas as ga
 from gradatlas import errors, nn, xp
+from gradatlas.engine.trees import flatten
 from gradatlas.nn.layer import ACTIVATIONS
 
 RNG = np.random.default_rng(0)
@@ -125,7 +126,7 @@ def test_counts_and_shapes(name):
     assert tuple(y.shape) == (2, *result)
     assert y.dtype == np.float32
     again = layer.init(3, x)  # from samples, the same
-    for a, b in zip(*(ga.nn.saving.flatten(tree)[0] for tree in (params, again)), strict=True):
+    for a, b in zip(*(flatten(tree)[0] for tree in (params, again)), strict=True):
         np.testing.assert_array_equal(a, b)
     assert hash(layer) is not None
     assert type(layer).__name__ in repr(layer) or isinstance(layer, nn.Function)
@@ -142,7 +143,7 @@ def test_gradients_reach_every_parameter(name):
     x = x if x.dtype.kind == "i" else x.astype("f8")
     weights = normal(*np.shape(layer(params, x)))
     grads = ga.grad(lambda p: xp.sum(layer(p, x) * weights))(params)
-    silent = [g for g in ga.nn.saving.flatten(grads)[0] if not np.any(g)]
+    silent = [g for g in flatten(grads)[0] if not np.any(g)]
     # A constant added to all scores of a softmax changes nothing: the bias of the keys has no gradient.
     assert all(np.abs(g).max() < 1e-12 for g in silent)
     assert len(silent) <= (1 if "MultiHead" in name else 0)
@@ -223,7 +224,7 @@ def test_recurrent_layers_step_by_step(layer):
     rest, end = layer.steps(params, x[:, 4:], between)
     np.testing.assert_allclose(np.concatenate([first, rest], axis=1), hidden, atol=1e-14)
     np.testing.assert_allclose(layer(params, x), hidden[:, -1], atol=1e-14)
-    for a, b in zip(ga.nn.saving.flatten(end)[0], ga.nn.saving.flatten(last)[0], strict=True):
+    for a, b in zip(flatten(end)[0], flatten(last)[0], strict=True):
         np.testing.assert_allclose(a, b, atol=1e-14)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gradatlas import errors, nn, optim, xp
-from gradatlas.nn import saving
+from gradatlas.engine.trees import flatten
 
 
 def line(samples=64, seed=0):
@@ -22,7 +22,7 @@ def line(samples=64, seed=0):
 
 
 def leaves(tree):
-    return [np.asarray(x) for x in saving.flatten(tree)[0]]
+    return [np.asarray(x) for x in flatten(tree)[0]]
 
 
 def same(a, b):
@@ -259,7 +259,7 @@ def test_on_every_library(home):
         validation=(x, y),
     )
     for tree in (found.params, found.state, found.optimizer_state["mean"]):
-        assert all(home.owns(leaf) and str(leaf.dtype).endswith("float32") for leaf in saving.flatten(tree)[0])
+        assert all(home.owns(leaf) and str(leaf.dtype).endswith("float32") for leaf in flatten(tree)[0])
     assert home.owns(nn.predict(model, found.params, x, state=found.state, batch_size=3))
     assert all(map(math.isfinite, found.history["validation_loss"]))
 
@@ -307,6 +307,22 @@ def test_callbacks_see_each_epoch_and_may_stop():
     )
     assert seen == [(1, ["loss"], -1.0), (2, ["loss"], -2.0)]
     assert found.stopped == "callback"
+
+
+def test_what_a_callback_stopped_goes_on(tmp_path):
+    stopped = train(tmp_path / "c", callbacks=[lambda epoch, values, params: epoch == 2])
+    assert (stopped.epochs, stopped.stopped) == (2, "callback")
+    alike(train(tmp_path / "c", resume=True), train())
+
+
+def test_what_early_stopping_ended_stays_so(tmp_path):
+    x, y = line(20)
+    early = nn.EarlyStopping("loss", patience=2, least=100.0)
+    options = {"loss": "mean_squared_error", "early_stopping": early, "checkpoint": tmp_path / "c", "epochs": 9}
+    model = nn.Dense(1)
+    first = nn.fit(model, model.init(0, x), (x, y), **options)
+    assert (first.epochs, first.stopped) == (3, "early")
+    alike(nn.fit(model, model.init(0, x), (x, y), resume=True, **options), first)
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
@@ -444,6 +460,7 @@ print("done", flush=True)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
 def test_a_training_that_is_killed_again_and_again_ends_with_the_same_bits(tmp_path, request):
     path = tmp_path / "c"

@@ -26,10 +26,11 @@ from gradatlas.nn.convolution import (
 )
 from gradatlas.nn.dense import Activation, Dense, Dropout, Embedding, Flatten
 from gradatlas.nn.layer import Layer, count_parameters, summary
+from gradatlas.nn.loading import load
 from gradatlas.nn.metrics import accuracy, binary_accuracy
 from gradatlas.nn.normalization import BatchNorm, GroupNorm, LayerNorm, RMSNorm
 from gradatlas.nn.recurrent import GRU, LSTM, Bidirectional, SimpleRNN
-from gradatlas.nn.saving import load, save
+from gradatlas.nn.saving import save
 from gradatlas.nn.training import EarlyStopping, Fitted, evaluate, fit, predict
 
 __all__ = [

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from gradatlas.errors import ArgumentError, LoadError
-from gradatlas.nn.saving import ANYTHING, load, save
+from gradatlas.nn.loading import ANYTHING, load
+from gradatlas.nn.saving import save
 
 __all__ = ["Position", "read_checkpoint", "write_checkpoint"]
 

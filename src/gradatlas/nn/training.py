@@ -331,7 +331,8 @@ class _Run:
                 f"{k}={at.setting[k]!r} then and {setting[k]!r} now" for k in setting if setting[k] != at.setting.get(k)
             )
             raise ArgumentError("fit", f"the checkpoint was made with {changed}", "resume with what it was made with")
-        self.at = dataclasses.replace(at, setting=setting)
+        stopped = "" if at.stopped == "callback" else at.stopped  # what a callback stopped may go on
+        self.at = dataclasses.replace(at, setting=setting, stopped=stopped)
 
     def save(self) -> None:
         """Write the checkpoint, where one is wanted."""
