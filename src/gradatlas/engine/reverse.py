@@ -59,6 +59,7 @@ class ReverseTrace(Trace):
         self.lean = False
         self.watch = new_watch()
         self.replaying = threading.RLock()
+        self.writing = threading.Lock()
 
     def input(self, value: Any) -> Array:
         """value as an array that the sweep will give a cotangent to."""
@@ -95,14 +96,15 @@ class ReverseTrace(Trace):
         self, primitive: Primitive, which: tuple[int, ...], saved: Any, parents: tuple[int, ...], out: Any
     ) -> Any:
         """out, an array or a tuple of arrays, as the outcome of a step that the sweep will ask primitive to pull back."""
-        slot = self.slots
         outputs = len(out) if type(out) is tuple else 0  # 0: the one output is no tuple
-        self.slots = slot + (outputs or 1)
-        if not self.lean:
-            tape = self.tape
-            tape.primitives.append(primitive)
-            tape.wiring.append((which, parents, slot, outputs))
-            tape.saved.append(saved)
+        with self.writing:  # the function may compute in several threads
+            slot = self.slots
+            self.slots = slot + (outputs or 1)
+            if not self.lean:
+                tape = self.tape
+                tape.primitives.append(primitive)
+                tape.wiring.append((which, parents, slot, outputs))
+                tape.saved.append(saved)
         if self.watch is not None:
             self.watch.note(primitive.name, slot, saved)
         if outputs:
