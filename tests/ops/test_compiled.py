@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import mpmath
@@ -160,6 +161,49 @@ def test_results_do_not_depend_on_the_number_of_threads(on, monkeypatch):
     for other in found[1:]:
         for one, same in zip(found[0], other, strict=True):
             np.testing.assert_array_equal(one, same)
+
+
+WORK = {
+    "convolution": lambda x: ga.grad(lambda x: xp.sum(xp.conv2d(x, np.ones((3, 3, 4, 5)), padding=1) ** 2))(x),
+    "attention": lambda x: ga.grad(lambda q: xp.sum(xp.attention(q, q, q, causal=True) ** 2))(x[0]),
+    "lstm": lambda x: ga.grad(lambda z: xp.sum(xp.lstm(z, np.ones((4, 12)), np.ones((3, 12)))[0] ** 2))(x[0]),
+}
+
+
+def test_kernels_in_several_python_threads_at_once(on):
+    rng = np.random.default_rng(4)
+    tasks = [(name, rng.normal(size=(2, 12, 12, 4))) for _ in range(8) for name in WORK]
+    alone = [WORK[name](x) for name, x in tasks]
+    with ThreadPoolExecutor(4) as pool:
+        for one, other in zip(alone, pool.map(lambda task: WORK[task[0]](task[1]), tasks), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_kernels_after_a_fork(library, cache):
+    program = """
+import multiprocessing
+import numpy as np
+import gradatlas as ga
+from gradatlas import xp
+from gradatlas.backend import compiled
+
+assert compiled.kernels(np.ones(1)) is not None
+x = np.linspace(-1.0, 1.0, 8 * 24 * 24 * 8).reshape(8, 24, 24, 8)
+
+def slope(k):
+    return ga.grad(lambda x: xp.sum(xp.conv2d(x, np.full((3, 3, 8, 8), 0.1 * k), padding=1) ** 2))(x)
+
+before = [slope(k) for k in range(1, 4)]
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    after = pool.map_async(slope, range(1, 4)).get(timeout=60)
+assert all(np.array_equal(one, other) for one, other in zip(before, after))
+print("alike")
+"""
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "GRADATLAS_NUM_THREADS": "3"}
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "alike", done.stderr
 
 
 @pytest.mark.parametrize(("name", "bound"), [("exp", 2.0), ("tanh", 4.0), ("sigmoid", 3.0)])
