@@ -77,3 +77,62 @@ def test_the_slopes_of_saturated_gates_have_all_their_digits(name, path, monkeyp
                 row = terms[k * gates : (k + 1) * gates]
                 wanted, size = sum(row), sum(abs(term) for term in row)
                 assert abs(mpmath.mpf(second[k]) - wanted) <= 1e-13 * size + 1e-290, (z, k)
+
+
+# ------------------------------------------------------------------------------------------------ branches not taken
+
+BRANCHES = {
+    **{
+        name: getattr(xp, name)
+        for name in (
+            "acos acosh asin atan atanh cbrt cos cosh digamma elu entr erf erfinv exp exp2 expm1 gammaln gelu i0 i0e i1 i1e "
+            "log log10 log1p log2 log_sigmoid logit mish ndtr reciprocal silu sin sinc sinh softplus sqrt square tan tanh"
+        ).split()
+    },
+    "x exp(x)": lambda x: xp.multiply(x, xp.exp(x)),
+    "x log(x)": lambda x: xp.multiply(x, xp.log(x)),
+    "x / x": lambda x: xp.divide(x, x),
+    "x / sqrt(x^2)": lambda x: xp.divide(x, xp.sqrt(xp.square(x))),
+    "exp(x) - exp(x)": lambda x: xp.subtract(xp.exp(x), xp.exp(x)),
+    "sqrt(x^2)": lambda x: xp.sqrt(xp.square(x)),
+    "1 / sqrt(x)": lambda x: xp.reciprocal(xp.sqrt(x)),
+    "log softplus(x)": lambda x: xp.log(xp.softplus(x)),
+    "x^0.5": lambda x: xp.pow(x, 0.5),
+    "x^-2": lambda x: xp.pow(x, -2),
+    "x^x": lambda x: xp.pow(x, x),
+    "hypot(x, x)": lambda x: xp.hypot(x, x),
+    "atan2(x, x)": lambda x: xp.atan2(x, x),
+    "logaddexp(x, x)": lambda x: xp.logaddexp(x, x),
+}
+CRUEL = [-INF, INF, np.nan, 0.0, -0.0, -1.0, 1.0, -2.0, 1e3, -1e3, 1e30, -1e30, 1e-45]
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_branch_not_taken_leaves_no_trace(name, dtype, home):
+    """Whatever a function makes of an entry, infinite or nan, its derivatives are 0 where it was not chosen."""
+    if home.widest == "float32" and dtype == np.float64:
+        return
+    kept = 1.5 if name == "acosh" else 0.5
+    values = np.asarray([*CRUEL, kept], dtype=dtype)
+    x, one = home.array(values, np.dtype(dtype).name), home.array(np.ones_like(values), np.dtype(dtype).name)
+    chosen = home.array(np.arange(len(values)) == len(CRUEL), "bool")
+
+    def f(v):
+        return xp.where(chosen, BRANCHES[name](v), 0.0)
+
+    def gradient(v):
+        return ga.grad(lambda u: xp.sum(f(u)))(v)
+
+    with np.errstate(all="ignore"):
+        found = {
+            "reverse": gradient(x),
+            "forward": ga.jvp(f, (x,), (one,))[1],
+            "reverse over reverse": ga.grad(lambda v: xp.sum(gradient(v)), allow_independent=True)(x),
+            "forward over reverse": ga.jvp(gradient, (x,), (one,))[1],
+            "forward over forward": ga.jvp(lambda v: ga.jvp(f, (v,), (one,))[1], (x,), (one,))[1],
+        }
+    for mode, each in found.items():
+        each = home.host(each)
+        np.testing.assert_array_equal(each[:-1], 0, err_msg=mode)
+        assert np.isfinite(each[-1]), mode

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
-from gradatlas.backend import LIBRARY_BY_TYPE, Library, category, library_of
+from gradatlas.backend import LIBRARY_BY_TYPE, Library, category, library_of, products
 from gradatlas.engine.array import Array, plain_of
 from gradatlas.engine.patch import Patch
 from gradatlas.engine.primitive import Primitive, bind
@@ -124,8 +124,7 @@ class _ProductOrZero(Primitive):
     name = "product_or_zero"
 
     def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
-        d, v = args
-        return lib.multiply(lib.where(v == 0, lib.zeros_like(d), d), v)
+        return products.product_or_zero(lib, *args)
 
     def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
         return [(slot, args[1 - slot], Space.of(args[slot])) for slot in which]

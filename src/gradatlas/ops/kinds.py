@@ -34,7 +34,6 @@ from gradatlas.engine.linear_maps import (
     fit_cotangent,
     fit_tangent,
     is_complex,
-    product,
     product_or_zero,
     reshape,
     scale,
@@ -368,13 +367,12 @@ class _Elementwise(Record):
         return cotangents
 
     def _times(self, derivative: Any, v: Any, conjugated: bool = False) -> Any:
-        """derivative * v, 0 where v is 0 if the derivative may be infinite; None where the derivative is zero."""
+        """derivative * v, and 0 where v is 0 though the derivative be infinite or nan; None where the derivative is zero."""
         if derivative is None:
             return None
         if type(derivative) in _NUMBERS:
             return scale(v, derivative.conjugate() if conjugated else derivative)
-        multiply = product_or_zero if self.unbounded else product
-        return multiply(conjugate(derivative) if conjugated else derivative, v)
+        return product_or_zero(conjugate(derivative) if conjugated else derivative, v)
 
     def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
         total = None
