@@ -115,13 +115,13 @@ def _encoded(tree: Any, path: str, tensors: dict[str, HostArray], widened: list[
 
 
 def _storable(name: str, x: HostArray, widened: list[str]) -> HostArray:
-    """x as safetensors holds it: contiguous, little-endian, complex numbers as pairs."""
+    """x as safetensors takes it: contiguous, complex numbers as pairs."""
     if x.dtype.name in COMPLEX:
         widened.append(name)
         x = np.stack([x.real, x.imag], axis=-1)
     if x.dtype.name not in DTYPES.values():
         raise DTypeError("save", f"{name} is {describe(x)}", "save booleans, integers, floating or complex numbers")
-    return np.ascontiguousarray(x, dtype=x.dtype.newbyteorder("<")).reshape(x.shape)
+    return np.ascontiguousarray(x).reshape(x.shape)
 
 
 # ------------------------------------------------------------------------------------------------ writing
