@@ -266,7 +266,7 @@ def test_sums_over_segments(stand_in, count, size):
     np.add.at(wanted, index, values)
     np.testing.assert_array_equal(got, wanted)
     levels = sum(count > cupy_kernels.CHUNK**k for k in (1, 2))
-    assert stand_in.calls == ["gradatlas_chunk_sum"] * levels + ["gradatlas_segment_sum"]
+    assert stand_in.calls == (["gradatlas_chunk_sum"] * levels + ["gradatlas_segment_sum"] if count else [])
 
 
 def test_a_long_sum_rounds_little(stand_in):

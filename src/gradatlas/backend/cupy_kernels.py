@@ -119,6 +119,8 @@ def segment_sums(values: Any, index: Any, size: int) -> Any:
     import cupy
 
     dtype = values.dtype
+    if not len(values):
+        return cupy.zeros(size, dtype=dtype)
     wide = cupy.float32 if dtype.itemsize == 2 and dtype.kind not in "iu" else dtype
     if dtype.kind == "b":
         wide = cupy.dtype(cupy.int64)

@@ -6,7 +6,7 @@ import os
 
 from gradatlas.errors import ArgumentError
 
-__all__ = ["array_library", "compiled", "thread_count"]
+__all__ = ["array_library", "check_indices", "compiled", "thread_count"]
 
 _LIBRARIES = ("numpy", "cupy", "array_api_strict")
 
@@ -22,6 +22,17 @@ def array_library() -> str:
             "GRADATLAS_ARRAY_LIBRARY", f"is {name!r}", "set it to numpy, cupy or array_api_strict, or unset it"
         )
     return name
+
+
+def check_indices() -> bool:
+    """GRADATLAS_CHECK_INDICES: whether indices of CuPy arrays are looked at; not unless it is 1.
+
+    Raises ArgumentError for anything but 0 and 1.
+    """
+    text = os.environ.get("GRADATLAS_CHECK_INDICES", "").strip()
+    if text not in ("", "0", "1"):
+        raise ArgumentError("GRADATLAS_CHECK_INDICES", f"is {text!r}", "set it to 0 or 1, or unset it")
+    return text == "1"
 
 
 def compiled() -> bool | None:

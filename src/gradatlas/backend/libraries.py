@@ -16,6 +16,7 @@ import array_api_compat.numpy
 import numpy as np
 
 from gradatlas.backend import environment
+from gradatlas.backend.cupy_namespace import MendedNamespace, check_key
 from gradatlas.errors import DeviceMismatchError, DTypeError, LibraryMismatchError, describe
 
 __all__ = [
@@ -116,6 +117,9 @@ class Library:
     def sum_over_leading(self, x: Plain, axes: int) -> Plain:
         """The sum of x over so many leading axes, without them."""
         return self.namespace.sum(x, axis=tuple(range(axes)))
+
+    def check_key(self, x: Plain, key: tuple[Any, ...]) -> None:
+        """Raise IndexError where a key of whole numbers does not fit x and the library would not say so."""
 
     def fused(self, form: Callable[..., Any], args: tuple[Any, ...], options: Mapping[str, Any]) -> Plain | None:
         """form(lib, *args, **options), an elementwise form of array functions, by one kernel; None where there is none."""
@@ -223,6 +227,12 @@ class _NumPy(Library):
 
 
 class _CuPy(Library):
+    def __init__(self, name: str, array_type: type, namespace: Any) -> None:
+        super().__init__(name, array_type, MendedNamespace(namespace))
+
+    def check_key(self, x: Plain, key: tuple[Any, ...]) -> None:
+        check_key(x, key)
+
     def complex_of(self, real: Plain, imaginary: Plain, dtype: Any) -> Plain:
         return _by_parts(self.namespace, real, imaginary, dtype)
 

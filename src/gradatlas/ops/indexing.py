@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from gradatlas.backend import library_of
 from gradatlas.engine.linear_maps import broadcast_to, reshape
 from gradatlas.engine.patch import patch
 from gradatlas.engine.primitive import bind
@@ -61,9 +62,19 @@ place: Record = linear(
     batching=placed,
     summary="Zeros but for x at key, the adjoint of getitem.",
 )
+
+
+def _by_arrays(lib: Any, x: Any, *, key: Key) -> Any:
+    """x[key]."""
+    library = library_of(x)
+    assert library is not None
+    library.check_key(x, key)
+    return x[key]
+
+
 getitem_by_arrays = gather(
     "getitem_by_arrays",
-    lambda lib, x, *, key: x[key],
+    _by_arrays,
     takes="any",
     samples=shaped(
         ([(4,)], {"key": (np.asarray([2, 0, 2]),)}),
