@@ -112,6 +112,12 @@ def test_the_same_numbers_in_every_version():
     """PCG64 and the seeds of SeedSequence: what another machine draws for these keys."""
     drawn = initializers.Uniform(0.0, 1.0)(2026, (3,), "float64")
     np.testing.assert_array_equal(drawn, np.random.Generator(np.random.PCG64(2026)).random(3))
+    assert [x.hex() for x in drawn[:2].tolist()] == ["0x1.6e756026d097cp-3", "0x1.47a2b2ce0d869p-1"]
+    normal = initializers.Normal(1.0)(2026, (2,), "float64")
+    assert [x.hex() for x in normal.tolist()] == ["-0x1.961426290d2f0p-1", "0x1.ecb0a3193aa45p-3"]
+    params = nn.Sequential(nn.Dense(2), nn.Dense(1)).init(5, (2,), "float64")
+    w = initializers.glorot_uniform(keys.child(5, 0, 0), (2, 2), "float64")
+    np.testing.assert_array_equal(params[0]["w"], w)
 
 
 def test_children_of_a_key_are_those_of_numpy_and_leave_it_alone():

@@ -1,5 +1,6 @@
 """Files of trees: they come back as they were, are whole at any moment, and no file does more than raise LoadError."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -314,6 +315,41 @@ def test_any_flipped_byte_of_the_header_is_refused_or_harmless(tmp_path):
             else:
                 assert found["a"].shape == (2, 3)
             data[place] ^= flip
+
+
+TOKENS = [
+    *"{}[],:0",
+    "null",
+    "-1",
+    "1e400",
+    '"',
+    "\\u0000",
+    "\\\\",
+    "true",
+    "9" * 30,
+    "NaN",
+    "list",
+    "dict",
+    "F64",
+    '"a"',
+]
+
+
+def test_headers_changed_at_random_do_nothing_but_raise(tmp_path):
+    path = tmp_path / "f"
+    nn.save(path, {**LIKE, "c": (None, {"k": 1.5}, np.zeros((), "c8"))})
+    data = path.read_bytes()
+    cut = 8 + int.from_bytes(data[:8], "little")
+    rng = np.random.default_rng(0)
+    for _ in range(1500):
+        header = bytearray(data[8:cut])
+        for _ in range(rng.integers(1, 4)):
+            place, length = int(rng.integers(len(header))), int(rng.integers(0, 8))
+            header[place : place + length] = TOKENS[rng.integers(len(TOKENS))].encode() if rng.random() < 0.7 else b""
+        path.write_bytes(struct.pack("<Q", len(header)) + bytes(header) + data[cut:])
+        for like in (None, LIKE):
+            with contextlib.suppress(errors.LoadError):
+                nn.load(path, like=like)
 
 
 def test_nothing_is_read_of_a_tensor_that_is_not_wanted(tmp_path):
