@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from gradatlas.errors import VerificationError
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
@@ -19,3 +21,12 @@ def test_sessions_on_a_page_run_as_printed(page: str) -> None:
     said: list[str] = []
     result = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(session, out=said.append)
     assert result.failed == 0, "".join(said)
+
+
+def test_the_mistake_that_a_page_shows_is_found_as_printed() -> None:
+    page = (DOCS / "guide/verify.md").read_text()
+    (program,) = re.findall(r"^```python\n(.*?)^```", page, flags=re.M | re.S)
+    (report,) = re.findall(r"^```text\n(.*?)^```", page, flags=re.M | re.S)
+    with pytest.raises(VerificationError) as caught:
+        exec(compile(program, "verify.md", "exec"), {})
+    assert report in str(caught.value)

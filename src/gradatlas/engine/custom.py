@@ -81,6 +81,43 @@ class _CustomFunction:
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self._is_stated():
+            raise CustomRuleError(self.name, "it has no rule", f"state one with {self._statement}")
+        held, variable = self._split(kept(self._positional(args, kwargs)))
+        leaves, structure = flatten(tuple(variable))
+        trace = _top(leaves)
+        if trace is None:
+            return self.f(*args, **kwargs)
+        if trace.paused or isinstance(trace, GraphTrace):
+            return self._without(trace, held, leaves, structure)
+        if not trace.open:
+            trace.refuse(self.name)
+        if isinstance(trace, BatchTrace):
+            return self._batched(_Batch(self.name, trace, held, leaves, structure))
+        which = tuple([k for k, leaf in enumerate(leaves) if type(leaf) is Array and leaf._trace is trace])
+        below = [leaves[k]._value if k in which else leaf for k, leaf in enumerate(leaves)]
+        return self._differentiated(trace, held, structure, leaves, which, below)
+
+    _statement: str
+    """How its rule is stated."""
+
+    def _is_stated(self) -> bool:
+        raise NotImplementedError
+
+    def _batched(self, batch: _Batch) -> Any:
+        """One call for all examples."""
+        raise NotImplementedError
+
+    def _differentiated(
+        self,
+        trace: Trace,
+        held: list[Any],
+        structure: Structure,
+        leaves: list[Any],
+        which: tuple[int, ...],
+        below: list[Any],
+    ) -> Any:
+        """The call under a trace that differentiates in the leaves at the positions which; below: all, one level below."""
         raise NotImplementedError
 
     def _lowered(self, tree: Any, trace: Trace, what: str, own: Trace | None = None) -> tuple[list[Any], Structure]:
@@ -251,28 +288,26 @@ class custom_vjp(_CustomFunction):
         """State the rule."""
         self.fwd, self.bwd = fwd, bwd
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.fwd is None:
-            raise CustomRuleError(self.name, "it has no rule", "state one with defvjp(fwd, bwd)")
-        held, variable = self._split(kept(self._positional(args, kwargs)))
-        leaves, structure = flatten(tuple(variable))
-        trace = _top(leaves)
-        if trace is None:
-            return self.f(*args, **kwargs)
-        if trace.paused or isinstance(trace, GraphTrace):
-            return self._without(trace, held, leaves, structure)
-        if not trace.open:
-            trace.refuse(self.name)
-        if isinstance(trace, BatchTrace):
-            return self._batched(_Batch(self.name, trace, held, leaves, structure))
+    _statement = "defvjp(fwd, bwd)"
+
+    def _is_stated(self) -> bool:
+        return self.fwd is not None
+
+    def _differentiated(
+        self,
+        trace: Trace,
+        held: list[Any],
+        structure: Structure,
+        leaves: list[Any],
+        which: tuple[int, ...],
+        below: list[Any],
+    ) -> Any:
         if not isinstance(trace, ReverseTrace):
             raise CustomRuleError(
                 self.name,
                 f"{trace.transform} asks it for a tangent",
                 "state the rule as a custom_jvp, which serves both modes",
             )
-        which = tuple([k for k, leaf in enumerate(leaves) if type(leaf) is Array and leaf._trace is trace])
-        below = [leaves[k]._value if k in which else leaf for k, leaf in enumerate(leaves)]
         result = self._forward(held, assemble(structure, [_face(value) for value in below]))
         out, out_structure = self._outputs(result[0], trace, leaves[which[0]])
         residuals, residual_structure = self._lowered(result[1], trace, "residuals")
@@ -437,22 +472,20 @@ class custom_jvp(_CustomFunction):
 
         self.rule = rule
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.rule is None:
-            raise CustomRuleError(self.name, "it has no rule", "state one with defjvp(rule)")
-        held, variable = self._split(kept(self._positional(args, kwargs)))
-        leaves, structure = flatten(tuple(variable))
-        trace = _top(leaves)
-        if trace is None:
-            return self.f(*args, **kwargs)
-        if trace.paused or isinstance(trace, GraphTrace):
-            return self._without(trace, held, leaves, structure)
-        if not trace.open:
-            trace.refuse(self.name)
-        if isinstance(trace, BatchTrace):
-            return self._batched(_Batch(self.name, trace, held, leaves, structure))
-        which = tuple([k for k, leaf in enumerate(leaves) if type(leaf) is Array and leaf._trace is trace])
-        below = [leaves[k]._value if k in which else leaf for k, leaf in enumerate(leaves)]
+    _statement = "defjvp(rule)"
+
+    def _is_stated(self) -> bool:
+        return self.rule is not None
+
+    def _differentiated(
+        self,
+        trace: Trace,
+        held: list[Any],
+        structure: Structure,
+        leaves: list[Any],
+        which: tuple[int, ...],
+        below: list[Any],
+    ) -> Any:
         if isinstance(trace, ForwardTrace):
             return self._push(trace, held, structure, leaves, which, below)
         assert isinstance(trace, ReverseTrace)
