@@ -26,6 +26,7 @@ __all__ = [
     "MissingProgramError",
     "MutationError",
     "NotScalarError",
+    "OutOfMemoryError",
     "OutOfRangeError",
     "ShapeError",
     "TracerConversionError",
@@ -91,6 +92,10 @@ class LinearAlgebraError(GradatlasError, np.linalg.LinAlgError):
 
 class MissingProgramError(GradatlasError, RuntimeError):
     """A program that is needed and not installed."""
+
+
+class OutOfMemoryError(CreationError, MemoryError):
+    """An array larger than the memory there is."""
 
 
 class NotScalarError(GradatlasError, TypeError):

@@ -253,6 +253,8 @@ class _NumPy(LinearAlgebra):
     def triangular_solve(self, a: Plain, b: Plain, lower: bool, unit_diagonal: bool) -> Plain:
         _square(a)
         _matrices(b)
+        if a.shape[-1] != b.shape[-2]:  # LAPACK would say so on the screen, and leave b as it is
+            raise ValueError(f"a has {a.shape[-1]} rows and b {b.shape[-2]}")
         from scipy.linalg.lapack import get_lapack_funcs
 
         dtype = np.result_type(a.dtype, b.dtype)
@@ -261,7 +263,7 @@ class _NumPy(LinearAlgebra):
         def solve(a: Plain, b: Plain) -> Plain:
             if b.size == 0:
                 return np.zeros(b.shape, dtype=dtype)
-            x, info = trtrs(a, b, lower=lower, unitdiag=unit_diagonal)
+            x, info = trtrs(a, b, lower=bool(lower), unitdiag=bool(unit_diagonal))
             if info > 0:
                 raise np.linalg.LinAlgError(f"its entry {info - 1} on the diagonal is 0")
             return x

@@ -11,11 +11,30 @@ from typing import Any, NoReturn
 
 from gradatlas.backend import LIBRARY_BY_TYPE, Library, category, common_library, is_array, numpy_library
 from gradatlas.engine.array import Array, Trace, kept
-from gradatlas.errors import AxisError, DTypeError, GradatlasError, OutOfRangeError, ShapeError, describe
+from gradatlas.errors import (
+    AxisError,
+    DTypeError,
+    GradatlasError,
+    OutOfMemoryError,
+    OutOfRangeError,
+    ShapeError,
+    describe,
+)
 
 __all__ = ["Primitive", "apply", "bind", "evaluate"]
 
 _NO_PARAMS: Mapping[str, Any] = {}
+# What a library, or a forward on the way to it, may make of arguments that do not fit.
+_COMPLAINTS = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+    OverflowError,
+    ZeroDivisionError,
+    MemoryError,
+)
 _by_type: Any = LIBRARY_BY_TYPE.get
 
 
@@ -128,7 +147,7 @@ def evaluate(primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, A
         out = primitive.forward(library.namespace, *args, **params)
     except (GradatlasError, library.linalg_error):
         raise
-    except (ValueError, TypeError, IndexError) as error:
+    except _COMPLAINTS as error:
         _explain(primitive, args, params, error)
     if type(out) is library.array_type:
         return out
@@ -146,16 +165,20 @@ def _tidy(library: Library, out: Any, args: tuple[Any, ...]) -> Any:
 def _explain(primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any], error: Exception) -> NoReturn:
     """Turn a library's complaint into an error that names the function, what it saw, and the mend."""
     arrays = [arg for arg in args if is_array(arg)]
-    seen = "got " + (", ".join(describe(arg) for arg in arrays) or "no array")
-    if params:
-        seen += " with " + ", ".join(f"{key}={value!r}" for key, value in params.items() if value is not None)
-    seen += f" ({error})"
+    seen = "got " + (", ".join(describe(arg) for arg in args) or "no array")
+    given = [f"{key}={_short(value)}" for key, value in params.items() if value is not None]
+    if given:
+        seen += " with " + ", ".join(given)
+    seen += f" ({error})" if str(error) else ""
+    if isinstance(error, MemoryError):
+        raise OutOfMemoryError(primitive.name, seen, "make the result smaller, or in parts") from error
     mend = primitive.mend(args, params)
     if arrays and _has_bad_axis(arrays[0], params):
         ndim = len(arrays[0].shape)
         choose = f"choose axes from {-ndim} to {ndim - 1}, each once" if ndim else "it has no axis: leave axis out"
         raise AxisError(primitive.name, seen, mend or choose) from error
-    if any(category(arg.dtype) == "other" for arg in arrays) or isinstance(error, TypeError):
+    unfit = isinstance(error, TypeError | AttributeError | AssertionError)
+    if unfit or any(category(arg.dtype) == "other" for arg in arrays):
         raise DTypeError(
             primitive.name, seen, mend or "convert with xp.astype, or pass what the function takes"
         ) from error
@@ -164,6 +187,12 @@ def _explain(primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, A
             primitive.name, seen, mend or "choose indices within the axis they count along"
         ) from error
     raise ShapeError(primitive.name, seen, mend or "make the shapes fit, with xp.reshape or xp.expand_dims") from error
+
+
+def _short(value: Any) -> str:
+    """A keyword's value as a message shows it: what is long by its first letters."""
+    text = describe(value) if is_array(value) else repr(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."
 
 
 def _has_bad_axis(x: Any, params: Mapping[str, Any]) -> bool:

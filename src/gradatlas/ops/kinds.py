@@ -40,7 +40,7 @@ from gradatlas.engine.linear_maps import (
 )
 from gradatlas.engine.primitive import Primitive, apply, bind
 from gradatlas.engine.space import Space
-from gradatlas.errors import CustomRuleError, DTypeError, describe
+from gradatlas.errors import ArgumentError, CustomRuleError, DTypeError, describe
 from gradatlas.ops._batching import Batching, Call, aligned, leading, per_example, positions, through_index_map
 
 __all__ = [
@@ -205,13 +205,16 @@ class Record(Primitive):
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         if len(args) != self._arity and self.variadic is None:
-            raise TypeError(
-                f"{self.name}: takes {self._arity} positional arguments ({', '.join(self.argument_names)}) and was given "
-                f"{len(args)}: pass None for an optional array that is left out"
+            raise ArgumentError(
+                self.name,
+                f"takes {self._arity} positional arguments ({', '.join(self.argument_names)}) and was given {len(args)}",
+                "pass these, None for an optional array that is left out, and all else by keyword",
             )
         if params:
             if not params.keys() <= self.defaults.keys():
-                raise TypeError(f"{self.name}: got {sorted(params)}, and its keywords are {sorted(self.defaults)}")
+                unknown = ", ".join(sorted(params.keys() - self.defaults.keys()))
+                known = f"choose of {', '.join(self.defaults)}" if self.defaults else "it takes none"
+                raise ArgumentError(self.name, f"has no keyword {unknown}", known)
             params = {**self.defaults, **params}
         return apply(self, args, params or self.defaults)
 

@@ -187,6 +187,11 @@ def _squared_error(lib: Any, x: Any, y: Any, *, reduction: str = "mean") -> Any:
     return _reduce(lib, d * d, reduction)
 
 
+def _count(x: Any, y: Any) -> int:
+    """How many entries the errors have, where one of the two may be a number."""
+    return max(math.prod(getattr(plain_of(each), "shape", ())) for each in (x, y))
+
+
 def _squared_error_slope(v: Any, x: Any, y: Any) -> Any:
     return multiply(scale(subtract(x, y), 2.0), v)
 
@@ -195,12 +200,8 @@ squared_error = general(
     "mean_squared_error",
     _squared_error,
     vjp=(
-        lambda g, x, y, reduction: scale(
-            _squared_error_slope(g, x, y), _share(reduction, math.prod(plain_of(x).shape))
-        ),
-        lambda g, x, y, reduction: scale(
-            _squared_error_slope(g, x, y), -_share(reduction, math.prod(plain_of(x).shape))
-        ),
+        lambda g, x, y, reduction: scale(_squared_error_slope(g, x, y), _share(reduction, _count(x, y))),
+        lambda g, x, y, reduction: scale(_squared_error_slope(g, x, y), -_share(reduction, _count(x, y))),
     ),
     jvp=(
         lambda t, x, y, reduction: _reduced(_squared_error_slope(t, x, y), reduction),

@@ -65,6 +65,12 @@ _INITIAL: tuple[Case, ...] = (
 # ------------------------------------------------------------------------------------------------ the sum so far
 
 
+def _cumulative_sum(lib: Any, x: Any, *, axis: int = -1, include_initial: bool = False) -> Any:
+    if not x.shape:
+        raise ValueError("an array without axes")
+    return lib.cumulative_sum(x, axis=axis, include_initial=include_initial)
+
+
 def _sum_adjoint(g: Any, x: Any, axis: int, include_initial: bool) -> Any:
     """What is summed from here on."""
     axis %= x.ndim
@@ -75,7 +81,7 @@ def _sum_adjoint(g: Any, x: Any, axis: int, include_initial: bool) -> Any:
 
 cumulative_sum: Record = linear(
     "cumulative_sum",
-    lambda lib, x, *, axis=-1, include_initial=False: lib.cumulative_sum(x, axis=axis, include_initial=include_initial),
+    _cumulative_sum,
     adjoint=_sum_adjoint,
     signature="(n)->(n)",
     takes="numeric",
