@@ -20,7 +20,7 @@ def test_the_page_names_every_variable_that_is_read() -> None:
     read = re.findall(r'"(GRADATLAS_[A-Z_]+)"', (ROOT / "src/gradatlas/backend/environment.py").read_text())
     page = (ROOT / "docs/reference/environment.md").read_text()
     assert set(re.findall(r"^\| `(GRADATLAS_[A-Z_]+)`", page, flags=re.M)) == set(read)
-    assert len(set(read)) == 3
+    assert len(set(read)) == 4
 
 
 def test_no_other_module_reads_one() -> None:
@@ -33,6 +33,8 @@ def test_no_other_module_reads_one() -> None:
     [
         ("GRADATLAS_ARRAY_LIBRARY", environment.array_library, "", "numpy"),
         ("GRADATLAS_ARRAY_LIBRARY", environment.array_library, "cupy", "cupy"),
+        ("GRADATLAS_CHECK_INDICES", environment.check_indices, "", False),
+        ("GRADATLAS_CHECK_INDICES", environment.check_indices, "1", True),
         ("GRADATLAS_COMPILED", environment.compiled, "", None),
         ("GRADATLAS_COMPILED", environment.compiled, "0", False),
         ("GRADATLAS_COMPILED", environment.compiled, "1", True),
@@ -58,6 +60,7 @@ def test_threads_without_a_word_are_the_processors(monkeypatch: pytest.MonkeyPat
     ("variable", "read", "value"),
     [
         ("GRADATLAS_ARRAY_LIBRARY", environment.array_library, "nonpy"),
+        ("GRADATLAS_CHECK_INDICES", environment.check_indices, "2"),
         ("GRADATLAS_COMPILED", environment.compiled, "yes"),
         ("GRADATLAS_NUM_THREADS", environment.thread_count, "0"),
         ("GRADATLAS_NUM_THREADS", environment.thread_count, "many"),

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradatlas.backend import products
 from gradatlas.backend.fusion import Body, UnfusableError, fuse
 
 CHAPTERS = ("_floating", "_activation_forms", "_angle_forms", "_special_forms")
@@ -70,6 +71,7 @@ def forms() -> tuple[Form, ...]:
                 if p.kind is p.KEYWORD_ONLY
             }
             found.append(Form(f"{chapter.removesuffix('_forms').strip('_')}_{name}", call, count, options))
+    found.append(Form("product_or_zero", products._chosen, 2, {}))
     return tuple(found)
 
 
