@@ -7,7 +7,7 @@ import pytest
 
 import gradatlas as ga
 from gradatlas import xp
-from gradatlas.errors import GradientCheckError, KinkDetectedError
+from gradatlas.errors import ArgumentError, GradientCheckError, KinkDetectedError
 
 
 def test_right_derivatives_pass(home: Any) -> None:
@@ -142,3 +142,9 @@ def test_tolerances_can_be_chosen() -> None:
     ga.check_grads(wrong(first=1.0 + 1e-5), (x,), 1, atol=0.0, rtol=1e-4)
     with pytest.raises(GradientCheckError):
         ga.check_grads(xp.sin, (x,), 1, eps=1.0)
+
+
+@pytest.mark.parametrize("order", [0, -1, 1.5])
+def test_an_order_that_there_is_not(order: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"order=.*from 1 on"):
+        ga.check_grads(xp.sin, (1.0,), order=order)

@@ -241,3 +241,22 @@ def test_a_loop_counts_in_whole_numbers() -> None:
         with pytest.raises(DTypeError, match=r"fori_loop: got the bound .*whole numbers"):
             ga.fori_loop(0, bound, lambda i, v: v + 1.0, 0.0)
     assert ga.fori_loop(np.asarray(1), np.int32(3), lambda i, v: v + 1.0, 0.0) == 2.0
+
+
+def test_scan_gives_plain_arrays_for_plain_ones() -> None:
+    def f(carry: Any, x: Any) -> Any:
+        return carry + x, carry * x
+
+    for xs in (np.arange(3.0), np.zeros(0)):
+        carry, ys = ga.scan(f, np.asarray(1.0), xs)
+        assert isinstance(carry, np.ndarray | np.floating)
+        assert type(ys) is np.ndarray
+        carry, ys = ga.scan(f, np.asarray(1.0), ga.Array(xs))
+        assert type(ys) is ga.Array
+        np.testing.assert_array_equal(ys.plain, [0.0, 1.0, 4.0][: len(xs)])
+
+
+def test_scan_of_no_length_there_is() -> None:
+    for length in (-1, 2.0):
+        with pytest.raises(ArgumentError, match=r"scan: got length=.*from 0 on"):
+            ga.scan(lambda c, _: (c, c), 1.0, None, length=length)

@@ -46,6 +46,8 @@ def check_grads(
         raise ArgumentError("check_grads", f"modes={modes!r}", 'choose from "fwd" and "rev"')
     if not isinstance(args, tuple | list):
         raise ArgumentError("check_grads", f"args is {type(args).__name__}", "pass a tuple: (x,) for one argument")
+    if type(order) is not int or order < 1:
+        raise ArgumentError("check_grads", f"order={order!r}", "give a whole number from 1 on")
     inputs = Inputs("check_grads", args)
     lowest = max((_resolution(space) for space in inputs.spaces), default=0.0)
     low = lowest > 1e-10

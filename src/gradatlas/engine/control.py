@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradatlas.backend import category, is_array, library_of, numpy_library
-from gradatlas.engine.array import is_batched, kept, lower, memory_of, plain_of, untraced
+from gradatlas.engine.array import Array, is_batched, kept, lower, memory_of, plain_of, untraced
 from gradatlas.engine.linear_maps import select, stack, unstack
 from gradatlas.engine.reverse import paused
 from gradatlas.engine.space import Space
@@ -145,17 +145,17 @@ def scan(
 
     init: the first carry, a tree. xs: a tree of arrays with first axes of one length, or None; then length says how
     often f is called, with x None. reverse: from the last row to the first; the outputs keep the order of xs.
-    Returns (carry, ys), ys a tree like y with a new first axis. Differentiable in both modes, and within vmap.
-    Raises ShapeError where the first axes differ in length, ArgumentError where neither xs nor length is given or f
-    returns no pair.
+    Returns (carry, ys), ys a tree like y with a new first axis; plain rows give plain arrays. Differentiable in both
+    modes, and within vmap. Raises ShapeError where the first axes differ in length, ArgumentError where neither xs nor
+    length is given or f returns no pair.
     """
     leaves, structure = flatten(xs)
     count = _length(leaves, length)
-    rows = [unstack(lower(leaf)) for leaf in leaves]
+    rows = [_rows(leaf) for leaf in leaves]
     carry, found = init, []
     order = range(count - 1, -1, -1) if reverse else range(count)
     for row in order:
-        carry, y = _step(f, carry, assemble(structure, [untraced(each[row]) for each in rows]))
+        carry, y = _step(f, carry, assemble(structure, [each[row] for each in rows]))
         found.append(y)
     if not found:
         return carry, _no_rows(f, carry, leaves, structure)
@@ -166,11 +166,20 @@ def scan(
         raise ArgumentError("scan", "f returned outputs of different trees", "let it return the same tree each time")
     home = next((library_of(plain_of(x)) for y, _ in flat for x in y if is_array(plain_of(x))), numpy_library())
     assert home is not None
-    columns = [
-        [lower(x) if is_array(plain_of(x)) else home.as_array(x) for x in column]
-        for column in zip(*[y for y, _ in flat], strict=True)
-    ]
-    return carry, assemble(flat[0][1], [untraced(stack(column)) for column in columns])
+    columns = [_column(column, home) for column in zip(*[y for y, _ in flat], strict=True)]
+    return carry, assemble(flat[0][1], columns)
+
+
+def _rows(leaf: Any) -> Sequence[Any]:
+    """The rows of an array, Arrays where it is one."""
+    rows = unstack(lower(leaf))
+    return [untraced(row) for row in rows] if type(leaf) is Array else rows
+
+
+def _column(column: Sequence[Any], home: Any) -> Any:
+    """What each turn gave, stacked: an Array if one of them is one."""
+    stacked = stack([lower(x) if is_array(plain_of(x)) else home.as_array(x) for x in column])
+    return untraced(stacked) if any(type(x) is Array for x in column) else stacked
 
 
 def _length(leaves: Sequence[Any], length: int | None) -> int:
@@ -179,6 +188,8 @@ def _length(leaves: Sequence[Any], length: int | None) -> int:
             raise ShapeError("scan", f"xs has {describe(plain_of(leaf))}, which has no rows", "give it a first axis")
     lengths = {int(plain_of(leaf).shape[0]) for leaf in leaves}
     if length is not None:
+        if type(length) is not int or length < 0:
+            raise ArgumentError("scan", f"got length={length!r}", "give a whole number from 0 on")
         lengths.add(length)
     if len(lengths) > 1:
         raise ShapeError("scan", f"the first axes of xs and length are {sorted(lengths)}", "make them one length")
@@ -201,12 +212,14 @@ def _no_rows(f: Callable[[Any, Any], Any], carry: Any, leaves: Sequence[Any], st
     rows = []
     for leaf in leaves:
         space = Space.of(leaf)
-        rows.append(untraced(Space(space.shape[1:], space.dtype, space.device, space.library).zeros()))
+        row = Space(space.shape[1:], space.dtype, space.device, space.library).zeros()
+        rows.append(untraced(row) if type(leaf) is Array else row)
     with paused():
         _, y = _step(f, carry, assemble(structure, rows))
 
     def empty(x: Any) -> Any:
         space = Space.of(x)
-        return untraced(Space((0, *space.shape), space.dtype, space.device, space.library).zeros())
+        none = Space((0, *space.shape), space.dtype, space.device, space.library).zeros()
+        return untraced(none) if type(x) is Array else none
 
     return map_leaves(empty, y)

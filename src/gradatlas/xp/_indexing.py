@@ -10,7 +10,7 @@ import numpy as np
 
 from gradatlas.backend import category
 from gradatlas.engine.array import Array
-from gradatlas.errors import AxisError, TracerConversionError
+from gradatlas.errors import AxisError, DTypeError, TracerConversionError, describe
 from gradatlas.ops import indexing, shaping
 from gradatlas.xp._arguments import check_axis, shape_of, untraced_index
 
@@ -28,6 +28,9 @@ def plain_key(key: Any, batched: bool = False) -> tuple[Any, ...]:
             part = np.asarray(part)
         if part is not None and not isinstance(part, int | slice) and part is not Ellipsis:
             part = untraced_index(part, "getitem", batched)
+            if category(getattr(part, "dtype", None)) not in ("bool", "integer"):
+                mend = "index with whole numbers or truth values: convert it with xp.astype(i, xp.int64)"
+                raise DTypeError("getitem", f"got {describe(part)} as an index", mend)
             if isinstance(part, np.integer):
                 part = int(part)
         found.append(part)
