@@ -59,14 +59,14 @@ class TestChunks:
     def test_no_more_are_carried_along_at_a_time(self, size: int) -> None:
         for jac, most in ((ga.jacfwd, 5), (ga.jacrev, 3)):
             lines = ga.trace(jac(lambda x: xp.tanh(W @ x), chunk_size=size))(X).lines
-            carried = {line.results[0][1] for line in lines if line.name == "product"}
+            carried = {line.results[0][1] for line in lines if line.name.startswith("product")}
             counts = {min(size, most), most % size or min(size, most)}
             assert carried == {f"float64 ({count}, 3)" for count in counts}
 
 
 def test_without_chunks_all_go_at_once() -> None:
     lines = ga.trace(ga.jacfwd(lambda x: xp.tanh(W @ x)))(X).lines
-    assert [line.results[0][1] for line in lines if line.name == "product"] == ["float64 (5, 3)"]
+    assert [line.results[0][1] for line in lines if line.name.startswith("product")] == ["float64 (5, 3)"]
 
 
 @pytest.mark.parametrize("size", [0, -1, 1.5])

@@ -397,3 +397,18 @@ def test_an_output_that_all_examples_share_can_be_written_to() -> None:
     found = ga.vmap(lambda x: np.ones(2))(np.zeros((3, 2)))
     found[0] += 1.0
     np.testing.assert_array_equal(found, [[2.0, 2.0], [1.0, 1.0], [1.0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: xp.count_nonzero(x),
+        lambda x: xp.argsort(x),
+        lambda x: xp.searchsorted(x, x),
+        lambda x: xp.asarray(x).at[np.asarray([0, 0])].multiply(2.0),
+    ],
+)
+def test_a_batch_of_none_has_the_shape_of_one_example(f: Any) -> None:
+    some, none = ga.vmap(f)(X), ga.vmap(f)(X[:0])
+    assert none.shape == (0, *some.shape[1:])
+    assert none.dtype == some.dtype

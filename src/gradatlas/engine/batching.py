@@ -75,7 +75,7 @@ class BatchTrace(Trace):
 def _one_of_none(plain: Any) -> Any:
     """An example of an empty batch, for its shape."""
     space = Space.of(plain)
-    return Space(space.shape[1:], space.dtype, space.device, space.library).zeros()
+    return space.with_shape(space.shape[1:]).zeros()
 
 
 def run_batched(

@@ -212,14 +212,14 @@ def _no_rows(f: Callable[[Any, Any], Any], carry: Any, leaves: Sequence[Any], st
     rows = []
     for leaf in leaves:
         space = Space.of(leaf)
-        row = Space(space.shape[1:], space.dtype, space.device, space.library).zeros()
+        row = space.with_shape(space.shape[1:]).zeros()
         rows.append(untraced(row) if type(leaf) is Array else row)
     with paused():
         _, y = _step(f, carry, assemble(structure, rows))
 
     def empty(x: Any) -> Any:
         space = Space.of(x)
-        none = Space((0, *space.shape), space.dtype, space.device, space.library).zeros()
+        none = space.with_shape((0, *space.shape)).zeros()
         return untraced(none) if type(x) is Array else none
 
     return map_leaves(empty, y)

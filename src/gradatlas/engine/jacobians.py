@@ -176,7 +176,7 @@ def _block(found: Sequence[Any], axis: int, target: Space, space: Space, like: S
     shape = (*target.shape, *space.shape)
     if found:
         return reshape(join(found, axis), shape)
-    return Space(shape, like.dtype, like.device, like.library).zeros()
+    return like.with_shape(shape).zeros()
 
 
 def _arrange(blocks: Sequence[Sequence[Any]], outputs: Outputs, inputs: Inputs, single: bool) -> Any:

@@ -316,7 +316,7 @@ class _Part(_LinearMap):
 
     def adjoint(self, g: Any, x: Space, **params: Any) -> Any:
         before, after = (
-            Space((*x.shape[: params["axis"]], length, *x.shape[params["axis"] + 1 :]), x.dtype, x.device, x.library)
+            x.with_shape((*x.shape[: params["axis"]], length, *x.shape[params["axis"] + 1 :]))
             for length in (params["start"], x.shape[params["axis"]] - params["stop"])
         )
         return join([before.zeros(), g, after.zeros()], params["axis"])
@@ -622,7 +622,7 @@ def unstack(x: Any) -> tuple[Any, ...]:
 
 
 def select(condition: Any, a: Any, b: Any) -> Any:
-    """a where a condition holds, else b, of one space; the condition's shape is that of their first axes, or broadcasts."""
+    """a where a condition holds, else b, of one space; the condition broadcasts to their shape."""
     return bind(_SELECT, (condition, a, b))
 
 

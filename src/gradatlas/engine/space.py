@@ -51,6 +51,10 @@ class Space:
         """True where the entries are complex."""
         return category(self.dtype) == "complex"
 
+    def with_shape(self, shape: tuple[int, ...]) -> Space:
+        """The space of arrays of another shape, alike in everything else."""
+        return Space(shape, self.dtype, self.device, self.library)
+
     def zeros(self) -> Any:
         """The plain zero of the space."""
         return self.library.namespace.zeros(self.shape, dtype=self.dtype, device=self.device)

@@ -246,14 +246,14 @@ def of_none(call: Call) -> Any:
     args = []
     for x, each in zip(call.args, call.batched, strict=True):
         space = Space.of(x) if each else None
-        args.append(x if space is None else Space(space.shape[1:], space.dtype, space.device, space.library).zeros())
+        args.append(x if space is None else space.with_shape(space.shape[1:]).zeros())
     like = call.again(args)
     return tuple([_without_examples(part) for part in like]) if type(like) is tuple else _without_examples(like)
 
 
 def _without_examples(like: Any) -> Any:
     space = Space.of(like)
-    return Space((0, *space.shape), space.dtype, space.device, space.library).zeros()
+    return space.with_shape((0, *space.shape)).zeros()
 
 
 # ------------------------------------------------------------------------------------------------ movements of entries

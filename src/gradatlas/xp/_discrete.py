@@ -13,6 +13,7 @@ from gradatlas.backend import category, library_of
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.linear_maps import align, pick, stack
 from gradatlas.engine.primitive import Primitive, apply, bind
+from gradatlas.engine.space import Space
 from gradatlas.errors import DTypeError, ShapeError, describe
 
 __all__ = ["Discrete"]
@@ -23,7 +24,8 @@ class Discrete(Primitive):
 
     name: as error messages print it. forward: takes the plain namespace, then the arrays, then keywords. takes: the
     kinds of number that an argument may hold ("bool", "integer", "real", "complex"). advice: the mend of arguments that
-    do not fit. entrywise: it works entry by entry, with broadcasting, so that a batch is one call.
+    do not fit. entrywise: it works entry by entry, with broadcasting, so that a batch is one call; the others are called
+    once for each example.
     """
 
     inert = True
@@ -61,9 +63,9 @@ class Discrete(Primitive):
     def batch(self, args: tuple[Any, ...], batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
         if self._entrywise:
             return bind(self, align(args, batched), params)
+        if not size:
+            return self._of_none(args, batched, params)
         results = [self._example(args, batched, params, row) for row in range(size)]
-        if not results:
-            raise ShapeError(self.name, "got a batch of no examples", "leave it out where there is nothing to do")
         parts = list(zip(*results, strict=True)) if type(results[0]) is tuple else [tuple(results)]
         for part in parts:
             shapes = {tuple(plain_of(each).shape) for each in part}
@@ -76,6 +78,17 @@ class Discrete(Primitive):
     def _example(self, args: tuple[Any, ...], batched: Sequence[bool], params: Mapping[str, Any], row: int) -> Any:
         picked = tuple(pick(x, row) if each else x for x, each in zip(args, batched, strict=True))
         return bind(self, picked, params)
+
+    def _of_none(self, args: tuple[Any, ...], batched: Sequence[bool], params: Mapping[str, Any]) -> Any:
+        """The results for a batch without examples: of the shapes that an example of zeros would have."""
+        spaces = [Space.of(x) if each else None for x, each in zip(args, batched, strict=True)]
+        example = tuple(
+            [x if s is None else s.with_shape(s.shape[1:]).zeros() for x, s in zip(args, spaces, strict=True)]
+        )
+        out = bind(self, example, params)
+        found = [Space.of(part) for part in (out if type(out) is tuple else (out,))]
+        empty = tuple([space.with_shape((0, *space.shape)).zeros() for space in found])
+        return empty if type(out) is tuple else empty[0]
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         return apply(self, args, params)
