@@ -174,3 +174,114 @@ def test_a_branch_not_taken_leaves_no_trace(name, dtype, home):
         each = home.host(each)
         np.testing.assert_array_equal(each[:-1], 0, err_msg=mode)
         assert np.isfinite(each[-1]), mode
+
+
+# ------------------------------------------------------------------------------------------------ infinities and nothing
+
+
+def gradients(f, *values, dtype=np.float64):
+    """The derivatives of the sum of f in each argument, in reverse mode, which must be those of forward mode."""
+    x = [np.asarray(value, dtype=dtype) for value in values]
+    found = []
+    for k, at in enumerate(x):
+
+        def of_one(v, k=k):
+            return xp.sum(f(*x[:k], v, *x[k + 1 :]))
+
+        g = ga.grad(of_one)(at)
+        assert g.dtype == dtype
+        assert g.shape == at.shape
+        for index in np.ndindex(at.shape):
+            t = np.zeros_like(at)
+            t[index] = 1
+            np.testing.assert_allclose(ga.jvp(of_one, (at,), (t,))[1], g[index], rtol=1e-5)
+        found.append(g)
+    return found
+
+
+def second(f, x, dtype=np.float64):
+    """The sums over the rows of the Hessian of the sum of f, backwards and forwards over the gradient."""
+    x = np.asarray(x, dtype=dtype)
+
+    def gradient(v):
+        return ga.grad(lambda u: xp.sum(f(u)))(v)
+
+    back = ga.grad(lambda v: xp.sum(gradient(v)), allow_independent=True)(x)
+    np.testing.assert_allclose(ga.jvp(gradient, (x,), (np.ones_like(x),))[1], back, rtol=1e-5)
+    assert back.dtype == dtype
+    return back
+
+
+HALF = np.sqrt(0.5)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+class TestInfinities:
+    @pytest.mark.parametrize(
+        ("x", "y", "wanted"),
+        [
+            (INF, 1.0, (1, 0)),
+            (-INF, 1.0, (-1, 0)),
+            (2.0, -INF, (0, -1)),
+            (-INF, INF, (-HALF, HALF)),
+            (np.nan, INF, (np.nan, np.nan)),
+        ],
+    )
+    def test_hypot(self, x, y, wanted, dtype):
+        found = gradients(xp.hypot, x, y, dtype=dtype)
+        if np.isnan(x):
+            assert np.isnan(found[0])
+            return
+        np.testing.assert_allclose(found, wanted, rtol=1e-6)
+        assert second(lambda v: xp.hypot(v, np.asarray(y, dtype=dtype)), x, dtype) == 0
+
+    @pytest.mark.parametrize(("y", "x"), [(INF, 1.0), (1.0, -INF), (-INF, INF), (0.0, INF)])
+    def test_atan2(self, y, x, dtype):
+        np.testing.assert_array_equal(gradients(xp.atan2, y, x, dtype=dtype), [0, 0])
+        assert second(lambda v: xp.atan2(v, np.asarray(x, dtype=dtype)), y, dtype) == 0
+
+    @pytest.mark.parametrize(
+        ("x", "wanted"),
+        [
+            ([INF, 0.0], [1, 0]),
+            ([INF, INF, 1.0], [0.5, 0.5, 0]),
+            ([-INF, INF], [0, 1]),
+            ([-INF, -INF], [0.5, 0.5]),
+            ([np.nan, INF], [np.nan, np.nan]),
+        ],
+    )
+    def test_logsumexp(self, x, wanted, dtype):
+        np.testing.assert_array_equal(gradients(xp.logsumexp, x, dtype=dtype)[0], wanted)
+        if not np.isnan(x[0]):
+            np.testing.assert_array_equal(second(xp.logsumexp, x, dtype), np.zeros(len(x)))
+
+    def test_logsumexp_so_far(self, dtype):
+        def last(v):
+            return xp.cumulative_logsumexp(v)[-1]
+
+        np.testing.assert_array_equal(gradients(last, [2.0, INF, 1.0, INF], dtype=dtype)[0], [0, 0.5, 0, 0.5])
+        np.testing.assert_array_equal(gradients(last, [-INF, INF, 3.0], dtype=dtype)[0], [0, 1, 0])
+
+    def test_cross_entropy_where_a_probability_is_0_or_1(self, dtype):
+        """-y log p - (1-y) log(1-p): what y does not weigh has no part, also to second order."""
+        y = np.asarray([0.0, 1.0], dtype=dtype)
+
+        def loss(p):
+            return xp.binary_cross_entropy(p, y, reduction="none")
+
+        np.testing.assert_array_equal(gradients(loss, [0.0, 1.0], dtype=dtype)[0], [1, -1])
+        np.testing.assert_array_equal(second(loss, [0.0, 1.0], dtype), [1, 1])
+
+    def test_a_norm_of_an_order_below_1_where_an_entry_is_0(self, dtype):
+        def norm(v):
+            return xp.linalg.vector_norm(v, ord=0.5)
+
+        np.testing.assert_allclose(gradients(norm, [4.0, 1.0, 0.0], dtype=dtype)[0], [1.5, 3, 0], rtol=1e-6)
+        assert np.all(np.isfinite(second(norm, [4.0, 1.0, 0.0], dtype)))
+
+
+@pytest.mark.parametrize("f", [xp.median, lambda x: xp.quantile(x, 0.25)])
+def test_the_median_of_a_nan_is_nan(f):
+    assert np.isnan(f(np.asarray([1.0, np.nan, 2.0])))
+    x = np.asarray([[1.0, np.nan], [3.0, 2.0], [5.0, 4.0]])
+    np.testing.assert_array_equal(np.isnan(xp.median(x, axis=0)), [False, True])

@@ -210,6 +210,20 @@ def _zero_at_zero(lib: Any, a: Array, b: Array, r: Array) -> Array:
     return lib.where((a == 0) & (b == 0), lib.zeros_like(r), r)
 
 
+def _zero_at_both_ends(lib: Any, a: Array, b: Array, r: Array) -> Array:
+    """r, and 0 where both are 0 or one is infinite and none is nan."""
+    endless = ((lib.abs(a) == math.inf) | (lib.abs(b) == math.inf)) & (a == a) & (b == b)
+    return lib.where(((a == 0) & (b == 0)) | endless, lib.zeros_like(r), r)
+
+
+def _without_infinities(lib: Any, a: Array, b: Array) -> tuple[Array, Array]:
+    """a and b, and a point in the same direction where one of them is infinite, on the diagonal where both are."""
+    m, n = lib.abs(a) == math.inf, lib.abs(b) == math.inf
+    zero = lib.zeros_like(a)
+    x = lib.where(m, lib.sign(a), lib.where(n & (a == a), zero, a))
+    return x, lib.where(n, lib.sign(b), lib.where(m & (b == b), zero, b))
+
+
 def _scaled_back(r: Array, s: Array, t: Array) -> Array:
     return (r * s) * t
 
@@ -231,20 +245,20 @@ def _scaled_by(lib: Any, a: Array, factor: Array, s: Array, t: Array, times: int
 @quiet
 @in_float64
 def inversion(lib: Any, a: Array, b: Array) -> Array:
-    """a/(a^2 + b^2); 0 where both are 0."""
+    """a/(a^2 + b^2); 0 where both are 0 or one is infinite."""
     x, y, s, t = _brought_near_one(lib, a, b)
-    return _zero_at_zero(lib, a, b, _scaled_by(lib, a, 1 / _sum_of_squares(lib, x, y), s, t, 2))
+    return _zero_at_both_ends(lib, a, b, _scaled_by(lib, a, 1 / _sum_of_squares(lib, x, y), s, t, 2))
 
 
 @quiet
 @in_float64
 def inversion_da(lib: Any, a: Array, b: Array) -> Array:
-    """(b^2 - a^2)/(a^2 + b^2)^2; 0 where both are 0."""
+    """(b^2 - a^2)/(a^2 + b^2)^2; 0 where both are 0 or one is infinite."""
     x, y, s, t = _brought_near_one(lib, a, b)
     d = _sum_of_squares(lib, x, y)
     (u, u_low), (v, v_low) = two_sum(y, -x), two_sum(y, x)
     r = (u * v + (u * v_low + v * u_low)) / (d * d)
-    return _zero_at_zero(lib, a, b, _scaled_back(_scaled_back(r, s, s), t, t))
+    return _zero_at_both_ends(lib, a, b, _scaled_back(_scaled_back(r, s, s), t, t))
 
 
 def _by_size(lib: Any, a: Array, b: Array) -> tuple[Array, Array, Array]:
@@ -255,12 +269,12 @@ def _by_size(lib: Any, a: Array, b: Array) -> tuple[Array, Array, Array]:
 @quiet
 @in_float64
 def inversion_db(lib: Any, a: Array, b: Array) -> Array:
-    """-2ab/(a^2 + b^2)^2; 0 where both are 0."""
+    """-2ab/(a^2 + b^2)^2; 0 where both are 0 or one is infinite."""
     x, y, s, t = _brought_near_one(lib, a, b)
     d = _sum_of_squares(lib, x, y)
     sign, small, _ = _by_size(lib, a, b)
     _, _, big = _by_size(lib, x, y)
-    return _zero_at_zero(lib, a, b, -sign * _scaled_by(lib, small, (2 * big) / (d * d), s, t, 3))
+    return _zero_at_both_ends(lib, a, b, -sign * _scaled_by(lib, small, (2 * big) / (d * d), s, t, 3))
 
 
 def hypot(lib: Any, x: Array, y: Array) -> Array:
@@ -271,7 +285,8 @@ def hypot(lib: Any, x: Array, y: Array) -> Array:
 @quiet
 @in_float64
 def hypot_share(lib: Any, x: Array, y: Array) -> Array:
-    """x/sqrt(x^2 + y^2); 0 where both are 0."""
+    """x/sqrt(x^2 + y^2); 0 where both are 0, the limit where one is infinite, that of equal ones where both are."""
+    x, y = _without_infinities(lib, x, y)
     a, b, _, _ = _brought_near_one(lib, x, y)
     lifted = lib.abs(a) < 2.0 ** (
         -60 if x.dtype == lib.float32 else -500
@@ -283,26 +298,26 @@ def hypot_share(lib: Any, x: Array, y: Array) -> Array:
 @quiet
 @in_float64
 def hypot_slope(lib: Any, x: Array, y: Array) -> Array:
-    """y^2/(x^2 + y^2)^(3/2); 0 where both are 0."""
+    """y^2/(x^2 + y^2)^(3/2); 0 where both are 0 or one is infinite."""
     a, b, s, t = _brought_near_one(lib, x, y)
     d = _sum_of_squares(lib, a, b)
     h = d * lib.sqrt(d)
     tiny = lib.abs(b) < 2.0 ** (-30 if x.dtype == lib.float32 else -250)  # then h is |a|^3, and y/a is taken first
     q = y / x
     r = lib.where(tiny, (q / lib.abs(x)) * q, _scaled_back((b * b) / h, s, t))
-    return _zero_at_zero(lib, x, y, r)
+    return _zero_at_both_ends(lib, x, y, r)
 
 
 @quiet
 @in_float64
 def hypot_cross(lib: Any, x: Array, y: Array) -> Array:
-    """-xy/(x^2 + y^2)^(3/2); 0 where both are 0."""
+    """-xy/(x^2 + y^2)^(3/2); 0 where both are 0 or one is infinite."""
     a, b, s, t = _brought_near_one(lib, x, y)
     d = _sum_of_squares(lib, a, b)
     h = d * lib.sqrt(d)
     sign, small, _ = _by_size(lib, x, y)
     _, _, big = _by_size(lib, a, b)
-    return _zero_at_zero(lib, x, y, -sign * _scaled_by(lib, small, big / h, s, t, 2))
+    return _zero_at_both_ends(lib, x, y, -sign * _scaled_by(lib, small, big / h, s, t, 2))
 
 
 # ------------------------------------------------------------------------------------------------ sinc

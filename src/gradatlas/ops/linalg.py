@@ -366,9 +366,9 @@ def _p_norm(lib: Any, x: Any, *, ord: float, axis: Any = None, keepdims: bool = 
 
 
 def _share_of_norm(x: Any, out: Any, ord: float, axis: Any, keepdims: bool) -> Any:
-    """(x / |x|)^(p - 1), 0 where the norm is 0."""
+    """(x / |x|)^(p - 1), 0 where the norm is 0, and for p < 1 where x is."""
     norm = _kept(out, x, axis, keepdims)
-    none = equal(norm, 0.0)
+    none = equal(norm if ord >= 1 else multiply(x, norm), 0.0)
     return where(none, 0.0, power(divide(where(none, 1.0, x), where(none, 1.0, norm)), ord - 1))
 
 
@@ -389,7 +389,9 @@ p_norm: Record = general(
     signature="(n)->()",
     domain="x > 0",
     takes="real",
-    kinks={"x = 0": "0; and infinite in an entry that is 0 beside others that are not, where ord < 1"},
+    kinks={
+        "x = 0": "0; so too in an entry that is 0 beside others that are not, where ord < 1: the mean of both sides of |x|^p"
+    },
     batching=along_axis,
     samples=_positive_samples,
     summary="The p-th root of the sum of x^p along axes, for entries that are not negative.",

@@ -7,7 +7,7 @@ from gradatlas.engine.array import plain_of
 from gradatlas.errors import AxisError, ShapeError
 from gradatlas.ops._batching import along_axis, along_axis_of_all
 from gradatlas.ops._samples import Case, calls, shaped
-from gradatlas.ops.elementwise import add, multiply
+from gradatlas.ops.elementwise import add, isnan, multiply, where
 from gradatlas.ops.indexing import getitem, take_along_axis
 from gradatlas.ops.kinds import Record, Sample, general, linear, locally_constant
 from gradatlas.ops.shaping import reshape
@@ -139,7 +139,8 @@ def quantile(x: Any, q: float, /, *, axis: int | None = None, keepdims: bool = F
     """The value below which the part q of the entries along axis lies, linear between neighbours in their order.
 
     x: real array. q: number from 0 to 1. axis: int; all entries where left out. It is linear in `sort`, whose
-    derivative it has. Raises ShapeError where there is no entry or q is out of range. Formula: sort.derivative.
+    derivative it has; nan where an entry is. Raises ShapeError where there is no entry or q is out of range.
+    Formula: sort.derivative.
     """
     shape = tuple(plain_of(x).shape)
     if axis is None:
@@ -161,6 +162,8 @@ def quantile(x: Any, q: float, /, *, axis: int | None = None, keepdims: bool = F
         return getitem(ordered, key=(*[slice(None)] * axis, slice(k, k + 1), ...))
 
     value = at(low) if part == 0 else add(multiply(at(low), 1 - part), multiply(at(low + 1), part))
+    last = at(length - 1)  # nan, where there is one
+    value = where(isnan(last), last, value)
     return reshape(value, shape=kept if keepdims else reduced)
 
 

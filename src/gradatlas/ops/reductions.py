@@ -13,7 +13,7 @@ from gradatlas.engine.primitive import Primitive, bind
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import along_axis, along_one_axis
 from gradatlas.ops._samples import Case, calls, shaped
-from gradatlas.ops.elementwise import divide, equal, multiply, subtract, where
+from gradatlas.ops.elementwise import divide, equal, isinf, multiply, subtract, where
 from gradatlas.ops.kinds import Record, Sample, general, linear, locally_constant
 from gradatlas.ops.scans import products_after, products_before
 from gradatlas.ops.shaping import permute_dims
@@ -457,9 +457,11 @@ def _logsumexp(lib: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -
 
 
 def _logsumexp_share(x: Any, axis: Axis) -> Any:
-    """The derivative: the softmax, and equal parts where all entries are -inf."""
-    lowest = equal(max_(x, axis=axis, keepdims=True), -float("inf")) if 0 not in x.shape else None
-    return softmax(x if lowest is None else where(lowest, 0.0, x), axis=axis)
+    """The derivative: the softmax, and equal parts of the largest where they are infinite, of all where these are -inf."""
+    if 0 in x.shape:
+        return softmax(x, axis=axis)
+    top = max_(x, axis=axis, keepdims=True)
+    return softmax(where(isinf(top), where(equal(x, top), 0.0, -float("inf")), x), axis=axis)
 
 
 logsumexp = general(
@@ -468,7 +470,10 @@ logsumexp = general(
     vjp=lambda g, x, axis, keepdims: multiply(_logsumexp_share(x, axis), _spread(g, x.shape, axis, keepdims)),
     jvp=lambda t, x, axis, keepdims: sum_(multiply(_logsumexp_share(x, axis), t), axis=axis, keepdims=keepdims),
     signature="(n)->()",
-    kinks={"all entries -inf": "value -inf, derivative shared equally: the limit of equal entries"},
+    kinks={
+        "all entries -inf": "value -inf, derivative shared equally: the limit of equal entries",
+        "entries are inf": "value inf, derivative shared equally among them, 0 in the others",
+    },
     takes="real",
     samples=shaped(*_CASES, ([(0, 3)], {"axis": 1})),
     batching=along_axis,

@@ -327,8 +327,15 @@ def _running_part(lib: Any, x: Any, *, axis: int = -1, newest: bool = True) -> A
     else:
         before = lib.concat([-lib.ones_like(others[:1, ...]), others[:-1, ...]], axis=0)
         part, equal_part = shrunk * (1 + before) / (1 + others), (count - 1) / count
-    found = lib.where(lowest, equal_part, part)
-    return lib.moveaxis(lib.where(lib.isfinite(top) | lowest, found, lib.full_like(found, float("nan"))), 0, axis)
+    highest, here = top == float("inf"), x == float("inf")
+    among = lib.cumulative_sum(lib.astype(here, x.dtype), axis=0)
+    among = lib.where(here, among, lib.ones_like(among))
+    if newest:
+        infinite_part = lib.where(here, 1 / among, lib.zeros_like(among))
+    else:
+        infinite_part = lib.where(here, (among - 1) / among, lib.ones_like(among))
+    found = lib.where(lowest, equal_part, lib.where(highest, infinite_part, part))
+    return lib.moveaxis(lib.where(top == top, found, lib.full_like(found, float("nan"))), 0, axis)
 
 
 def _logsumexp_vjp(g: Any, x: Any, axis: int) -> Any:
@@ -379,7 +386,7 @@ cumulative_logsumexp: Record = general(
     signature="(n)->(n)",
     kinks={
         "all entries so far -inf": f"value -inf, derivative {_MINUS_INFINITY}",
-        "an entry is inf": "value inf from there on, derivative nan, as the softmax",
+        "an entry is inf": "value inf from there on, derivative shared equally among those that are",
     },
     takes="real",
     samples=shaped(*_CASES),

@@ -14,15 +14,18 @@ from gradatlas.ops.elementwise import (
     add,
     divide,
     divide_dy,
+    equal,
     log,
     log1p,
     log1p_prime,
+    logical_and,
     multiply,
     negative,
     reciprocal,
     sign,
     square,
     subtract,
+    where,
 )
 from gradatlas.ops.kinds import Record, Sample, elementwise
 
@@ -504,10 +507,16 @@ logaddexp2 = elementwise(
 
 # ------------------------------------------------------------------------------------------------ products with logarithms
 
+
+def _unless_both_are_0(x: Any, y: Any) -> Any:
+    """y, and 1 where x and y are 0: 0/y^2 is 0 for every other y."""
+    return where(logical_and(equal(x, 0.0), equal(y, 0.0)), 1.0, y)
+
+
 _xdivy = elementwise(
     "xdivy",
     forms.xdivy,
-    derivatives=(lambda y: reciprocal(y), lambda x, y: divide_dy(x, y)),
+    derivatives=(lambda y: reciprocal(y), lambda x, y: divide_dy(x, _unless_both_are_0(x, y))),
     domain="y != 0",
     takes="real",
     unbounded=True,

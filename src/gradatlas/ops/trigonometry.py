@@ -339,6 +339,7 @@ atan2 = elementwise(
     kinks={
         "x = y = 0": "0: it has no limit there, and 0 is the mean over all directions",
         "y = 0, x < 0": "(x, -y)/(x^2 + y^2), the limit from both sides of the jump",
+        "x or y is infinite": "0, the limit",
     },
     exact=lambda mp, y, x: mp.atan2(y, x),
     bound={"float64": 3, "float32": 1},
@@ -397,7 +398,10 @@ hypot: Record = elementwise(
     derivatives=(hypot_share, lambda x, y: hypot_share(y, x)),
     domain="x != 0 or y != 0",
     takes="real",
-    kinks={"x = y = 0": "0, the element of least norm"},
+    kinks={
+        "x = y = 0": "0, the element of least norm",
+        "x or y is infinite": "the limit: 1 and 0 up to signs; shared equally where both are",
+    },
     exact=lambda mp, x, y: mp.sqrt(x * x + y * y),
     bound={"float64": 3, "float32": 1},
     samples=entrywise((0.3, 3), (-3, -0.3)),
