@@ -19,6 +19,47 @@ STATIC = {"low": -1.5, "high": 2.0, "order": 2}  # keywords that have no default
 DTYPES = ("float32", "float64")
 
 
+PLAIN = {
+    1: [
+        "abs",
+        "acos",
+        "acosh",
+        "asin",
+        "asinh",
+        "atan",
+        "atanh",
+        "ceil",
+        "cos",
+        "cosh",
+        "exp",
+        "expm1",
+        "floor",
+        "isfinite",
+        "isinf",
+        "isnan",
+        "log",
+        "log10",
+        "log1p",
+        "log2",
+        "round",
+        "sign",
+        "sin",
+        "sinh",
+        "sqrt",
+        "tan",
+        "tanh",
+        "trunc",
+    ],
+    2: ["atan2", "copysign", "hypot", "maximum", "minimum", "pow"],
+}
+"""Functions of the array API that are lines of C, by how many arguments they take."""
+
+
+def function(name: str) -> Callable[..., Any]:
+    """The form that is one function."""
+    return lambda lib, *args: getattr(lib, name)(*args)
+
+
 class Form(NamedTuple):
     """A form with the keywords it is run with."""
 
@@ -71,6 +112,7 @@ def forms() -> tuple[Form, ...]:
                 if p.kind is p.KEYWORD_ONLY
             }
             found.append(Form(f"{chapter.removesuffix('_forms').strip('_')}_{name}", call, count, options))
+    found += [Form(f"array_api_{name}", function(name), count, {}) for count, names in PLAIN.items() for name in names]
     found.append(Form("product_or_zero", products._chosen, 2, {}))
     return tuple(found)
 
