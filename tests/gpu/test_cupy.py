@@ -154,6 +154,11 @@ class TestFusedForms:
         assert made == [("float32 x0, float32 x1", "float32 out", "gradatlas_form", ("--fmad=false",))]
         cupy_kernels.fused(form, (x, 3.0), {"slope": 0.25})
         assert len(made) == 2
+        for zero in (0.0, -0.0, -0.0):
+            cupy_kernels.fused(form, (x, 3.0), {"slope": zero})
+        assert len(made) == 4
+        cupy_kernels.fused(lambda lib, x: lib.exp(x), (x,), {})
+        assert made.pop()[2] == "gradatlas__lambda_"
         for args, options in (
             ((x, x.astype(np.float64)), {}),
             ((x.astype(np.float16), 1.0), {}),
@@ -163,7 +168,7 @@ class TestFusedForms:
             ((x, x), {"slope": x}),
         ):
             assert cupy_kernels.fused(form, args, options) is None
-        assert len(made) == 2
+        assert len(made) == 4
 
     def test_a_form_without_a_kernel(self, monkeypatch):
         monkeypatch.setitem(__import__("sys").modules, "cupy", types.SimpleNamespace())

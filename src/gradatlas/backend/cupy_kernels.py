@@ -7,6 +7,7 @@ a sum that are contracted to one rounding would undo the forms that keep a round
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -21,12 +22,12 @@ _SCALARS = (int, float)
 
 
 @cache
-def _kernel(form: Callable[..., Any], dtype: str, count: int, options: tuple[tuple[str, Any], ...]) -> Any:
-    """The kernel of a form, or None where it cannot be one."""
+def _kernel(form: Callable[..., Any], dtype: str, count: int, options: tuple[tuple[str, Any, str], ...]) -> Any:
+    """The kernel of a form, or None where it cannot be one. Options are told apart by their texts: 0.0 is not -0.0."""
     import cupy
 
     try:
-        body = fuse(form, [dtype] * count, dict(options))
+        body = fuse(form, [dtype] * count, {name: value for name, value, _ in options})
     except UnfusableError:
         return None
     if not body.lines:
@@ -35,7 +36,7 @@ def _kernel(form: Callable[..., Any], dtype: str, count: int, options: tuple[tup
         ", ".join(f"{dtype} x{k}" for k in range(count)),
         f"{body.out} out",
         body.text,
-        f"gradatlas_{form.__name__}",
+        re.sub(r"\W", "_", f"gradatlas_{form.__name__}"),
         preamble=PREAMBLE,
         options=OPTIONS,
     )
@@ -55,7 +56,9 @@ def fused(form: Callable[..., Any], args: tuple[Any, ...], options: Mapping[str,
         return None
     if any(value is not None and type(value) not in _SCALARS for value in options.values()):
         return None
-    kernel = _kernel(form, dtype, len(args), tuple(sorted(options.items())))
+    kernel = _kernel(
+        form, dtype, len(args), tuple([(name, value, repr(value)) for name, value in sorted(options.items())])
+    )
     return None if kernel is None else kernel(*args)
 
 
