@@ -239,6 +239,8 @@ def test_other_arrays_are_left_to_numpy(on):
     assert compiled.kernels(np.ones(2, dtype=np.complex128)) is None
     assert compiled.kernels(np.ones(2, dtype=np.float16)) is None
     assert compiled.kernels([1.0]) is None
+    assert compiled.kernels(np.ones(2, dtype=np.dtype(np.float64).newbyteorder())) is None
+    assert compiled.kernels(np.zeros(17, dtype=np.uint8)[1:].view(np.float64)) is None
     assert compiled.kernels(np.ones(2)) is on
 
 

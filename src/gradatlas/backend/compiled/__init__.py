@@ -26,7 +26,7 @@ __all__ = ["Kernels", "build", "compile_command", "kernels", "library_path", "sw
 
 Plain: TypeAlias = "np.ndarray[Any, Any]"
 
-_SUFFIX = {"float32": "f32", "float64": "f64"}
+_SUFFIX = {np.dtype("float32"): "f32", np.dtype("float64"): "f64"}  # in the order of bytes that the machine has
 
 
 class Kernels:
@@ -48,7 +48,7 @@ class Kernels:
                 ready.append(ctypes.c_ssize_t(each))
             else:
                 ready.append(ctypes.c_double(each) if isinstance(each, float) else each)
-        if getattr(self._library, f"{name}_{_SUFFIX[like.dtype.name]}")(*ready):
+        if getattr(self._library, f"{name}_{_SUFFIX[like.dtype]}")(*ready):
             raise MemoryError(f"{name}: there is no memory for its buffers")
 
     def attention_forward(self, q: Plain, k: Plain, v: Plain, causal: bool, scale: float) -> Plain:
@@ -116,7 +116,9 @@ _off = 0
 
 
 def kernels(*arrays: Any) -> Kernels | None:
-    """The kernels, where they are there, switched on, and made for these arrays: of NumPy, one floating dtype; else None.
+    """The kernels, where they are there, switched on, and made for these arrays; else None.
+
+    They are made for NumPy's arrays of one floating dtype, in the machine's order of bytes, at addresses it likes.
 
     Raises CompilationError where GRADATLAS_COMPILED is 1 and they cannot be built.
     """
@@ -128,7 +130,7 @@ def kernels(*arrays: Any) -> Kernels | None:
     if _found is None:
         return None
     for x in arrays:
-        if type(x) is not np.ndarray or x.dtype.name not in _SUFFIX or x.dtype != arrays[0].dtype:
+        if type(x) is not np.ndarray or x.dtype not in _SUFFIX or x.dtype != arrays[0].dtype or not x.flags.aligned:
             return None
     return _found
 
