@@ -235,3 +235,21 @@ def test_the_fixture(pytester):
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*The smallest input found*"])
+
+
+def test_a_function_that_changes_its_mind():
+    turned = []
+
+    def fickle(x, g):
+        if x.size and not turned:
+            turned.append(x)
+            return softmax_backward(x, g) + 1
+        return softmax_backward(x, g)
+
+    with pytest.raises(VerificationError, match=r"softmax\.vjp: the function gives different results .*\n.*ulps off"):
+        ga.verify(fickle, "softmax.vjp", examples=20)
+
+
+def test_a_dtype_that_is_not_floating():
+    with pytest.raises(ArgumentError, match="got the dtype 'int64': choose among float16"):
+        ga.verify(softmax_backward, "softmax.vjp", dtypes=("int64",))

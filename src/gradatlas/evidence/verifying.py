@@ -136,7 +136,7 @@ def verify(
     the order that the formula's page lists them: the operation's arguments, then the cotangent or tangent. It returns
     the formula's right-hand side, an array. formula: its id. claim: which of its claims, where it has several; a tuple of
     results is not taken apart: judge each by its claim. library: whose arrays the function gets: numpy, cupy, torch or
-    jax; they are handed over by DLPack. dtypes: of floating numbers. ulps: the largest error allowed; the unit is one ulp
+    jax; they are handed over by DLPack. dtypes: float16, float32, float64. ulps: the largest error allowed; the unit is one ulp
     of what one rounding of each input and in each intermediate can do to an entry. examples: how many calls for each
     dtype. arguments: the names in the order in which the function takes them. batch_axes: the sizes of the formula that
     only repeat it, such as R and C of the softmax, whose axes the function takes too; it is judged without them unless
@@ -147,6 +147,9 @@ def verify(
     far as the formula's hypotheses allow. Returns a Report. Raises VerificationError, with the smallest failing input and
     the worst, where the function is wrong, ArgumentError for names that do not fit, and UnknownFormulaError.
     """
+    for dtype in dtypes:
+        if dtype not in ("float16", "float32", "float64"):
+            raise ArgumentError("verify", f"got the dtype {dtype!r}", "choose among float16, float32 and float64")
     stated = registry.get(formula)
     link = _link(stated, claim)
     judge = _Judge(function, stated, link, _library(library), ulps, arguments, batch_axes)
@@ -342,6 +345,13 @@ class _Judge:
         found: list[Witness] = []
         try:
             judged()
+        except hypothesis.errors.Flaky as error:
+            raise VerificationError(
+                "verify",
+                f"{self.formula.id}: the function gives different results for the same arguments; once it was wrong:\n"
+                f"{found[-1] if found else error}",
+                "let it do the same each time: draw what is random with a fixed key",
+            ) from error
         except AssertionError:
             if not found:
                 raise
