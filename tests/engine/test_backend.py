@@ -99,6 +99,18 @@ def test_a_sum_over_leading_axes_is_the_sum(shape, dtype):
         )
 
 
+def test_memory_is_found_beneath_views(home: Any, tmp_path: Any) -> None:
+    x = home.normal(4)
+    library = library_of(x)
+    assert library is not None
+    assert library.memory(x[1:]) is library.memory(x)
+    assert library.is_whole(x)
+    assert not library.is_whole(x[1:])
+    assert not library.is_whole(home.lib.broadcast_to(x, (2, 4)))
+    mapped = np.memmap(tmp_path / "x", dtype=np.float64, shape=(4,), mode="w+")
+    assert numpy_library().memory(np.asarray(mapped).reshape(2, 2)) is numpy_library().memory(np.asarray(mapped))
+
+
 def test_an_infinity_is_added_where_it_belongs_and_nowhere_else(home: Any) -> None:
     index = home.array([0, 1, 1], dtype="int64")
     _, pull = ga.vjp(lambda x: xp.take(x, index, axis=0), home.normal(3))

@@ -152,8 +152,8 @@ def _by_parts(xp: Any, real: Plain, imaginary: Plain, dtype: Any) -> Plain:
 
 
 def _viewed(x: Plain) -> Any:
-    """The array at the end of a chain of views."""
-    while type(x.base) is type(x):
+    """The array at the end of a chain of views, though it be of another class, such as a memmap."""
+    while hasattr(x.base, "base"):
         x = x.base
     return x
 

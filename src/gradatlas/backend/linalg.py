@@ -132,7 +132,7 @@ class LinearAlgebra:
         _matrices(c)
         return self._on_host(lambda numpy, a, b, c: numpy.sylvester(a, b, c), a, b, c)
 
-    # ---------------------------------------------------------------------------------------- helpers
+    # ---------------------------------------------------------------------------------------- what all of them need
 
     def _on_host(self, compute: Callable[..., Any], *arrays: Plain) -> Any:
         """What NumPy gives on copies of the arrays, brought back to where they lie."""
