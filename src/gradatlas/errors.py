@@ -26,9 +26,11 @@ __all__ = [
     "MissingProgramError",
     "MutationError",
     "NotScalarError",
+    "OptionError",
     "OutOfMemoryError",
     "OutOfRangeError",
     "ShapeError",
+    "SharingError",
     "TracerConversionError",
     "TrainingError",
     "UnknownFormulaError",
@@ -94,8 +96,16 @@ class MissingProgramError(GradatlasError, RuntimeError):
     """A program that is needed and not installed."""
 
 
+class OptionError(GradatlasError, ValueError):
+    """A keyword or a number that a function does not offer, such as reduction="average"."""
+
+
 class OutOfMemoryError(CreationError, MemoryError):
     """An array larger than the memory there is."""
+
+
+class SharingError(CreationError, BufferError):
+    """An array whose memory no other library can be given."""
 
 
 class NotScalarError(GradatlasError, TypeError):

@@ -1,5 +1,10 @@
 """Bad input: each a typed error that names the function, what it saw and the mend."""
 
+import contextlib
+import inspect
+import pickle
+import zlib
+
 import array_api_strict
 import numpy as np
 import pytest
@@ -226,3 +231,71 @@ class TestTriangularSolve:
     def test_rows_that_do_not_fit(self, a, b):
         with pytest.raises(ShapeError, match=r"triangular_solve: .*rows and b"):
             all_operations()["triangular_solve"](np.ones(a), np.ones(b))
+
+
+def public_functions():
+    """The functions of the namespace and of its extensions, by their full names."""
+    found = {}
+    for prefix, module in (("", xp), ("linalg.", xp.linalg), ("fft.", xp.fft)):
+        for name in module.__all__:
+            function = getattr(module, name)
+            if callable(function) and not isinstance(function, type | type(ga)):
+                found[prefix + name] = function
+    return found
+
+
+NONSENSE = [
+    F, np.ones((3, 3)), np.ones(4), np.asarray(1.0), I, B, O, np.asarray("a"), None, "abc", object(), [1.0, 2.0], [F, F],
+    2, -1, 1.5, 10**12, (2, 3), (0, 5), float("nan"), {}, S, F.astype(np.float16), np.ones((0, 3)), 1j,
+    np.ones((1, 4, 4, 2)), True, ga,
+]  # fmt: skip
+FUNCTIONS = public_functions()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.filterwarnings("ignore")
+def test_a_public_function_answers_nonsense_by_a_typed_error(name):
+    """Forty calls of arguments that may fit or not: a result, or an error that has a name and a mend."""
+    function = FUNCTIONS[name]
+    parameters = inspect.signature(function).parameters.values()
+    of = inspect.Parameter
+    positional = [p for p in parameters if p.kind in (of.POSITIONAL_ONLY, of.POSITIONAL_OR_KEYWORD)]
+    needed = sum(p.default is p.empty for p in positional)
+    keywords = [p.name for p in parameters if p.kind is of.KEYWORD_ONLY]
+    any_number = any(p.kind is of.VAR_POSITIONAL for p in parameters)
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+
+    def drawn():
+        return NONSENSE[rng.integers(len(NONSENSE))]
+
+    for _ in range(40):
+        count = rng.integers(0, 4) if any_number else rng.integers(needed, len(positional) + 1)
+        args = [drawn() for _ in range(count)]
+        if args and rng.random() < 0.7:
+            args[0] = F if rng.random() < 0.7 else np.ones((3, 3))
+        given = {key: drawn() for key in keywords if rng.random() < 0.35}
+        with contextlib.suppress(GradatlasError):
+            function(*args, **given)
+
+
+class TestPublicFunctions:
+    def test_the_call_is_shown(self):
+        with pytest.raises(ArgumentError, match=r"^matmul: got str, int \(.*\): call it as matmul\(x, y, /\)"):
+            xp.matmul("a", 1)
+        with pytest.raises(
+            ArgumentError, match=r"^reshape: got nothing \(.*missing 2.*\): call it as reshape\(x, /, shape"
+        ):
+            xp.reshape()
+        with pytest.raises(OutOfMemoryError, match=r"^zeros: "):
+            xp.zeros(10**13)
+
+    def test_they_have_one_face_and_can_be_pickled(self):
+        assert xp.matmul is xp.linalg.matmul
+        for function in FUNCTIONS.values():
+            if inspect.isfunction(function):
+                assert pickle.loads(pickle.dumps(function)) is function
+
+    def test_the_reason_stays_with_the_error(self):
+        with pytest.raises(ArgumentError) as caught:
+            xp.linalg.outer("a", F)
+        assert isinstance(caught.value.__cause__, AttributeError)

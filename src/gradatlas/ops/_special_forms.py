@@ -240,6 +240,8 @@ def _cotangent_polynomial(n: int) -> list[int]:
 @in_float64
 def polygamma(lib: Any, x: Array, *, n: int = 1) -> Array:
     """The n-th derivative of digamma, n >= 1: (-1)^(n+1) n! zeta(n+1, x); for x < 0 by reflection."""
+    if n > 170:
+        raise ValueError("n! leaves the range of float64 from n = 171 on")
     factor = float((-1) ** (n + 1) * math.factorial(n))
     direct = special("zeta", float(n + 1), lib.where(x > 0, x, 1 - x)) * factor
     rest = x - lib.round(x)

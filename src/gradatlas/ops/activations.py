@@ -11,7 +11,7 @@ import numpy as np
 
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.linear_maps import scale
-from gradatlas.errors import AxisError, ShapeError
+from gradatlas.errors import AxisError, OptionError, ShapeError
 from gradatlas.ops import _activation_forms as forms
 from gradatlas.ops import _complex_values as complex_values
 from gradatlas.ops import _floating as floating
@@ -129,7 +129,7 @@ def softplus(x: Any, /, *, beta: float = 1.0) -> Any:
     x: real floating. Returns an array of its shape. Formula: softplus.derivative. Source: Glorot et al. 2011.
     """
     if not beta > 0:
-        raise ValueError(f"softplus: got beta={beta}: give a positive number")
+        raise OptionError("softplus", f"got beta={beta}", "give a positive number")
     return _softplus(x) if beta == 1 else scale(_softplus(scale(x, beta)), 1.0 / beta)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.linear_maps import permute, reshape
-from gradatlas.errors import ShapeError
+from gradatlas.errors import OptionError, ShapeError
 from gradatlas.ops import _windows as windows
 from gradatlas.ops._batching import Call, per_example
 from gradatlas.ops._samples import Case, shaped
@@ -301,7 +301,7 @@ def to_channels_last(name: str, x: Any, layout: str) -> Any:
     if layout == "channels_last":
         return x
     if layout != "channels_first":
-        raise ValueError(f"{name}: got layout={layout!r}: choose channels_last or channels_first")
+        raise OptionError(name, f"got layout={layout!r}", "choose channels_last or channels_first")
     axes = len(plain_of(x).shape)
     return permute_dims(x, axes=(0, *range(2, axes), 1))
 

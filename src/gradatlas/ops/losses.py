@@ -10,7 +10,7 @@ from gradatlas.engine.array import lower, plain_of
 from gradatlas.engine.linear_maps import conjugate, lift_rank, reshape, scale
 from gradatlas.engine.primitive import bind
 from gradatlas.engine.space import Space
-from gradatlas.errors import DTypeError, ShapeError
+from gradatlas.errors import DTypeError, OptionError, ShapeError
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import Call, leading
 from gradatlas.ops._products import by_adjoint
@@ -65,7 +65,7 @@ _REDUCTIONS = ("mean", "sum", "none")
 
 def _check_reduction(name: str, reduction: str) -> None:
     if reduction not in _REDUCTIONS:
-        raise ValueError(f"{name}: got reduction={reduction!r}: choose one of {', '.join(_REDUCTIONS)}")
+        raise OptionError(name, f"got reduction={reduction!r}", f"choose one of {', '.join(_REDUCTIONS)}")
 
 
 def _reduce(lib: Any, losses: Any, reduction: str) -> Any:
@@ -404,7 +404,7 @@ def _weighted_cross_entropy(
     shape = tuple(plain_of(logits).shape)
     classes = shape[axis]
     if not 0 <= smoothing <= 1:
-        raise ValueError(f"softmax_cross_entropy: got label_smoothing={smoothing}: give a number from 0 to 1")
+        raise OptionError("softmax_cross_entropy", f"got label_smoothing={smoothing}", "give a number from 0 to 1")
     sparse = _is_sparse(labels)
     if ignore is not None and not sparse:
         raise DTypeError(
@@ -538,7 +538,7 @@ def huber(prediction: Any, target: Any, /, *, delta: float = 1.0, reduction: str
     _check_reduction("huber", reduction)
     _alike("huber", prediction, target)
     if not delta > 0:
-        raise ValueError(f"huber: got delta={delta}: give a positive number")
+        raise OptionError("huber", f"got delta={delta}", "give a positive number")
     return _summed_up(huber_term(subtract(prediction, target), delta=delta), reduction)
 
 
@@ -547,7 +547,7 @@ def smooth_l1(prediction: Any, target: Any, /, *, beta: float = 1.0, reduction: 
     _check_reduction("smooth_l1", reduction)
     _alike("smooth_l1", prediction, target)
     if not beta > 0:
-        raise ValueError(f"smooth_l1: got beta={beta}: give a positive number, or take mean_absolute_error")
+        raise OptionError("smooth_l1", f"got beta={beta}", "give a positive number, or take mean_absolute_error")
     losses = huber_term(subtract(prediction, target), delta=beta)
     return _summed_up(scale(losses, 1.0 / beta), reduction)
 
@@ -574,7 +574,7 @@ def binary_cross_entropy(probability: Any, target: Any, /, *, eps: float = 0.0, 
     _check_reduction("binary_cross_entropy", reduction)
     _alike("binary_cross_entropy", probability, target)
     if not 0 <= eps < 0.5:
-        raise ValueError(f"binary_cross_entropy: got eps={eps}: give a number from 0 to below 1/2")
+        raise OptionError("binary_cross_entropy", f"got eps={eps}", "give a number from 0 to below 1/2")
     held = clip(probability, low=eps, high=1 - eps) if eps else probability
     right = xlogy(target, held)
     wrong = xlog1py(subtract(1.0, target), negative(held))

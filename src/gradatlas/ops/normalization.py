@@ -14,7 +14,7 @@ from typing import Any
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.linear_maps import reshape as view
 from gradatlas.engine.linear_maps import scale as scaled
-from gradatlas.errors import AxisError, ShapeError
+from gradatlas.errors import AxisError, OptionError, ShapeError
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import along_axis
 from gradatlas.ops._samples import Case, shaped
@@ -212,7 +212,7 @@ def _listed(function: str, x: Any, axis: int | Sequence[int] | None) -> tuple[in
 
 def _check_eps(function: str, eps: float) -> None:
     if not eps >= 0:
-        raise ValueError(f"{function}: got eps={eps}: give a number that is not negative")
+        raise OptionError(function, f"got eps={eps}", "give a number that is not negative")
 
 
 def _placed(function: str, name: str, parameter: Any, x: Any, axes: Sequence[int]) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.linear_maps import reshape
-from gradatlas.errors import ShapeError
+from gradatlas.errors import OptionError, ShapeError
 from gradatlas.ops import _windows as windows
 from gradatlas.ops._batching import Call
 from gradatlas.ops._samples import Case
@@ -374,7 +374,7 @@ def _space_axes(name: str, x: Any, layout: str) -> tuple[int, ...]:
     if len(shape) < 3:
         raise ShapeError(name, f"got x of shape {shape}", "x must have an axis of the batch, of channels, and of space")
     if layout not in ("channels_last", "channels_first"):
-        raise ValueError(f"{name}: got layout={layout!r}: choose channels_last or channels_first")
+        raise OptionError(name, f"got layout={layout!r}", "choose channels_last or channels_first")
     return tuple(range(1, len(shape) - 1)) if layout == "channels_last" else tuple(range(2, len(shape)))
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from gradatlas.backend import recurrent as in_place
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.space import Space
-from gradatlas.errors import ShapeError
+from gradatlas.errors import OptionError, ShapeError
 from gradatlas.ops._batching import Call, per_example, through_records
 from gradatlas.ops.activations import relu, sech2, sigmoid, step, tanh
 from gradatlas.ops.elementwise import add, multiply, negative, subtract
@@ -538,7 +538,7 @@ def simple_rnn(x: Any, w: Any, u: Any, b: Any = None, /, *, h0: Any = None, acti
     Formulas: rnn.vjp, recurrence.vjp, recurrence.weights. Source: Elman 1990.
     """
     if activation not in ACTIVATIONS:
-        raise ValueError(f"simple_rnn: got activation={activation!r}: choose one of {', '.join(ACTIVATIONS)}")
+        raise OptionError("simple_rnn", f"got activation={activation!r}", f"choose one of {', '.join(ACTIVATIONS)}")
     z, (h0,), _ = _prepared("simple_rnn", x, w, u, b, 1, {"h0": h0})
     out = rnn_recurrence(z, h0, u, activation=activation)
     return _states(out, 0, 2), _last(out, 0, 2, h0)

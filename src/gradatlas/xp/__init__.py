@@ -202,6 +202,7 @@ from gradatlas.xp._manipulation import (
 )
 from gradatlas.xp._ordering import argsort, median, quantile, sort, top_k
 from gradatlas.xp._padding import pad
+from gradatlas.xp._refusals import name_refusals as _name_refusals
 from gradatlas.xp._scans import (
     cumulative_logsumexp,
     cumulative_max,
@@ -486,6 +487,8 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+_name_refusals(globals(), __all__)
 
 _library = default_library()
 _home = _Creation(_library)

@@ -14,6 +14,7 @@ from gradatlas.xp._arguments import is_array_like, library_for, shape_of
 from gradatlas.xp._data_types import astype, to_device
 from gradatlas.xp._inspection import NamespaceInfo
 from gradatlas.xp._manipulation import broadcast_to
+from gradatlas.xp._refusals import methods_refusing
 
 __all__ = ["Creation", "FloatLimits", "IntegerLimits", "meshgrid", "tril", "triu"]
 
@@ -38,6 +39,7 @@ class IntegerLimits(NamedTuple):
     dtype: Any
 
 
+@methods_refusing
 class Creation:
     """Creation functions of the array API that make arrays of one library, on one device unless told another."""
 

@@ -16,6 +16,7 @@ from gradatlas.ops.complex import conj
 from gradatlas.xp._arguments import check_axis, shape_of
 from gradatlas.xp._creation import Creation
 from gradatlas.xp._data_types import astype
+from gradatlas.xp._refusals import name_refusals
 
 __all__ = [
     "fft",
@@ -250,3 +251,6 @@ def fftshift(x: Any, /, *, axes: int | Sequence[int] | None = None) -> Any:
 def ifftshift(x: Any, /, *, axes: int | Sequence[int] | None = None) -> Any:
     """The inverse of `fftshift`, which differs from it where an axis has an odd number of entries."""
     return _shifted("ifftshift", x, axes, -1)
+
+
+name_refusals(globals(), __all__)

@@ -42,6 +42,7 @@ from gradatlas.ops.solvers import (
 )
 from gradatlas.xp._arguments import is_array_like, library_for, untraced_index
 from gradatlas.xp._manipulation import matrix_transpose
+from gradatlas.xp._refusals import name_refusals
 
 __all__ = [
     "cho_solve",
@@ -122,3 +123,6 @@ def slogdet(x: Any, /) -> SlogdetResult:
     Formula: slogdet.derivative.
     """
     return SlogdetResult(*solvers.slogdet(x))
+
+
+name_refusals(globals(), __all__)
