@@ -56,6 +56,11 @@ CASES: dict[str, tuple[type[errors.GradatlasError], Callable[[], Any], tuple[str
         lambda: ga.grad(total)(np.array([1.0, None], dtype=object)),
         ("grad: ", "object (2,)", "convert it"),
     ),
+    "a masked array, which is no array here": (
+        errors.DTypeError,
+        lambda: ga.grad(total)(np.ma.ones(3)),
+        ("grad: ", "argument 0 is MaskedArray", "pass arrays"),
+    ),
     "an object array in an operation": (
         errors.DTypeError,
         lambda: xp.sin(np.array([1.0, None], dtype=object)),

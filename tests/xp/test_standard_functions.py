@@ -175,6 +175,7 @@ class TestBatches:
         (lambda: xp.expand_dims(X, axis=(0, 0)), AxisError, r"expand_dims: got axis \(0, 0\) .* from -4 to 3, each once"),
         (lambda: xp.repeat(X, np.asarray([1, 2]), axis=1), ShapeError, "repeat: .*one number for each entry"),
         (lambda: xp.asarray(X)[np.asarray([0.0])], DTypeError, r"getitem: got float64 \(1,\) as an index: .*xp.int64"),
+        (lambda: xp.pow(np.asarray([2]), -1), DTypeError, r"pow: got int64 \(1,\) to the power -1, .*xp.float64"),
         (lambda: xp.asarray(X)[1.5], DTypeError, "getitem: got float as an index"),
         (lambda: xp.take(X, np.asarray([5]), axis=0), OutOfRangeError, "take: .*choose indices within the axis"),
         (lambda: xp.broadcast_shapes((2,), (3,)), ShapeError, r"broadcast_shapes: got shapes \(2,\), \(3,\)"),

@@ -57,7 +57,8 @@ class Inputs:
             mend = "convert it first, with xp.astype(x, xp.float64)" if found in ("integer", "bool") else "convert it"
         else:
             mend = "pass a float" if is_scalar(leaf) else "pass arrays, or keep it out of what is differentiated"
-        raise DTypeError(self.function, f"{self.name(position)} is {describe(plain)}, and has no derivative", mend)
+        kind = describe(plain) if is_array(plain) else type(plain).__name__  # a masked array has a dtype, and is none
+        raise DTypeError(self.function, f"{self.name(position)} is {kind}, and has no derivative", mend)
 
     def name(self, position: int) -> str:
         """How the caller reaches a leaf: `argument 0['W']`."""

@@ -32,6 +32,7 @@ def pow(x: Any, y: Any, /) -> Any:
     """x to the power y, entry by entry, with broadcasting.
 
     Small whole exponents, given as Python numbers, take a shorter way: x ** 3 is square(x) * x, x ** -1 is reciprocal(x).
+    Raises DTypeError for whole numbers to a negative power.
     """
     if isinstance(y, int | float) and not is_array(y) and library_of(plain_of(x)) is not None:
         if y == 2:
@@ -42,6 +43,9 @@ def pow(x: Any, y: Any, /) -> Any:
             return elementwise.square(elementwise.square(x))
         if y == 1:
             return elementwise.positive(x)
+        if y < 0 and category(plain_of(x).dtype) == "integer" and isinstance(y, int):
+            mend = "convert x with xp.astype(x, xp.float64)"
+            raise DTypeError("pow", f"got {describe(x)} to the power {y}, which is no whole number", mend)
         if y == -1 and category(plain_of(x).dtype) in ("real", "complex"):
             return elementwise.reciprocal(x)
     if is_complex(x) or is_complex(y):
