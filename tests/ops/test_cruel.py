@@ -285,3 +285,19 @@ def test_the_median_of_a_nan_is_nan(f):
     assert np.isnan(f(np.asarray([1.0, np.nan, 2.0])))
     x = np.asarray([[1.0, np.nan], [3.0, 2.0], [5.0, 4.0]])
     np.testing.assert_array_equal(np.isnan(xp.median(x, axis=0)), [False, True])
+
+
+class TestNormsAtZero:
+    @pytest.mark.parametrize("norm", [xp.linalg.vector_norm, xp.std, lambda x: xp.linalg.matrix_norm(x[None, :])])
+    def test_to_second_order_too(self, norm):
+        """The euclidean norm, its like for deviations, Frobenius's: 0, where there is no derivative."""
+        np.testing.assert_array_equal(gradients(norm, [0.0, 0.0])[0], [0, 0])
+        np.testing.assert_array_equal(second(norm, [0.0, 0.0]), [0, 0])
+        np.testing.assert_array_equal(second(lambda z: xp.hypot(z[0], z[1]), [0.0, 0.0]), [0, 0])
+
+    @pytest.mark.parametrize("size", [1e200, 1e-200])
+    def test_neither_overflow_nor_underflow(self, size):
+        (g,) = gradients(xp.linalg.vector_norm, [3 * size, 4 * size])
+        np.testing.assert_allclose(g, [0.6, 0.8], rtol=1e-15)
+        h = ga.jvp(ga.grad(xp.linalg.vector_norm), (np.asarray([3 * size, 4 * size]),), (np.asarray([1.0, 0.0]),))[1]
+        np.testing.assert_allclose(h, np.asarray([0.64, -0.48]) / (5 * size), rtol=1e-14)

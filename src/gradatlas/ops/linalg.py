@@ -330,7 +330,8 @@ def _euclidean_norm(lib: Any, x: Any, *, axis: Any = None, keepdims: bool = Fals
 def _direction(x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
     """x / |x|, 0 where the norm is 0."""
     norm = _kept(out, x, axis, keepdims)
-    return divide(x, where(equal(norm, 0.0), 1.0, norm))
+    none = equal(norm, 0.0)
+    return where(none, 0.0, divide(x, where(none, 1.0, norm)))
 
 
 _NORM_CASES: tuple[Case, ...] = (
@@ -351,7 +352,10 @@ euclidean_norm: Record = general(
     ),
     signature="(n)->()",
     domain="x is not 0",
-    kinks={"x = 0": "0, the element of least norm"},
+    kinks={
+        "x = 0": "0, the element of least norm; to second order too, where it has no derivative",
+        "an entry is infinite": "nan in that entry, 0 in the finite ones",
+    },
     batching=along_axis,
     samples=shaped(*_NORM_CASES),
     summary="The square root of the sum of |x|^2 along axes, without overflow.",
