@@ -108,6 +108,15 @@ class TestCorners:
             g = ga.grad(lambda x, f=function: xp.sum(f(x, ids, 2, mode="drop")))(x)
             np.testing.assert_array_equal(g, [0, 1, 1, 0])
         np.testing.assert_array_equal(xp.segment_sum(x, ids, 2, mode="clip"), [3, 12])
+        with pytest.raises(ShapeError, match="got no segments for int64"):
+            xp.segment_sum(np.ones(2), np.asarray([0, 0]), 0)
+        for count in (-1, 2.0):
+            with pytest.raises(ArgumentError, match=r"segment_max: got .* segments: give a whole number"):
+                xp.segment_max(np.ones(2), np.asarray([0, 0]), count)
+        with pytest.raises(
+            ShapeError, match=r"^index_add: got numbers outside 0 to 2, in int64 \(1,\): mend the numbers$"
+        ):
+            xp.index_add(np.zeros(3), np.asarray([3]), np.ones(1))
         with pytest.raises(ArgumentError, match="choose raise, drop or clip"):
             xp.segment_sum(x, ids, 2, mode="wrap")
 

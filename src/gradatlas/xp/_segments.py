@@ -50,10 +50,15 @@ _COUNTS = Discrete(
 )
 
 
-def _numbers(function: str, x: Any, ids: Any, num_segments: int, mode: Mode) -> tuple[Any, int]:
-    """The numbers of the rows' segments, plain and within range, and how many segments they name, one more to drop."""
+def _numbers(function: str, x: Any, ids: Any, num_segments: int, mode: Mode, *, modes: bool = True) -> tuple[Any, int]:
+    """The numbers of the rows' segments, plain and within range, and how many segments they name, one more to drop.
+
+    modes: whether the caller of function can choose the mode.
+    """
     if mode not in ("raise", "drop", "clip"):
         raise ArgumentError(function, f"got mode={mode!r}", "choose raise, drop or clip")
+    if not isinstance(num_segments, int) or num_segments < 0:
+        raise ArgumentError(function, f"got {num_segments!r} segments", "give a whole number from 0 on")
     ids = untraced_index(ids, function, batched=True)
     shape = shape_of(x)
     if not shape or shape_of(ids) != shape[:1]:
@@ -66,8 +71,11 @@ def _numbers(function: str, x: Any, ids: Any, num_segments: int, mode: Mode) -> 
         return ids, num_segments + (mode == "drop" or num_segments == 0)
     # One truth value is read from the device here; the other modes read none.
     if bool(library_for(ids).to_numpy(memory_of(_OUTSIDE(ids, count=num_segments))).any()):
-        seen = f"got numbers outside 0 to {num_segments - 1}, in {describe(ids)}"
-        raise ShapeError(function, seen, "mend the numbers, or choose mode drop or clip")
+        outside = f"numbers outside 0 to {num_segments - 1}, in " if num_segments else "no segments for "
+        seen = f"got {outside}{describe(ids)}"
+        raise ShapeError(
+            function, seen, "mend the numbers, or choose mode drop or clip" if modes else "mend the numbers"
+        )
     return ids, num_segments
 
 
@@ -89,7 +97,7 @@ def _cut(x: Any, num_segments: int, count: int) -> Any:
 _ARGUMENTS = """x: array of rows. ids: vector of whole numbers, the segment of each row, in any order. num_segments: how many
 segments there are, the length of the result. mode: what becomes of a number outside 0 to num_segments - 1: "raise" an
 error (which reads one truth value from the array's device), "drop" the row, or "clip" it to the nearest segment.
-Raises ShapeError where there is not one number for each row. """
+Raises ShapeError where there is not one number for each row, ArgumentError for a number of segments below 0. """
 
 segment_sum = _segmentwise(
     segments.segment_sum, "The sums of the rows of each segment.", "A segment without rows is 0."
@@ -166,13 +174,14 @@ def bincount(ids: Any, /, *, weights: Any = None, length: int, mode: Mode = "rai
 def index_add(x: Any, indices: Any, values: Any, /, *, axis: int = 0) -> Any:
     """x with the slices of values added to those of its slices along axis that indices name, all where one is named twice.
 
-    indices: vector of whole numbers, as long as values along axis. Raises ShapeError where one is out of range.
+    indices: vector of whole numbers from 0 on, as long as values along axis. Raises ShapeError where one is out of range.
     """
     axis = check_axis("index_add", axis, shape_of(x))
     length, ndim = shape_of(x)[axis], len(shape_of(x))
     front = (axis, *[k for k in range(ndim) if k != axis])
     rows = shaping.permute_dims(values, axes=front)
-    added = segment_sum(rows, indices, length)
+    numbers, _ = _numbers("index_add", rows, indices, length, "raise", modes=False)
+    added = segments.segment_sum(rows, numbers, num_segments=length)
     return elementwise.add(x, shaping.permute_dims(added, axes=tuple(sorted(range(ndim), key=front.__getitem__))))
 
 
