@@ -16,6 +16,7 @@ from gradatlas.backend import compiled
 from gradatlas.backend.compiled import building
 from gradatlas.errors import CompilationError
 from gradatlas.ops import _attention_blocks as blocks
+from gradatlas.ops import recurrent
 
 
 @pytest.fixture(scope="module")
@@ -206,17 +207,31 @@ print("alike")
     assert done.stdout.strip() == "alike", done.stderr
 
 
-@pytest.mark.parametrize(("name", "bound"), [("exp", 2.0), ("tanh", 4.0), ("sigmoid", 3.0)])
+@pytest.mark.parametrize(
+    ("name", "bound"), [("exp", 2.0), ("tanh", 4.0), ("sigmoid", 3.0), ("1 - sigmoid", 4.0), ("slope of tanh", 6.0)]
+)
 @DTYPES
 def test_scalar_functions_hold_their_bounds(library, name, bound, dtype):
     """In ulps of the true value, over the range where it is neither 0 nor infinite, subnormal results of exp included."""
-    reach = {"exp": (-103, 88) if dtype == np.float32 else (-744, 709), "tanh": (-25, 25), "sigmoid": (-87, 40)}[name]
+    reach = {
+        "exp": (-103, 88) if dtype == np.float32 else (-744, 709),
+        "tanh": (-25, 25),
+        "sigmoid": (-87, 40),
+        "1 - sigmoid": (-40, 87),
+        "slope of tanh": (-40, 40),
+    }[name]
     rng = np.random.default_rng(3)
     x = np.concatenate([rng.uniform(*reach, 1500), rng.normal(size=500), 10.0 ** rng.uniform(-30, 0, 500)]).astype(
         dtype
     )
     got = library.scalar_function(name, x)
-    exact = {"exp": mpmath.exp, "tanh": mpmath.tanh, "sigmoid": lambda t: 1 / (1 + mpmath.exp(-t))}[name]
+    exact = {
+        "exp": mpmath.exp,
+        "tanh": mpmath.tanh,
+        "sigmoid": lambda t: 1 / (1 + mpmath.exp(-t)),
+        "1 - sigmoid": lambda t: 1 / (1 + mpmath.exp(t)),
+        "slope of tanh": lambda t: mpmath.sech(t) ** 2,
+    }[name]
     smallest = np.finfo(dtype).smallest_subnormal
     with mpmath.workdps(40):
         for value, result in zip(x, got, strict=True):
@@ -232,6 +247,20 @@ def test_scalar_functions_at_the_ends(library, dtype):
     np.testing.assert_array_equal(library.scalar_function("tanh", x), [1, -1, np.nan, 0, -0.0, 1, -1])
     np.testing.assert_array_equal(library.scalar_function("sigmoid", x), [1, 0, np.nan, 0.5, 0.5, 1, 0])
     assert np.signbit(library.scalar_function("tanh", x)[4])
+
+
+def test_the_slopes_of_saturated_gates(on):
+    """They are those of the pass in place, entry by entry, where s (1 - s) has no digit left, and at the ends."""
+    z = np.asarray([17.0, -17.0, 40.0, -40.0, 300.0, -300.0, 1e4, -1e4])
+    gates = np.stack(np.meshgrid(z, z, z, z, indexing="ij"), axis=-1).reshape(1, -1, 4)
+    h0, c0, u = np.zeros((gates.shape[1], 1)), np.full((gates.shape[1], 1), 0.5), np.zeros((1, 4))
+    weights = np.zeros((1, gates.shape[1], 10))
+    weights[..., 5] = 1.0  # of the hidden state alone: every slope is then a product, and nothing cancels
+    quick = ga.vjp(lambda v: recurrent.lstm_recurrence(v, h0, c0, u), gates)[1](weights)[0]
+    with compiled.switched(on=False):
+        plain = ga.vjp(lambda v: recurrent.lstm_recurrence(v, h0, c0, u), gates)[1](weights)[0]
+    np.testing.assert_allclose(quick, plain, rtol=1e-13, atol=1e-300)
+    assert np.all(quick[np.max(np.abs(gates), axis=-1) <= 40] != 0)
 
 
 def test_other_arrays_are_left_to_numpy(on):

@@ -102,10 +102,10 @@ class Kernels:
         return out
 
     def scalar_function(self, name: str, x: Plain) -> Plain:
-        """exp, tanh or sigmoid as the kernels compute it."""
+        """exp, tanh, sigmoid, 1 - sigmoid or the slope of tanh, as the kernels compute it."""
         x = np.ascontiguousarray(x)
         y = np.empty_like(x)
-        which = ("exp", "tanh", "sigmoid").index(name)
+        which = ("exp", "tanh", "sigmoid", "1 - sigmoid", "slope of tanh").index(name)
         self._call("scalar_function", x, ctypes.c_int(which), x, y, x.size)
         return y
 

@@ -500,13 +500,18 @@ int NAME(convolution)(int face, const REAL *first, const REAL *second, REAL *to,
     return failed;
 }
 
-/* The scalar functions as the kernels compute them, for their accuracy to be measured: 0 exp, 1 tanh, 2 sigmoid. */
+/* The scalar functions as the kernels compute them, for their accuracy to be measured: 0 exp, 1 tanh, 2 sigmoid,
+   3 what it lacks to 1, 4 the slope of tanh. */
 int NAME(scalar_function)(int which, const REAL *x, REAL *y, Size count) {
     if (which == 0)
         for (Size k = 0; k < count; k++) y[k] = NAME(exponential)(x[k]);
     else if (which == 1)
         for (Size k = 0; k < count; k++) y[k] = NAME(tangent)(x[k]);
-    else
+    else if (which == 2)
         for (Size k = 0; k < count; k++) y[k] = NAME(sigmoid)(x[k]);
+    else if (which == 3)
+        for (Size k = 0; k < count; k++) NAME(gate)(x[k], y + k);
+    else
+        for (Size k = 0; k < count; k++) y[k] = NAME(bend)(x[k]);
     return 0;
 }
