@@ -129,7 +129,7 @@ def test_the_axioms_are_these() -> None:
         division.lower division.upper erf.derivative erfinv.derivative exp.derivative exp.log exp.positive
         exp.tangent integral.fundamental integral.linear integral.monotone lgamma.derivative limit.algebra
         limit.squeeze limit.unique log.derivative log.diverges log.exp pi.positive polygamma.derivative
-        power.limit reciprocal.limit sin.cos.square sin.derivative spectral sqrt.derivative sqrt.nonnegative sqrt.square trigamma.limit
-        trigamma.recurrence
+        power.limit reciprocal.limit sin.cos.square sin.derivative spectral sqrt.derivative sqrt.nonnegative
+        sqrt.square trigamma.limit trigamma.recurrence
     """
     assert sorted(AXIOMS) == expected.split()
