@@ -219,7 +219,7 @@ class _NumPy(Library):
         return np.add.reduce(x, axis=tuple(range(axes)), dtype=x.dtype)
 
     def scatter_add(self, values: Plain, index: Plain, size: int) -> Plain:
-        if values.dtype == np.float64:
+        if values.dtype == np.float64 and values.size:  # of nothing bincount gives whole numbers
             return np.bincount(index, weights=values, minlength=size)
         total = np.zeros(size, dtype=values.dtype)
         np.add.at(total, index, values)

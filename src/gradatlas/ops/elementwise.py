@@ -612,7 +612,12 @@ _clip_inside = locally_constant(
     floating.clip_inside,
     jumps="x = low, x = high",
     takes="real",
-    samples=entrywise((-3, 3)),
+    samples=calls(
+        lambda rng: Sample((rng.normal(size=(3, 4)),), {"low": -0.5, "high": 1.0}),
+        lambda rng: Sample((rng.normal(size=()),), {"low": 0.25}),
+        lambda rng: Sample((rng.normal(size=(5,)),), {"high": 0.25}),
+        lambda rng: (rng.normal(size=(0, 3)),),
+    ),
     summary="1 where low < x < high, else 0.",
 )
 clip = elementwise(
@@ -631,6 +636,7 @@ clip = elementwise(
         lambda rng: Sample((rng.normal(size=(5,)),), {"low": 0.25}),
         lambda rng: Sample((rng.normal(size=(5,)),), {"high": 0.25}),
         lambda rng: Sample((rng.normal(size=()),)),
+        lambda rng: Sample((rng.normal(size=(0, 3)),), {"low": 0.0, "high": 1.0}),
     ),
     summary="x brought between low and high.",
 )
@@ -820,6 +826,10 @@ logical_not = locally_constant(
     "logical_not",
     lambda lib, x: lib.logical_not(x),
     takes="bool",
-    samples=calls(lambda rng: (rng.random((2, 3)) < 0.5,), lambda rng: (np.asarray(True),)),
+    samples=calls(
+        lambda rng: (rng.random((2, 3)) < 0.5,),
+        lambda rng: (np.asarray(True),),
+        lambda rng: (np.ones((0, 3), dtype=bool),),
+    ),
     summary="Whether x is false.",
 )

@@ -57,7 +57,10 @@ place: Record = linear(
     adjoint=lambda g, key: getitem(g, key=key),
     takes="any",
     samples=shaped(
-        ([(4,)], {"shape": (3, 4), "key": (1,)}), ([(2, 2)], {"shape": (2, 4), "key": (..., slice(0, 4, 2))})
+        ([(4,)], {"shape": (3, 4), "key": (1,)}),
+        ([(2, 2)], {"shape": (2, 4), "key": (..., slice(0, 4, 2))}),
+        ([()], {"shape": (3,), "key": (-1,)}),
+        ([(0,)], {"shape": (3,), "key": (slice(0, 0),)}),
     ),
     batching=placed,
     summary="Zeros but for x at key, the adjoint of getitem.",
@@ -80,6 +83,8 @@ getitem_by_arrays = gather(
         ([(4,)], {"key": (np.asarray([2, 0, 2]),)}),
         ([(4, 3)], {"key": (np.asarray([[1, -1], [0, 3]]), np.asarray([0, 2]))}),
         ([(2, 2)], {"key": (np.asarray([[True, False], [True, True]]),)}),
+        ([(3,)], {"key": (np.zeros((0,), dtype=np.int64),)}),
+        ([(3,)], {"key": (np.asarray(1),)}),
     ),
     summary="x[key], for a key with arrays.",
 )
@@ -118,6 +123,7 @@ take_along_axis: Record = gather(
     samples=calls(
         lambda rng: (rng.normal(size=(4, 3)), rng.integers(0, 3, (4, 2))),
         lambda rng: Sample((rng.normal(size=(4, 3)), rng.integers(0, 4, (2, 3))), {"axis": 0}),
+        lambda rng: Sample((rng.normal(size=(4, 3)), np.zeros((0, 3), dtype=np.int64)), {"axis": 0}),
     ),
     batching=along_axis_of_all,
     summary="The entries of x that indices of as many axes name.",

@@ -14,7 +14,7 @@ from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import along_axis, along_one_axis
 from gradatlas.ops._samples import Case, calls, shaped
 from gradatlas.ops.elementwise import divide, equal, isinf, multiply, subtract, where
-from gradatlas.ops.kinds import Record, Sample, general, linear, locally_constant
+from gradatlas.ops.kinds import Record, Sample, Samples, general, linear, locally_constant
 from gradatlas.ops.scans import products_after, products_before
 from gradatlas.ops.shaping import permute_dims
 
@@ -308,7 +308,13 @@ _share = locally_constant(
     _extremal_share,
     jumps="two entries tie",
     takes="real",
-    samples=shaped(([(3, 4)], {}), ([(3, 4)], {"axis": 0}), ([(2, 3, 4)], {"axis": (0, 2), "largest": False})),
+    samples=shaped(
+        ([(3, 4)], {}),
+        ([(3, 4)], {"axis": 0}),
+        ([(2, 3, 4)], {"axis": (0, -1), "largest": False}),
+        ([(0, 3)], {"axis": 1}),
+        ([()], {}),
+    ),
     batching=along_axis,
     summary="1 at the largest (or smallest) entry along axes, shared equally where several tie, else 0.",
 )
@@ -321,7 +327,7 @@ max_ = general(
     domain="one entry is the largest",
     kinks={"entries tie": "shared equally, the element of least norm"},
     takes="ordered",
-    samples=shaped(*_CASES),
+    samples=shaped(*_CASES, ([(0, 3)], {"axis": 1})),
     batching=along_axis,
     summary="The largest entry along axes.",
 )
@@ -336,16 +342,24 @@ min_ = general(
     domain="one entry is the smallest",
     kinks={"entries tie": "shared equally, the element of least norm"},
     takes="ordered",
-    samples=shaped(*_CASES),
+    samples=shaped(*_CASES, ([(0, 3)], {"axis": 1})),
     batching=along_axis,
     summary="The smallest entry along axes.",
+)
+_PLACE_CASES: tuple[Case, ...] = (
+    ([(3, 4)], {"axis": 0}),
+    ([(2, 3, 4)], {"axis": -2, "keepdims": True}),
+    ([(3, 4)], {"keepdims": True}),
+    ([(0, 3)], {"axis": -1}),
+    ([(5,)], {}),
+    ([()], {}),
 )
 argmax = locally_constant(
     "argmax",
     lambda lib, x, *, axis=None, keepdims=False: lib.argmax(x, axis=axis, keepdims=keepdims),
     jumps="two entries tie",
     takes="ordered",
-    samples=shaped(([(3, 4)], {"axis": 0}), ([(5,)], {})),
+    samples=shaped(*_PLACE_CASES),
     batching=along_one_axis,
     summary="Where the largest entry along an axis is, the first of several.",
 )
@@ -354,21 +368,34 @@ argmin = locally_constant(
     lambda lib, x, *, axis=None, keepdims=False: lib.argmin(x, axis=axis, keepdims=keepdims),
     jumps="two entries tie",
     takes="ordered",
-    samples=shaped(([(3, 4)], {"axis": 0}), ([(5,)], {})),
+    samples=shaped(*_PLACE_CASES),
     batching=along_one_axis,
     summary="Where the smallest entry along an axis is, the first of several.",
 )
+
+
+def _truths(share: float) -> Samples:
+    return calls(
+        lambda rng: (rng.random((3, 4)) < share,),
+        lambda rng: Sample((rng.random((2, 3, 4)) < share,), {"axis": (0, -1)}),
+        lambda rng: Sample((rng.random((3, 4)) < share,), {"axis": 0, "keepdims": True}),
+        lambda rng: (np.ones((0,), dtype=bool),),
+        lambda rng: Sample((np.ones((2, 0), dtype=bool),), {"axis": 1}),
+        lambda rng: (np.asarray(rng.random() < share),),
+    )
+
+
 all_ = locally_constant(
     "all",
     lambda lib, x, *, axis=None, keepdims=False: lib.all(x, axis=axis, keepdims=keepdims),
-    samples=calls(lambda rng: (rng.random((3, 4)) < 0.9,), lambda rng: (np.ones((0,), dtype=bool),)),
+    samples=_truths(0.9),
     batching=along_axis,
     summary="Whether all entries along axes are true.",
 )
 any_ = locally_constant(
     "any",
     lambda lib, x, *, axis=None, keepdims=False: lib.any(x, axis=axis, keepdims=keepdims),
-    samples=calls(lambda rng: (rng.random((3, 4)) < 0.1,), lambda rng: (np.ones((0,), dtype=bool),)),
+    samples=_truths(0.1),
     batching=along_axis,
     summary="Whether an entry along axes is true.",
 )

@@ -69,7 +69,12 @@ permute_dims: Record = gather(
     lambda lib, x, *, axes: lib.permute_dims(x, axes),
     adjoint=lambda g, axes: permute_dims(g, axes=_inverse(axes)),
     takes="any",
-    samples=shaped(([(2, 3, 4)], {"axes": (2, 0, 1)}), ([(2, 3)], {"axes": (-1, 0)}), ([()], {"axes": ()})),
+    samples=shaped(
+        ([(2, 3, 4)], {"axes": (2, 0, 1)}),
+        ([(2, 3)], {"axes": (-1, 0)}),
+        ([()], {"axes": ()}),
+        ([(0, 3)], {"axes": (1, 0)}),
+    ),
     batching=permuted,
     summary="x with its axes in another order.",
 )
@@ -93,6 +98,7 @@ broadcast_to = gather(
         ([(2, 1, 3)], {"shape": (4, 2, 5, 3)}),
         ([()], {"shape": (2,)}),
         ([(1, 2)], {"shape": (0, 2)}),
+        ([(0, 1)], {"shape": (2, 0, 3)}),
     ),
     batching=broadcast,
     summary="x repeated along axes to a shape.",
@@ -102,7 +108,7 @@ expand_dims = gather(
     lambda lib, x, *, axis=0: lib.expand_dims(x, axis=axis),
     adjoint=lambda g, x: reshape(g, shape=x.shape),
     takes="any",
-    samples=shaped(([(2, 3)], {"axis": 1}), ([(2, 3)], {"axis": -1}), ([()], {})),
+    samples=shaped(([(2, 3)], {"axis": 1}), ([(2, 3)], {"axis": -1}), ([()], {}), ([(0, 2)], {"axis": 0})),
     batching=with_new_axis,
     summary="x with a new axis of length 1.",
 )
@@ -111,7 +117,13 @@ squeeze = gather(
     lambda lib, x, *, axis: lib.squeeze(x, axis=axis),
     adjoint=lambda g, x: reshape(g, shape=x.shape),
     takes="any",
-    samples=shaped(([(2, 1, 3)], {"axis": 1}), ([(1, 2, 1)], {"axis": (0, -1)})),
+    samples=shaped(
+        ([(2, 1, 3)], {"axis": 1}),
+        ([(1, 2, 1)], {"axis": (0, -1)}),
+        ([(2, 1)], {"axis": -1}),
+        ([(0, 1)], {"axis": 1}),
+        ([(1, 1)], {"axis": (0, 1)}),
+    ),
     batching=along_axis,
     summary="x without axes of length 1.",
 )
@@ -120,7 +132,9 @@ flip: Record = gather(
     lambda lib, x, *, axis=None: lib.flip(x, axis=axis),
     adjoint=lambda g, axis: flip(g, axis=axis),
     takes="any",
-    samples=shaped(([(2, 3)], {}), ([(2, 3)], {"axis": 1}), ([(2, 3, 2)], {"axis": (0, -1)}), ([()], {})),
+    samples=shaped(
+        ([(2, 3)], {}), ([(2, 3)], {"axis": 1}), ([(2, 3, 2)], {"axis": (0, -1)}), ([()], {}), ([(0, 3)], {"axis": -1})
+    ),
     batching=along_axis,
     summary="x turned round along axes.",
 )
@@ -140,6 +154,8 @@ roll: Record = gather(
         ([(2, 3)], {"shift": 1}),
         ([(2, 3)], {"shift": (1, -2), "axis": (0, 1)}),
         ([(2, 3)], {"shift": 4, "axis": -1}),
+        ([(0, 3)], {"shift": 1, "axis": 0}),
+        ([()], {"shift": 1}),
     ),
     batching=shifted,
     summary="x moved on along axes, what leaves entering again.",
@@ -149,7 +165,12 @@ tile = gather(
     lambda lib, x, *, repetitions: lib.tile(x, repetitions),
     takes="any",
     samples=shaped(
-        ([(2, 3)], {"repetitions": (2, 2)}), ([(3,)], {"repetitions": (2, 1)}), ([(2, 2)], {"repetitions": (2,)})
+        ([(2, 3)], {"repetitions": (2, 2)}),
+        ([(3,)], {"repetitions": (2, 1)}),
+        ([(2, 2)], {"repetitions": (2,)}),
+        ([()], {"repetitions": (3,)}),
+        ([(2,)], {"repetitions": (0,)}),
+        ([(0, 2)], {"repetitions": (2, 1)}),
     ),
     batching=tiled,
     summary="x laid out several times.",
@@ -159,7 +180,10 @@ repeat = gather(
     lambda lib, x, *, repeats, axis=None: lib.repeat(x, repeats, axis=axis),
     takes="any",
     samples=shaped(
-        ([(2, 3)], {"repeats": 2}), ([(2, 3)], {"repeats": 3, "axis": -1}), ([(2, 3)], {"repeats": 0, "axis": 0})
+        ([(2, 3)], {"repeats": 2}),
+        ([(2, 3)], {"repeats": 3, "axis": -1}),
+        ([(2, 3)], {"repeats": 0, "axis": 0}),
+        ([(0, 3)], {"repeats": 2, "axis": 1}),
     ),
     batching=repeated,
     summary="Each entry repeated.",
@@ -194,7 +218,7 @@ cut = gather(
     _cut,
     adjoint=lambda g, widths: pad(g, widths=widths),
     takes="any",
-    samples=shaped(([(4, 5)], {"widths": ((1, 2), (0, 1))}), ([(2,)], {"widths": ((1, 1),)})),
+    samples=shaped(([(4, 5)], {"widths": ((1, 2), (0, 1))}), ([(2,)], {"widths": ((1, 1),)}), ([()], {"widths": ()})),
     batching=with_margins,
     summary="x without its margins, the adjoint of pad.",
 )
@@ -262,7 +286,12 @@ stack = linear(
     lambda lib, *arrays, axis=0: lib.stack(arrays, axis=axis),
     adjoint=lambda g, arrays, axis: _unstack(g, arrays, axis),
     takes="any",
-    samples=shaped(([(2, 3), (2, 3)], {}), ([(2, 3), (2, 3), (2, 3)], {"axis": -1}), ([(), ()], {})),
+    samples=shaped(
+        ([(2, 3), (2, 3)], {}),
+        ([(2, 3), (2, 3), (2, 3)], {"axis": -1}),
+        ([(), ()], {}),
+        ([(0, 2), (0, 2)], {"axis": 1}),
+    ),
     batching=with_new_axis,
     summary="Arrays along a new axis.",
 )

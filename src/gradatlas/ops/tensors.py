@@ -27,7 +27,7 @@ cast: Record = linear(
     _cast,
     adjoint=lambda g, x: cast_or_real_part(g, x.dtype),
     takes="any",
-    samples=shaped(([(2, 3)], {"dtype": "float32"}), ([()], {"dtype": "float64"})),
+    samples=shaped(([(2, 3)], {"dtype": "float32"}), ([()], {"dtype": "float64"}), ([(0, 3)], {"dtype": "float64"})),
     batching=any_rank,
     summary="x in another floating dtype.",
 )
