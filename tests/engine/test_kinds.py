@@ -19,7 +19,7 @@ root_prime = elementwise(
     derivatives=(lambda x, order: (1 / order - 1) / order * x ** (1 / order - 2),),
 )
 root = elementwise("root", lambda lib, x, *, order=2: x ** (1 / order), derivatives=(root_prime,))
-steep = elementwise("steep", lambda lib, x: lib.sqrt(x), derivatives=(lambda out: 0.5 / out,), unbounded=True)
+steep = elementwise("steep", lambda lib, x: lib.sqrt(x), derivatives=(lambda out: 0.5 / out,))
 total = linear(
     "total",
     lambda lib, x, *, axis: lib.sum(x, axis=axis),

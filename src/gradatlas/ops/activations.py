@@ -336,7 +336,6 @@ _elu_second: Record = elementwise(
     derivatives=(lambda out: out,),
     domain="x != 0",
     takes="real",
-    unbounded=True,
     exact=lambda mp, x, alpha=1.0: mp.mpf(alpha) * mp.exp(x) if x < 0 else mp.mpf(0),
     bound={"float64": 2, "float32": 4},
     samples=_with(-3, 3, *_ALPHAS),

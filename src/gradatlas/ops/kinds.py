@@ -136,9 +136,8 @@ class Record(Primitive):
     is not, and the value taken there and why. takes: the numbers it takes,
     per argument if they differ. exact: an elementwise record's function of mpmath's numbers, exact(mp, x, ...). bound: the
     error of its derivatives that is promised, in ulps with NumPy, by dtype. roots: the simple roots of its derivatives,
-    near which an ulp is one of max(|f'|, |x f''|). unbounded: whether a derivative may be infinite or nan, so that a
-    product of it with 0 must be kept 0. samples: draws valid calls. advice: the mend of arguments that do not fit. summary:
-    what it computes, in a line. batching: how a whole batch of calls becomes one, for `ga.vmap`: see `ops._batching`,
+    near which an ulp is one of max(|f'|, |x f''|). samples: draws valid calls. advice: the mend of arguments that do not
+    fit. summary: what it computes, in a line. batching: how a whole batch of calls becomes one, for `ga.vmap`: see `ops._batching`,
     which also says for which kinds it need not be said.
     """
 
@@ -151,7 +150,6 @@ class Record(Primitive):
     takes: str | tuple[str, ...] = "floating"
     bound: Mapping[str, float] | float | None = None
     roots: Roots = ()
-    unbounded: bool = False
     exact: Callable[..., Any] | None = None
     samples: Samples | None = None
     advice: str | None = None
@@ -654,7 +652,6 @@ class Row(TypedDict, total=False):
     takes: str | tuple[str, ...]
     bound: Mapping[str, float] | float | None
     roots: Roots
-    unbounded: bool
     exact: Callable[..., Any] | None
     samples: Samples | None
     advice: str | None
