@@ -949,7 +949,7 @@ square_hypotheses = [
     for_all(has_derivative(square_R[i, j], A, square_triangle_slope[i, j, q, r], q, r), i, j),
     is_identity(matrix(square_Q) @ matrix(square_Q).T),
 ]
-wide_R = define("R_2", (matrix(square_Q).T @ matrix(beside)).lam(), latex="R_2")
+wide_R = define("R_2", (matrix(square_Q).T @ matrix(beside)).lam(), latex="R_{2}")
 
 
 def wide_rotation(dA: Matrix) -> Matrix:
