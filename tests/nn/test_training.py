@@ -31,6 +31,14 @@ def same(a, b):
         assert left.tobytes() == right.tobytes()
 
 
+def test_the_memory_of_a_step_is_kept_for_the_next(monkeypatch):
+    asked = []
+    monkeypatch.setattr("gradatlas.nn.training.keep_memory", lambda: asked.append(True))
+    model = nn.Dense(1)
+    nn.fit(model, model.init(0, (3,), "float64"), line(), loss="mean_squared_error", epochs=1, progress=False)
+    assert asked
+
+
 # ------------------------------------------------------------------------------------------------ known results
 
 

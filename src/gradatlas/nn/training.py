@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from gradatlas.backend.memory import keep_memory
 from gradatlas.backend import library_of
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.transforms import value_and_grad
@@ -250,7 +251,7 @@ def fit(
     callbacks: functions of (epoch from 1, values of the epoch, params), called after each; one that returns True ends the
     training. checkpoint: a file, written after each epoch, every checkpoint_every batches, and on Ctrl-C; resume: go on from
     it where there is one, to the same parameters to the last bit. progress: a bar, on a terminal alone.
-    Reads the loss and metrics of each batch from the device.
+    Reads the loss and metrics of each batch from the device, and lets the process keep its memory (`gradatlas.keep_memory`).
     Raises TrainingError where a loss is infinite or undefined, which names epoch and batch and leaves the checkpoint as it was;
     ArgumentError or ShapeError for what does not fit; LoadError for a checkpoint that is damaged or of another training.
     """
@@ -293,6 +294,7 @@ def fit(
                 f"early stopping looks at {early_stopping.monitor!r}",
                 f"choose one of {', '.join(sorted(known))}" + ("" if held_out else ", or pass validation="),
             )
+    keep_memory()  # every step makes arrays of the same sizes as the one before
     try:
         with Bar(progress, epochs, len(batches)) as bar:
             return run.all(batches, held_out, bar)
