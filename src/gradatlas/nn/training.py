@@ -16,8 +16,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gradatlas.backend.memory import keep_memory
 from gradatlas.backend import library_of
+from gradatlas.backend.memory import keep_memory
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.transforms import value_and_grad
 from gradatlas.engine.trees import assemble, flatten
