@@ -137,8 +137,8 @@ class Record(Primitive):
     per argument if they differ. exact: an elementwise record's function of mpmath's numbers, exact(mp, x, ...). bound: the
     error of its derivatives that is promised, in ulps with NumPy, by dtype. roots: the simple roots of its derivatives,
     near which an ulp is one of max(|f'|, |x f''|). samples: draws valid calls. advice: the mend of arguments that do not
-    fit. summary: what it computes, in a line. batching: how a whole batch of calls becomes one, for `ga.vmap`: see `ops._batching`,
-    which also says for which kinds it need not be said.
+    fit. summary: what it computes, in a line. batching: how a whole batch of calls becomes one, for `ga.vmap`: see
+    `ops._batching`, which also says for which kinds it need not be said.
     """
 
     name: str
