@@ -180,6 +180,16 @@ NAMES = {
 }
 
 
+def test_a_power_of_what_carries_a_prime_has_one_superscript() -> None:
+    """KaTeX and TeX refuse h'_{i}^{2}: two superscripts side by side."""
+    (n,) = sizes("n")
+    (i,) = indices("i", n)
+    primed, alone = array("h'", n), reals("f'")[0]
+    assert latex(primed[i] ** 2) == "{h'_{i}}^{2}"
+    assert latex(alone**3) == "{f'}^{3}"
+    assert latex(array("h", n)[i] ** 2) == "h_{i}^{2}"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_names(name: str) -> None:
     assert symbol_latex(name) == NAMES[name]

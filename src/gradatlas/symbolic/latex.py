@@ -26,6 +26,7 @@ _RELATIONS: Final = {"=": "=", "!=": r"\ne", "<=": r"\le", "<": "<", ">": ">"}
 _TIMES: Final = r" \times "
 _INFINITY: Final = r"\infty"
 _TALL: Final = re.compile(r"\\(frac|sum|int|left|sqrt|lfloor)")
+_PRIMED: Final = re.compile(r"'(_\{[^{}]*\})?$")
 _ENDING: Final = re.compile(r"^(?P<base>.*?)_\{(?P<sub>[^{}]*)\}(?P<rest>(\^\{\([^{}]*\)\})?)$", re.DOTALL)
 
 
@@ -87,7 +88,10 @@ class LatexPrinter(Printer):
         return Piece(rf"\frac{{{above.text}}}{{{below.text}}}", PREFIX)
 
     def raised(self, base: Piece, exponent: str) -> Piece:
-        return Piece(f"{self.wrapped(base, ATOM)}^{{{exponent}}}", RAISED)
+        name = self.wrapped(base, ATOM)
+        if _PRIMED.search(name):  # a prime is a superscript already, and takes no second one beside it
+            name = f"{{{name}}}"
+        return Piece(f"{name}^{{{exponent}}}", RAISED)
 
     def subscripted(self, base: Piece, indices: Sequence[str]) -> Piece:
         apart = any(len(i) > 1 and not re.fullmatch(r"\\[a-zA-Z]+", i) for i in indices)
