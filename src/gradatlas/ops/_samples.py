@@ -1,13 +1,13 @@
 """Valid calls of operations, drawn from a generator: the shapes that tests and evidence run over."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from gradatlas.ops.kinds import Sample, Samples
 
-__all__ = ["Case", "calls", "entrywise", "shaped"]
+__all__ = ["Case", "calls", "entrywise", "shaped", "square_matrices"]
 
 Case: TypeAlias = tuple[Sequence[tuple[int, ...]], dict[str, Any]]
 """The shapes of the arguments, and the keywords."""
@@ -55,3 +55,17 @@ def calls(*cases: Any) -> Samples:
             yield found if isinstance(found, Sample) else Sample(tuple(found))
 
     return draw
+
+
+def square_matrices(drawn: Callable[..., Any]) -> Samples:
+    """One square matrix, a stack, a single entry, the empty matrix and an empty stack.
+
+    drawn: drawn(rng, *shape) gives matrices that the operation takes; those without entries need no care.
+    """
+    return calls(
+        lambda rng: (drawn(rng, 3, 3),),
+        lambda rng: (drawn(rng, 2, 2, 2),),
+        lambda rng: (drawn(rng, 1, 1),),
+        lambda rng: (rng.normal(size=(0, 0)),),
+        lambda rng: (rng.normal(size=(0, 2, 2)),),
+    )

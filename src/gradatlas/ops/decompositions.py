@@ -18,7 +18,7 @@ from gradatlas.engine.linear_maps import cast, conjugate, is_complex, product_or
 from gradatlas.engine.space import Space
 from gradatlas.errors import ArgumentError, ShapeError
 from gradatlas.ops._batching import leading
-from gradatlas.ops._samples import calls
+from gradatlas.ops._samples import calls, square_matrices
 from gradatlas.ops.elementwise import (
     absolute,
     add,
@@ -175,13 +175,7 @@ lower_cholesky: Record = general(
     kinks={"x not positive definite": "LinearAlgebraError, which names the matrix"},
     advice=_SQUARE,
     batching=leading,
-    samples=calls(
-        lambda rng: (_positive(rng, 3, 3),),
-        lambda rng: (_positive(rng, 2, 2, 2),),
-        lambda rng: (_positive(rng, 1, 1),),
-        lambda rng: (rng.normal(size=(0, 0)),),
-        lambda rng: (rng.normal(size=(0, 2, 2)),),
-    ),
+    samples=square_matrices(_positive),
     summary="The lower triangular L of positive diagonal with L L^H = (x + x^H) / 2.",
 )
 
@@ -481,13 +475,7 @@ _eigh: Record = general(
     kinks={"an eigenvalue is repeated": _REPEATED},
     advice=_SQUARE,
     batching=leading,
-    samples=calls(
-        lambda rng: (_positive(rng, 3, 3),),
-        lambda rng: (_positive(rng, 2, 2, 2),),
-        lambda rng: (_positive(rng, 1, 1),),
-        lambda rng: (rng.normal(size=(0, 0)),),
-        lambda rng: (rng.normal(size=(0, 2, 2)),),
-    ),
+    samples=square_matrices(_positive),
     summary="Eigenvalues, ascending, and orthonormal eigenvectors of (x + x^H) / 2.",
 )
 

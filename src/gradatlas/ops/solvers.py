@@ -19,7 +19,7 @@ from gradatlas.engine.linear_maps import cast, conjugate, is_complex, real_part
 from gradatlas.engine.space import Space
 from gradatlas.errors import DTypeError, ShapeError
 from gradatlas.ops._batching import leading
-from gradatlas.ops._samples import calls
+from gradatlas.ops._samples import calls, square_matrices
 from gradatlas.ops.elementwise import (
     absolute,
     add,
@@ -119,13 +119,7 @@ inv: Record = general(
     kinks={"x without inverse": "LinearAlgebraError, which names the matrix"},
     advice=_SQUARE,
     batching=leading,
-    samples=calls(
-        lambda rng: (regular(rng, 3, 3),),
-        lambda rng: (regular(rng, 2, 2, 2),),
-        lambda rng: (regular(rng, 1, 1),),
-        lambda rng: (rng.normal(size=(0, 0)),),
-        lambda rng: (rng.normal(size=(0, 2, 2)),),
-    ),
+    samples=square_matrices(regular),
     summary="The inverse of a matrix.",
 )
 
@@ -563,13 +557,7 @@ slogdet: Record = general(
     },
     advice=_SQUARE,
     batching=leading,
-    samples=calls(
-        lambda rng: (regular(rng, 3, 3),),
-        lambda rng: (regular(rng, 2, 2, 2),),
-        lambda rng: (regular(rng, 1, 1),),
-        lambda rng: (rng.normal(size=(0, 0)),),
-        lambda rng: (rng.normal(size=(0, 2, 2)),),
-    ),
+    samples=square_matrices(regular),
     summary="The sign (or phase) of the determinant and the logarithm of its modulus.",
 )
 
