@@ -10,29 +10,21 @@ from typing import Any
 
 from gradatlas.backend import LIBRARY_BY_TYPE, category
 
-__all__ = ["by_adjoint", "matrices_library"]
+__all__ = ["by_adjoint"]
 
 _by_type: Any = LIBRARY_BY_TYPE.get
 
 
-def matrices_library(x: Any, y: Any) -> Any:
-    """The library of x and y, where both are its plain real arrays with two axes each; else None."""
-    library = _by_type(type(x))
-    if (
-        library is not None
-        and type(x) is type(y) is library.array_type
-        and x.ndim == y.ndim == 2
-        and x.dtype == y.dtype
-        and category(x.dtype) == "real"
-    ):
-        return library
-    return None
-
-
 def by_adjoint(x: Any, y: Any, *, left: bool) -> Any:
     """x^T y if left, else x y^T, of plain real matrices of one library; None where they are anything else."""
-    library = matrices_library(x, y)
-    if library is None:
+    library = _by_type(type(x))
+    if (
+        library is None
+        or not type(x) is type(y) is library.array_type
+        or not x.ndim == y.ndim == 2
+        or x.dtype != y.dtype
+        or category(x.dtype) != "real"
+    ):
         return None
     matmul, transpose = library.namespace.matmul, library.namespace.matrix_transpose
     return matmul(transpose(x), y) if left else matmul(x, transpose(y))
