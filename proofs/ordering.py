@@ -9,7 +9,7 @@ from gradatlas.symbolic.checker.equations import unfold_in
 from gradatlas.symbolic.language import Sum, delta
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import eq, for_all, lt
-from gradatlas.symbolic.tactics import by_steps, nonzero_cases, opened_theorem, right_side, same_bracket
+from gradatlas.symbolic.tactics import by_steps, nonzero_cases, opened_theorem, right_side, same_order
 from gradatlas.symbolic.terms import ONE, ZERO, Call, Index, Read, Term, fresh_index
 
 __all__: list[str] = []
@@ -18,19 +18,9 @@ __all__: list[str] = []
 def _held() -> Theorem:
     """Whether entry j is smaller than entry i is as in y, where both stand in the order of y."""
     r, i, j = o.r, o.i, o.j
-    here, there = o.smaller(o.x), o.smaller(o.y)
     near = checker.specialise(checker.assume(for_all(lt(0, o.apart(o.y)), j)), j)
-
-    def itself(same: Theorem) -> Theorem:
-        step = [checker.combination(eq(j, i), (-ONE,), (same,))]
-        return checker.transitive(by_steps(here, step, ZERO), checker.symmetric(by_steps(there, step, ZERO)))
-
-    def another(apart: Theorem) -> Theorem:
-        product = checker.rewrite_in(near, checker.bracket(apart))
-        first, second = (values[r, i] - values[r, j] for values in (o.x, o.y))
-        return same_bracket(first, second, checker.convert(product, lt(0, first * second)))
-
-    return nonzero_cases(i - j, itself, another)
+    first, second = (values[r, i] - values[r, j] for values in (o.x, o.y))
+    return same_order(i, j, first, second, near)
 
 
 def _constant(proof: Proof, value: Term) -> Theorem:

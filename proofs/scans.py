@@ -23,7 +23,7 @@ from gradatlas.symbolic.propositions import (
     ne,
     substitute_in,
 )
-from gradatlas.symbolic.tactics import by_sign, by_steps, nonzero_cases, opened_theorem, right_side, same_bracket
+from gradatlas.symbolic.tactics import by_sign, by_steps, nonzero_cases, opened_theorem, right_side, same_order
 from gradatlas.symbolic.terms import ONE, ZERO, Array, Index, Pos, Term, fresh_index
 from gradatlas.symbolic.whole_numbers import at_least_one, picked
 
@@ -63,19 +63,9 @@ def prove_cumulative_logsumexp_parts(proof: Proof) -> None:
 def _held(extremum: Extremum) -> Theorem:
     """Whether entry j is beyond entry i is as in y, where both stand in the order of y."""
     r, i, j = o.r, o.i, o.j
-    here, there = extremum.ahead(o.x), extremum.ahead(o.y)
     near = checker.specialise(checker.assume(for_all(lt(0, o.apart(o.y)), j)), j)
-
-    def itself(same: Theorem) -> Theorem:
-        step = [checker.combination(eq(j, i), (-ONE,), (same,))]
-        return checker.transitive(by_steps(here, step, ZERO), checker.symmetric(by_steps(there, step, ZERO)))
-
-    def another(apart: Theorem) -> Theorem:
-        product = checker.rewrite_in(near, checker.bracket(apart))
-        first, second = (extremum.sign * (values[r, j] - values[r, i]) for values in (o.x, o.y))
-        return same_bracket(first, second, checker.convert(product, lt(0, first * second)))
-
-    return nonzero_cases(i - j, itself, another)
+    first, second = (extremum.sign * (values[r, j] - values[r, i]) for values in (o.x, o.y))
+    return same_order(i, j, first, second, near)
 
 
 def _constant(proof: Proof, extremum: Extremum) -> Theorem:

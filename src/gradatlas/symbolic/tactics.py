@@ -43,6 +43,7 @@ __all__ = [
     "right_side",
     "root_is_positive",
     "same_bracket",
+    "same_order",
     "zero_from_product",
     "zero_from_square",
 ]
@@ -227,6 +228,22 @@ def contrary(less: Theorem, not_less: Theorem, claim: Proposition) -> Theorem:
     """The claim, because a < b and b <= a are both proven."""
     both = checker.transitive(checker.symmetric(checker.bracket(less)), checker.bracket(not_less))
     return checker.contradiction(both, claim)
+
+
+def same_order(i: Term, j: Term, first: Term, second: Term, near: Theorem) -> Theorem:
+    """[a > 0] = [b > 0] for differences a and b of entries i and j, because 0 < a b + [i = j]: a and b are 0 where i is j."""
+
+    def itself(same: Theorem) -> Theorem:
+        step = [checker.combination(eq(j, i), (-ONE,), (same,))]
+        return checker.transitive(
+            by_steps(Pos(first), step, ZERO), checker.symmetric(by_steps(Pos(second), step, ZERO))
+        )
+
+    def another(apart: Theorem) -> Theorem:
+        product = checker.rewrite_in(near, checker.bracket(apart))
+        return same_bracket(first, second, checker.convert(product, lt(0, first * second)))
+
+    return nonzero_cases(i - j, itself, another)
 
 
 def same_bracket(first: Term, second: Term, alike: Theorem) -> Theorem:
