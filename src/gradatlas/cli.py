@@ -38,7 +38,7 @@ def main() -> None:
 def list_formulas(chapter: str | None) -> None:
     """List the formulas by chapter, with what the evidence here says of each."""
     from gradatlas.formulas import registry
-    from gradatlas.formulas.statement import CHAPTERS
+    from gradatlas.formulas.chapters import CHAPTERS
 
     if chapter is not None and chapter not in CHAPTERS:
         raise click.UsageError(f"there is no chapter {chapter!r}: the chapters are {', '.join(CHAPTERS)}")

@@ -27,7 +27,7 @@ __all__ = ["JUDGES", "code_digest", "combined", "evidence_digest", "proof_digest
 
 PACKAGE: Final = Path(gradatlas.__file__).parent
 CHAPTERS_FOLDER: Final = PACKAGE / "formulas"
-NO_CHAPTERS: Final = frozenset({"statement", "registry", "ledger", "sources"})
+NO_CHAPTERS: Final = frozenset({"chapters", "statement", "registry", "ledger", "sources"})
 
 # The code that evidence depends on beside a statement and its proof.
 JUDGES: Final = ("errors.py", "symbolic", "backend", "engine", "ops", "xp", "evidence", "formulas/statement.py")

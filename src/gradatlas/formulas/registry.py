@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 import gradatlas.formulas
 from gradatlas.errors import UnknownFormulaError
-from gradatlas.formulas.statement import CHAPTERS, Formula, _registered
+from gradatlas.formulas.chapters import CHAPTERS
+from gradatlas.formulas.statement import Formula, _registered
 
 __all__ = ["all_formulas", "formulas_of", "get", "nearest", "search"]
 

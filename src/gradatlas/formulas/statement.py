@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
+from gradatlas.formulas.chapters import CHAPTERS
 from gradatlas.formulas.ledger import ROWS
 from gradatlas.formulas.sources import BIBLIOGRAPHY
 from gradatlas.symbolic import language
@@ -36,7 +37,6 @@ from gradatlas.symbolic.terms import (
 )
 
 __all__ = [
-    "CHAPTERS",
     "Claim",
     "Draw",
     "EngineLink",
@@ -56,36 +56,6 @@ __all__ = [
     "tangent",
     "vjp_of",
 ]
-
-CHAPTERS: Final[tuple[str, ...]] = (
-    "tensors",
-    "elementwise",
-    "trigonometry",
-    "complex",
-    "special",
-    "activations",
-    "reductions",
-    "scans",
-    "ordering",
-    "shaping",
-    "indexing",
-    "segments",
-    "linalg",
-    "solvers",
-    "decompositions",
-    "fourier",
-    "convolution",
-    "pooling",
-    "normalization",
-    "attention",
-    "recurrent",
-    "embedding",
-    "losses",
-    "probability",
-    "optimization",
-    "backpropagation",
-    "generative",
-)
 
 # The name of a formula's claim where it has just one.
 ONLY: Final = "statement"

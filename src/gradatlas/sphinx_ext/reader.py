@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from gradatlas.formulas.chapters import CHAPTERS
+
 __all__ = [
     "Atlas",
     "Axiom",
@@ -33,41 +35,6 @@ __all__ = [
 ]
 
 SCHEMA = 1
-CHAPTERS: dict[str, tuple[str, str]] = {
-    "tensors": ("Tensors", "Arrays, their arithmetic and broadcasting."),
-    "elementwise": ("Elementwise functions", "Functions of one entry at a time, and their derivatives."),
-    "trigonometry": ("Trigonometry", "Circular and hyperbolic functions, their inverses, and lengths and angles."),
-    "complex": (
-        "Complex numbers",
-        "Real and imaginary parts, conjugates, moduli and phases, in the inner product Re<x, y>.",
-    ),
-    "special": ("Special functions", "The error function, the gamma function and their kin."),
-    "activations": ("Activations", "The functions between the layers, and their behaviour at kinks."),
-    "reductions": ("Reductions", "Sums, means, extremes and their gradients."),
-    "scans": ("Scans", "Running sums and products along an axis, and products with zeros among their factors."),
-    "ordering": ("Ordering", "Sorting, searching and ranking, and the gradients that a held permutation sends back."),
-    "shaping": ("Shaping", "Rearrangements of the same entries: each gradient is the rearrangement undone."),
-    "indexing": ("Indexing", "Reading entries, and adding gradients back where they were read."),
-    "segments": ("Segments", "Sums, extrema and means over groups of entries, and scatters into chosen places."),
-    "linalg": ("Linear algebra", "Products of matrices and tensors."),
-    "solvers": ("Solvers", "Inverses, determinants, linear systems and matrix functions."),
-    "decompositions": (
-        "Decompositions",
-        "Factors of a matrix, their gauges, and where they cease to be differentiable.",
-    ),
-    "fourier": ("Fourier transforms", "Discrete Fourier transforms of any length, and their adjoints."),
-    "convolution": ("Convolution", "A linear map with shared weights: any stride, padding and dilation."),
-    "pooling": ("Pooling", "Extrema and averages over windows, ties shared."),
-    "normalization": ("Normalization", "Means and variances taken out, and what that does to a gradient."),
-    "attention": ("Attention", "Weighted means whose weights are a softmax of scores."),
-    "recurrent": ("Recurrence", "The same layer along time, at any length."),
-    "embedding": ("Embedding", "Rows of a table picked by number."),
-    "losses": ("Losses", "What is made small, and its gradient at the output."),
-    "probability": ("Probability", "Expectations, likelihoods and divergences."),
-    "optimization": ("Optimization", "Descent, its rates and its limits."),
-    "backpropagation": ("Back-propagation", "The chain rule through layers, for every depth and width."),
-    "generative": ("Generative models", "Games and densities."),
-}
 
 
 @dataclass(frozen=True)
@@ -350,12 +317,12 @@ class Atlas:
 
 def chapter_title(chapter: str) -> str:
     """How a chapter is called in headings."""
-    return CHAPTERS[chapter][0] if chapter in CHAPTERS else chapter.capitalize()
+    return CHAPTERS[chapter].title if chapter in CHAPTERS else chapter.capitalize()
 
 
 def chapter_summary(chapter: str) -> str:
     """One sentence about a chapter; empty where none is known."""
-    return CHAPTERS[chapter][1] if chapter in CHAPTERS else ""
+    return CHAPTERS[chapter].summary if chapter in CHAPTERS else ""
 
 
 def load(folder: Path | None) -> Atlas:
