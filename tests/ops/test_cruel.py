@@ -262,6 +262,42 @@ class TestInfinities:
         np.testing.assert_array_equal(gradients(last, [2.0, INF, 1.0, INF], dtype=dtype)[0], [0, 0.5, 0, 0.5])
         np.testing.assert_array_equal(gradients(last, [-INF, INF, 3.0], dtype=dtype)[0], [0, 1, 0])
 
+    @pytest.mark.parametrize(
+        ("x", "infinite"),
+        [([INF, 1.0], 1), ([INF, 0.0], 1), ([0.0, -INF, INF, 2.0], 2), ([INF, INF, INF], 3), ([-INF], 1)],
+    )
+    def test_norms(self, x, infinite, dtype):
+        """As hypot has it: the limit, with infinite entries that grow alike."""
+        signs = np.where(np.isinf(x), np.sign(x), 0)
+        for order in (1.5, 2, 3):
+
+            def norm(v, order=order):
+                return xp.linalg.vector_norm(v, ord=order)
+
+            (g,) = gradients(norm, x, dtype=dtype)
+            np.testing.assert_allclose(g, signs * infinite ** (1 / order - 1), rtol=1e-6, err_msg=str(order))
+            np.testing.assert_array_equal(second(norm, x, dtype), np.zeros(len(x)))
+
+        def rows(m):
+            return xp.linalg.vector_norm(m, axis=1)
+
+        (g,) = gradients(rows, [x, [3.0, 4.0] + [0.0] * (len(x) - 2)] if len(x) > 1 else [x, [4.0]], dtype=dtype)
+        np.testing.assert_allclose(g[0], signs * infinite**-0.5, rtol=1e-6)
+        np.testing.assert_allclose(g[1, :2], [0.6, 0.8][: len(x)] if len(x) > 1 else [1], rtol=1e-6)
+
+    def test_a_norm_of_an_order_below_1(self, dtype):
+        """The sum of the square roots, squared: its derivative, sqrt(norm / x), is infinite in every entry but infinite ones."""
+        with np.errstate(divide="ignore"):
+            (g,) = gradients(lambda v: xp.linalg.vector_norm(v, ord=0.5), [INF, 1.0, INF], dtype=dtype)
+        np.testing.assert_array_equal(g, [2, INF, 2])
+
+    def test_the_norm_of_complex_numbers(self, dtype):
+        """That of their real and imaginary parts."""
+        z = np.asarray([complex(INF, 1), complex(2, -INF), 3], dtype=np.result_type(dtype, np.complex64))
+        np.testing.assert_allclose(
+            ga.grad(xp.linalg.vector_norm)(z), [HALF, complex(0, -HALF), 0], rtol=1e-6, atol=1e-300
+        )
+
     def test_cross_entropy_where_a_probability_is_0_or_1(self, dtype):
         """-y log p - (1-y) log(1-p): what y does not weigh has no part, also to second order."""
         y = np.asarray([0.0, 1.0], dtype=dtype)

@@ -2,21 +2,23 @@
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from gradatlas.backend import category
 from gradatlas.engine.array import plain_of
-from gradatlas.engine.linear_maps import conjugate, real_part
+from gradatlas.engine.linear_maps import conjugate, product_or_zero, real_part
 from gradatlas.engine.linear_maps import reshape as reshaped
+from gradatlas.engine.primitive import Primitive, bind
 from gradatlas.engine.space import Space
 from gradatlas.errors import AxisError, ShapeError
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import along_axis, leading
 from gradatlas.ops._samples import Case, shaped
-from gradatlas.ops.elementwise import absolute, divide, equal, multiply, not_equal, power, subtract, where
+from gradatlas.ops.elementwise import absolute, divide, equal, isinf, multiply, not_equal, power, subtract, where
 from gradatlas.ops.kinds import Record, Sample, gather, general, multilinear
 from gradatlas.ops.reductions import max_, min_, sum_
 from gradatlas.ops.shaping import expand_dims, matrix_transpose, permute_dims, reshape, roll, squeeze
@@ -327,11 +329,43 @@ def _euclidean_norm(lib: Any, x: Any, *, axis: Any = None, keepdims: bool = Fals
     return _without(lib, total, axis, keepdims, x.ndim)
 
 
+class _Infinities(Primitive):
+    """The signs of infinite entries, of their real and imaginary parts where they are complex; 0 for finite ones."""
+
+    name = "signs_of_infinities"
+    inert = True
+
+    def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
+        (x,) = args
+        if category(x.dtype) != "complex":
+            return lib.where(lib.isinf(x), lib.sign(x), lib.zeros_like(x))
+        parts = [
+            lib.where(lib.isinf(each), lib.sign(each), lib.zeros_like(each)) for each in (lib.real(x), lib.imag(x))
+        ]
+        return parts[0] + parts[1] * lib.asarray(1j, dtype=x.dtype)
+
+    def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
+        return bind(self, args, params)
+
+
+_INFINITIES = _Infinities()
+
+
+def _shares(x: Any, norm: Any, none: Any, share: Callable[[Any, Any], Any], norm_of: Callable[[Any], Any]) -> Any:
+    """share(x, norm), 0 where none says so; where the norm is infinite the limit, of infinite entries that grow alike."""
+    values = plain_of(norm)
+    if isinstance(values, np.ndarray) and not np.isinf(values).any():
+        return where(none, 0.0, share(x, where(none, 1.0, norm)))
+    far, signs = isinf(norm), bind(_INFINITIES, (x,))
+    limit = share(where(far, signs, 1.0), where(far, norm_of(signs), 1.0))
+    usual = where(far, False, not_equal(none, True))
+    return where(none, 0.0, where(far, limit, share(where(usual, x, 1.0), where(usual, norm, 1.0))))
+
+
 def _direction(x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
     """x / |x|, 0 where the norm is 0."""
     norm = _kept(out, x, axis, keepdims)
-    none = equal(norm, 0.0)
-    return where(none, 0.0, divide(x, where(none, 1.0, norm)))
+    return _shares(x, norm, equal(norm, 0.0), divide, lambda v: euclidean_norm(v, axis=axis, keepdims=True))
 
 
 _NORM_CASES: tuple[Case, ...] = (
@@ -346,15 +380,17 @@ _NORM_CASES: tuple[Case, ...] = (
 euclidean_norm: Record = general(
     "euclidean_norm",
     _euclidean_norm,
-    vjp=lambda g, x, out, axis, keepdims: multiply(_kept(g, x, axis, keepdims), _direction(x, out, axis, keepdims)),
+    vjp=lambda g, x, out, axis, keepdims: product_or_zero(
+        _direction(x, out, axis, keepdims), _kept(g, x, axis, keepdims)
+    ),
     jvp=lambda t, x, out, axis, keepdims: sum_(
-        real_part(multiply(conjugate(_direction(x, out, axis, keepdims)), t)), axis=axis, keepdims=keepdims
+        real_part(product_or_zero(conjugate(_direction(x, out, axis, keepdims)), t)), axis=axis, keepdims=keepdims
     ),
     signature="(n)->()",
     domain="x is not 0",
     kinks={
         "x = 0": "0, the element of least norm; to second order too, where it has no derivative",
-        "an entry is infinite": "nan in that entry, 0 in the finite ones",
+        "x is infinite": "the limit: 0 in the finite entries, shared equally by the infinite ones, with their signs",
     },
     batching=along_axis,
     samples=shaped(*_NORM_CASES),
@@ -372,8 +408,14 @@ def _p_norm(lib: Any, x: Any, *, ord: float, axis: Any = None, keepdims: bool = 
 def _share_of_norm(x: Any, out: Any, ord: float, axis: Any, keepdims: bool) -> Any:
     """(x / |x|)^(p - 1), 0 where the norm is 0, and for p < 1 where x is."""
     norm = _kept(out, x, axis, keepdims)
-    none = equal(norm if ord >= 1 else multiply(x, norm), 0.0)
-    return where(none, 0.0, power(divide(where(none, 1.0, x), where(none, 1.0, norm)), ord - 1))
+    none = equal(norm if ord >= 1 else where(equal(x, 0.0), 0.0, norm), 0.0)
+    return _shares(
+        where(none, 1.0, x),
+        norm,
+        none,
+        lambda a, b: power(divide(a, b), ord - 1),
+        lambda v: p_norm(v, ord=ord, axis=axis, keepdims=True),
+    )
 
 
 def _positive_samples(rng: np.random.Generator) -> Iterable[Sample]:
@@ -384,17 +426,18 @@ def _positive_samples(rng: np.random.Generator) -> Iterable[Sample]:
 p_norm: Record = general(
     "p_norm",
     _p_norm,
-    vjp=lambda g, x, out, ord, axis, keepdims: multiply(
-        _kept(g, x, axis, keepdims), _share_of_norm(x, out, ord, axis, keepdims)
+    vjp=lambda g, x, out, ord, axis, keepdims: product_or_zero(
+        _share_of_norm(x, out, ord, axis, keepdims), _kept(g, x, axis, keepdims)
     ),
     jvp=lambda t, x, out, ord, axis, keepdims: sum_(
-        multiply(_share_of_norm(x, out, ord, axis, keepdims), t), axis=axis, keepdims=keepdims
+        product_or_zero(_share_of_norm(x, out, ord, axis, keepdims), t), axis=axis, keepdims=keepdims
     ),
     signature="(n)->()",
     domain="x > 0",
     takes="real",
     kinks={
-        "x = 0": "0; so too in an entry that is 0 beside others that are not, where ord < 1: the mean of both sides of |x|^p"
+        "x = 0": "0; so too in an entry that is 0 beside others that are not, where ord < 1: the mean of both sides of |x|^p",
+        "x is infinite": "the limit: 0 in the finite entries (inf where 0 < ord < 1), shared equally by the infinite ones",
     },
     batching=along_axis,
     samples=_positive_samples,
