@@ -296,7 +296,7 @@ class TestVersions:
 
     def test_extras(self):
         extras = PYPROJECT["project"]["optional-dependencies"]
-        assert set(extras) == {"cuda12", "cuda13", "kernels", "examples", "docs", "dev", "peers", "verify"}
+        assert set(extras) == {"cuda12", "cuda13", "kernels", "examples", "docs", "dev", "peers", "programs", "verify"}
         assert {Requirement(r).name for r in extras["cuda12"]} == {"cupy-cuda12x"}
         assert {Requirement(r).name for r in extras["cuda13"]} == {"cupy-cuda13x"}
 

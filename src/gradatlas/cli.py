@@ -119,6 +119,25 @@ def ledger(every: bool) -> None:
         raise click.ClickException("no row has a formula yet: --all shows the rows")
 
 
+@main.command("run")
+@click.argument("name", required=False)
+@click.option("--data", type=click.Path(), help="The folder of the real data set.")
+@click.option("--array-library", default="numpy", show_default=True, help="numpy, or cupy for a GPU.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Decides all that is random.")
+@click.option("--epochs", type=click.IntRange(1), help="The program's own unless given.")
+@click.option("--as-written", is_flag=True, help="With the document's fault, where it runs with it.")
+@click.option("--save", type=click.Path(), help="A safetensors file for the trained parameters.")
+@click.option("--curves", type=click.Path(), help="An SVG file for the curves.")
+def run_program(name: str | None, **options: Any) -> None:
+    """Run one of the documents' programs, by row (P1) or name (cnn); without a name, list them."""
+    from gradatlas.programs import command
+
+    if name is None:
+        command.list_programs(_console())
+    else:
+        command.run_program(_console(), name, **options)
+
+
 def _console() -> Console:
     """The terminal, as wide as it is; a pipe gets plain text in lines that are not broken."""
     console = Console(highlight=False, soft_wrap=True)

@@ -15,6 +15,7 @@ __all__ = [
     "CreationError",
     "CustomRuleError",
     "DTypeError",
+    "DataFileError",
     "DeviceMismatchError",
     "GradatlasError",
     "GradientCheckError",
@@ -34,6 +35,7 @@ __all__ = [
     "TracerConversionError",
     "TrainingError",
     "UnknownFormulaError",
+    "UnknownProgramError",
     "VerificationError",
     "describe",
 ]
@@ -140,6 +142,16 @@ class LoadError(GradatlasError, ValueError):
     """A file of parameters that is damaged, of another shape, or no such file at all."""
 
 
+class DataFileError(GradatlasError, ValueError):
+    """A file of a data set that is missing, damaged or foreign; `path` is the file, `offset` the byte where it went wrong."""
+
+    def __init__(self, function: str, seen: str, mend: str, path: str = "", offset: int = 0) -> None:
+        super().__init__(function, seen, mend)
+        self.args = (function, seen, mend, path, offset)
+        self.path = path
+        self.offset = offset
+
+
 class TrainingError(GradatlasError, ArithmeticError):
     """A training whose loss or gradients are no numbers any more; `epoch` and `batch` say where, from 1."""
 
@@ -178,6 +190,15 @@ class MutationError(GradatlasError, RuntimeError):
 
 class UnknownFormulaError(GradatlasError, LookupError):
     """A formula id that the registry does not hold; `nearest` are the ids it may have been meant for."""
+
+    def __init__(self, function: str, seen: str, mend: str, nearest: tuple[str, ...] = ()) -> None:
+        super().__init__(function, seen, mend)
+        self.args = (function, seen, mend, nearest)
+        self.nearest = nearest
+
+
+class UnknownProgramError(GradatlasError, LookupError):
+    """A program's row or name that the registry does not hold; `nearest` are those it may have been meant for."""
 
     def __init__(self, function: str, seen: str, mend: str, nearest: tuple[str, ...] = ()) -> None:
         super().__init__(function, seen, mend)
