@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from gradatlas.backend import category
 from gradatlas.engine.array import plain_of
-from gradatlas.engine.linear_maps import conjugate, product_or_zero, real_part
+from gradatlas.engine.linear_maps import conjugate, fill, is_complex, product_or_zero, real_part
 from gradatlas.engine.linear_maps import reshape as reshaped
 from gradatlas.engine.primitive import Primitive, bind
 from gradatlas.engine.space import Space
@@ -18,7 +18,7 @@ from gradatlas.errors import AxisError, ShapeError
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import along_axis, leading
 from gradatlas.ops._samples import Case, shaped
-from gradatlas.ops.elementwise import absolute, divide, equal, isinf, multiply, not_equal, power, subtract, where
+from gradatlas.ops.elementwise import absolute, divide, multiply, not_equal, power, subtract, where
 from gradatlas.ops.kinds import Record, Sample, gather, general, multilinear
 from gradatlas.ops.reductions import max_, min_, sum_
 from gradatlas.ops.shaping import expand_dims, matrix_transpose, permute_dims, reshape, roll, squeeze
@@ -329,43 +329,59 @@ def _euclidean_norm(lib: Any, x: Any, *, axis: Any = None, keepdims: bool = Fals
     return _without(lib, total, axis, keepdims, x.ndim)
 
 
-class _Infinities(Primitive):
-    """The signs of infinite entries, of their real and imaginary parts where they are complex; 0 for finite ones."""
+def _signs_of_infinities(lib: Any, x: Any) -> Any:
+    """The signs of infinite entries, of their real and imaginary parts where they are complex; 0 for the others."""
+    if category(x.dtype) != "complex":
+        return lib.where(lib.isinf(x), lib.sign(x), lib.zeros_like(x))
+    real, imaginary = (_signs_of_infinities(lib, part) for part in (lib.real(x), lib.imag(x)))
+    return real + imaginary * lib.asarray(1j, dtype=x.dtype)
 
-    name = "signs_of_infinities"
+
+class _Edges(Primitive):
+    """Where (x / |x|)^(p - 1) has no value, for a norm that is 0 or infinite, and the value taken there.
+
+    0 where the norm is 0, and for p < 1 where x is; where it is infinite the limit, of infinite entries that grow alike.
+    """
+
+    name = "edges_of_norm"
     inert = True
 
     def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
-        (x,) = args
-        if category(x.dtype) != "complex":
-            return lib.where(lib.isinf(x), lib.sign(x), lib.zeros_like(x))
-        parts = [
-            lib.where(lib.isinf(each), lib.sign(each), lib.zeros_like(each)) for each in (lib.real(x), lib.imag(x))
-        ]
-        return parts[0] + parts[1] * lib.asarray(1j, dtype=x.dtype)
+        (x, norm), order = args, params["order"]
+        none, far = (norm if order >= 1 else x) == 0, lib.isinf(norm)
+        if isinstance(norm, np.ndarray) and not far.any():
+            return none, lib.broadcast_to(lib.zeros((), dtype=x.dtype), x.shape)
+        signs = _signs_of_infinities(lib, x)
+        size = lib.abs(signs)
+        with floating.quietly():
+            if order == 2:
+                value = signs / lib.sqrt(lib.sum(size * size, axis=params["axes"], keepdims=True))
+            else:
+                total = lib.sum(size**order, axis=params["axes"], keepdims=True)
+                value = (size / total ** (1 / order)) ** (order - 1)
+        return none | far, lib.where(far & ~none, value, lib.zeros_like(value))
 
     def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
-        return bind(self, args, params)
+        filled = tuple(fill(x, each, size) for x, each in zip(args, batched, strict=True))
+        return bind(self, filled, {**params, "axes": tuple(k + 1 for k in params["axes"])})
 
 
-_INFINITIES = _Infinities()
+_EDGES = _Edges()
 
 
-def _shares(x: Any, norm: Any, none: Any, share: Callable[[Any, Any], Any], norm_of: Callable[[Any], Any]) -> Any:
-    """share(x, norm), 0 where none says so; where the norm is infinite the limit, of infinite entries that grow alike."""
-    values = plain_of(norm)
-    if isinstance(values, np.ndarray) and not np.isinf(values).any():
-        return where(none, 0.0, share(x, where(none, 1.0, norm)))
-    far, signs = isinf(norm), bind(_INFINITIES, (x,))
-    limit = share(where(far, signs, 1.0), where(far, norm_of(signs), 1.0))
-    usual = where(far, False, not_equal(none, True))
-    return where(none, 0.0, where(far, limit, share(where(usual, x, 1.0), where(usual, norm, 1.0))))
+def _edges(x: Any, norm: Any, order: float, axis: Any) -> tuple[Any, Any]:
+    ndim = len(_shape(x))
+    axes = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    found: tuple[Any, Any] = bind(_EDGES, (x, norm), {"order": order, "axes": tuple(k % ndim for k in axes)})
+    return found
 
 
 def _direction(x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
-    """x / |x|, 0 where the norm is 0."""
+    """x / |x|."""
     norm = _kept(out, x, axis, keepdims)
-    return _shares(x, norm, equal(norm, 0.0), divide, lambda v: euclidean_norm(v, axis=axis, keepdims=True))
+    edge, value = _edges(x, norm, 2, axis)
+    held = where(edge, 1.0, x) if is_complex(x) else x  # a complex infinity over 1 is nan, and warns
+    return where(edge, value, divide(held, where(edge, 1.0, norm)))
 
 
 _NORM_CASES: tuple[Case, ...] = (
@@ -406,16 +422,10 @@ def _p_norm(lib: Any, x: Any, *, ord: float, axis: Any = None, keepdims: bool = 
 
 
 def _share_of_norm(x: Any, out: Any, ord: float, axis: Any, keepdims: bool) -> Any:
-    """(x / |x|)^(p - 1), 0 where the norm is 0, and for p < 1 where x is."""
+    """(x / |x|)^(p - 1)."""
     norm = _kept(out, x, axis, keepdims)
-    none = equal(norm if ord >= 1 else where(equal(x, 0.0), 0.0, norm), 0.0)
-    return _shares(
-        where(none, 1.0, x),
-        norm,
-        none,
-        lambda a, b: power(divide(a, b), ord - 1),
-        lambda v: p_norm(v, ord=ord, axis=axis, keepdims=True),
-    )
+    edge, value = _edges(x, norm, ord, axis)
+    return where(edge, value, power(divide(where(edge, 1.0, x), where(edge, 1.0, norm)), ord - 1))
 
 
 def _positive_samples(rng: np.random.Generator) -> Iterable[Sample]:
