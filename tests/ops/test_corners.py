@@ -334,6 +334,31 @@ class TestLosses:
         x, t = np.asarray([[0.0, 0.0]]), np.asarray([[2.0, 1.0]])
         np.testing.assert_allclose(ga.grad(lambda x: xp.softmax_cross_entropy(x, t))(x), [[-0.5, 0.5]])
 
+    @pytest.mark.parametrize("dtype", [np.float64, np.float32])
+    def test_the_relative_entropy_of_classes_that_neither_distribution_has(self, dtype):
+        p, q = np.asarray([[0.0, 0.5, 0.5]], dtype=dtype), np.asarray([[0.0, 0.25, 0.75]], dtype=dtype)
+        value, grads = ga.value_and_grad(xp.kl_divergence, argnums=(0, 1))(p, q)
+        kept, wanted = ga.value_and_grad(xp.kl_divergence, argnums=(0, 1))(p[:, 1:], q[:, 1:])
+        assert value == kept
+        for g, w in zip(grads, wanted, strict=True):
+            assert g.dtype == dtype
+            np.testing.assert_array_equal(g, np.concatenate([[[0]], w], axis=1))
+
+    @pytest.mark.parametrize("dtype", [np.float64, np.float32])
+    def test_a_count_of_0_at_a_rate_of_0_is_sure(self, dtype):
+        x, y = np.asarray([-INF, -INF, 0.5], dtype=dtype), np.asarray([0.0, 2.0, 0.0], dtype=dtype)
+
+        def loss(x, y):
+            return xp.poisson_nll(x, y, reduction="none")
+
+        np.testing.assert_allclose(loss(x, y), [0, INF, np.exp(0.5)], rtol=1e-6)
+        with np.errstate(divide="ignore"):
+            gx, gy = ga.grad(lambda x, y: xp.sum(loss(x, y)), argnums=(0, 1))(x, y)
+        np.testing.assert_allclose(gx, [0, -2, np.exp(0.5)], rtol=1e-6)
+        np.testing.assert_array_equal(gy, [INF, INF, -0.5])
+        _, t = ga.jvp(ga.grad(lambda x: xp.sum(loss(x, y))), (x,), (np.ones_like(x),))
+        np.testing.assert_allclose(t, [0, 0, np.exp(0.5)], rtol=1e-6)
+
     def test_mean_squared_error(self):
         x, y = np.asarray([[1.0, 2.0]]), np.asarray([[0.0, 4.0]])
         loss, (gx, gy) = ga.value_and_grad(xp.mean_squared_error, argnums=(0, 1))(x, y)
@@ -521,7 +546,11 @@ class TestSpecialFunctions:
             (xp.xlog1py, 0, -1, -INF, 0),
             (xp.xlog1py, 2, 0, 0, 2),
             (xp.rel_entr, 0, 1, -INF, 0),
+            (xp.rel_entr, 0, 0, 0, 0),
+            (xp.rel_entr, 1, 0, INF, INF),
             (xp.kl_div, 0, 2, -INF, 1),
+            (xp.kl_div, 0, 0, -1, 1),
+            (xp.kl_div, 1, 0, INF, -INF),
             (xp.kl_div, 1, 1, 0, 0),
         ],
     )

@@ -476,12 +476,16 @@ def xlog1py_dyy(lib: Any, x: Array, y: Array) -> Array:
 
 
 def _log_ratio(lib: Any, x: Array, y: Array) -> Array:
-    """log(x/y) of positive numbers: by log1p where they are near each other, by two logarithms where x/y leaves the range."""
+    """log(x/y) of positive numbers: by log1p where they are near each other, by two logarithms where x/y leaves the range.
+
+    -1 where both are 0: then x log(x/y) has no slope along x = y, on which it is 0, as on x = 0.
+    """
     t = (x - y) / y
     near = lib.abs(t) < 0.5
     q = x / y
     inside = (q > lib.finfo(q.dtype).smallest_normal) & (q < math.inf)
     far = lib.where(inside, lib.log(lib.where(inside, q, lib.ones_like(q))), lib.log(x) - lib.log(y))
+    far = lib.where((x == 0) & (y == 0), lib.full_like(far, -1.0), far)
     return lib.where(near, lib.log1p(lib.where(near, t, lib.zeros_like(t))), far)
 
 
@@ -526,8 +530,9 @@ def kl_div_dx(lib: Any, x: Array, y: Array) -> Array:
 @quiet
 @in_float64
 def kl_div_dy(lib: Any, x: Array, y: Array) -> Array:
-    """1 - x/y, as (y - x)/y."""
-    return (y - x) / y
+    """1 - x/y, as (y - x)/y; 1 where both are 0."""
+    r = (y - x) / y
+    return lib.where((x == 0) & (y == 0), lib.ones_like(r), r)
 
 
 @quiet

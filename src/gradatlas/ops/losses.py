@@ -21,8 +21,10 @@ from gradatlas.ops.elementwise import (
     add,
     clip,
     divide,
+    equal,
     exp,
     log,
+    logical_and,
     multiply,
     negative,
     not_equal,
@@ -600,6 +602,7 @@ def kl_divergence(p: Any, q: Any, /, *, axis: int = -1, reduction: str = "mean")
     """The mean over the samples of sum_k p_k log(p_k/q_k) along axis, where 0 log 0 is 0: how far q is from p.
 
     p, q: real floating, of one shape, distributions along axis. reduction: "mean", "sum", or "none" for one a sample.
+    Where p_k = q_k = 0 both derivatives are 0; where q_k = 0 < p_k the value is inf.
     Raises ShapeError where the shapes differ. Formula: relative-entropy.vjp. Source: Kullback and Leibler 1951.
     """
     _check_reduction("kl_divergence", reduction)
@@ -630,11 +633,16 @@ def cosine_similarity(x: Any, y: Any, /, *, axis: int = -1, eps: float = 1e-8) -
 def poisson_nll(log_rate: Any, target: Any, /, *, reduction: str = "mean") -> Any:
     """The mean of e^x - y x: the negative log-likelihood of counts y at rates e^x, without its constant log y!.
 
-    log_rate, target: real floating, of one shape. reduction: "mean", "sum" or "none". Formulas: exp.derivative.
+    log_rate, target: real floating, of one shape. reduction: "mean", "sum" or "none". A count of 0 at a log_rate of
+    -inf is sure: the loss is 0, its limit. Formulas: exp.derivative, multiply.derivative.
     """
     _check_reduction("poisson_nll", reduction)
     _alike("poisson_nll", log_rate, target)
-    return _summed_up(subtract(exp(log_rate), multiply(target, log_rate)), reduction)
+    # At a rate of 0 the product y x is 0 times -inf; there it is y log 0, which is 0 and has its derivatives.
+    sure = logical_and(equal(target, 0.0), equal(log_rate, -math.inf))
+    weighed = multiply(target, where(sure, 0.0, log_rate))
+    weighed = add(weighed, xlogy(target, where(sure, 0.0, Space.of(target).ones())))
+    return _summed_up(subtract(exp(log_rate), weighed), reduction)
 
 
 def gaussian_nll(mean: Any, target: Any, variance: Any, /, *, eps: float = 1e-6, reduction: str = "mean") -> Any:
