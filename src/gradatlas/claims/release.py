@@ -1,0 +1,40 @@
+"""Bundle the evidence of formulas and claims into one compressed file of the package: `python -m` this module."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from gradatlas.claims import records
+from gradatlas.evidence import release, store
+
+__all__ = ["collect", "main"]
+
+
+def collect() -> tuple[dict[str, Any], list[str]]:
+    """The bundle of a checkout's evidence, and the formulas and claims that lack current evidence."""
+    bundle, missing = release.collect()
+    claims, lacking = records.collect()
+    return {**bundle, "claims": claims}, [*missing, *lacking]
+
+
+def main() -> int:
+    """Write the bundle; refuse where any formula or claim lacks current evidence."""
+    if store.checkout() is None:
+        print("gradatlas.claims.release: run it in a checkout of the repository", file=sys.stderr)
+        return 2
+    bundle, missing = collect()
+    if missing:
+        print(
+            f"gradatlas.claims.release: no current evidence of {', '.join(missing)}: run pytest proofs/",
+            file=sys.stderr,
+        )
+        return 1
+    before, after = release.write(bundle)
+    count = f"{len(bundle['records'])} formulas, {len(bundle['claims'])} claims"
+    print(f"{count}, {before} bytes as {after}: {store.BUNDLE.relative_to(store.PACKAGE)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
