@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from gradatlas.engine.jacobians import jacfwd as jacfwd
     from gradatlas.engine.jacobians import jacobian as jacobian
     from gradatlas.engine.jacobians import jacrev as jacrev
+    from gradatlas.engine.jit import jit as jit
     from gradatlas.engine.mutation import debug_mutation as debug_mutation
     from gradatlas.engine.transforms import grad as grad
     from gradatlas.engine.transforms import hvp as hvp
@@ -72,6 +73,7 @@ _HOME = {
     "jacfwd": "engine.jacobians",
     "jacobian": "engine.jacobians",
     "jacrev": "engine.jacobians",
+    "jit": "engine.jit",
     "jvp": "engine.transforms",
     "keep_memory": "backend.memory",
     "linear_transpose": "engine.graph",

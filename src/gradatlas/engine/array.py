@@ -31,6 +31,7 @@ __all__ = [
     "is_assigning",
     "is_batched",
     "kept",
+    "known",
     "lower",
     "memory_of",
     "plain_of",
@@ -74,11 +75,13 @@ class Trace:
     """One transform at work on one call of a function: what becomes of an operation when an argument is traced by it.
 
     differentiates: True where it follows derivatives, so that `stop_gradient` takes it off. batches: True where its
-    arrays stand for many. open: while its function runs. paused: while what runs is to be seen as if this trace were not there.
+    arrays stand for many values. replayed: True where these are of calls to come, so that none is known. open: while its
+    function runs. paused: while what runs is to be seen as if this trace were not there.
     """
 
     differentiates = True
     batches = False
+    replayed = False
 
     def __init__(self, transform: str) -> None:
         self.level = next(_levels)  # next() of a count is atomic: threads share it and never share a level
@@ -188,7 +191,7 @@ class Array:
         """in_batch: the mend where a batch is traced, for there is no one value to be had by stopping gradients."""
         assert self._trace is not None
         if is_batched(self):
-            mend = in_batch or "it stands for a whole batch: return it from the mapped function, and use it outside"
+            mend = in_batch or "it stands for many values: return it from the function, and use it outside"
         raise TracerConversionError(
             function, f"an array traced by {self._trace.transform} ({describe(self._plain)}) cannot {deed}", mend
         )
@@ -220,7 +223,7 @@ class Array:
                 f"become a Python {convert.__name__}",
                 "branch with xp.where, keep the number an array, or use "
                 f"{convert.__name__}(gradatlas.stop_gradient(x))",
-                "it stands for a whole batch: branch with xp.where or gradatlas.cond, loop with gradatlas.while_loop",
+                "it stands for many values: branch with xp.where or gradatlas.cond, loop with gradatlas.while_loop",
             )
         return convert(self._plain)
 
@@ -242,7 +245,7 @@ class Array:
                 "index",
                 "be an index",
                 "index with gradatlas.stop_gradient(i)",
-                "it stands for a whole batch: index with xp.take, or x[i] of an array i",
+                "it stands for many values: index with xp.take, or x[i] of an array i",
             )
         return int(self._plain.__index__())
 
@@ -467,6 +470,23 @@ def is_batched(x: Any) -> bool:
             return True
         x = x._value
     return False
+
+
+def known(x: Any, function: str) -> Any:
+    """`memory_of` x, for a function that decides by its entries.
+
+    Raises TracerConversionError where what is recorded will be replayed for other entries.
+    """
+    below = x
+    while type(below) is Array and below._trace is not None:
+        if below._trace.replayed:
+            raise TracerConversionError(
+                function,
+                f"what runs would depend on the entries of an array traced by {below._trace.transform}",
+                "leave this function outside of it, or give a number of turns that is known",
+            )
+        below = below._value
+    return memory_of(x)
 
 
 def memory_of(x: Any) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradatlas.backend import category, is_array, library_of, numpy_library
-from gradatlas.engine.array import Array, is_batched, kept, lower, memory_of, plain_of, untraced
+from gradatlas.engine.array import Array, is_batched, kept, known, lower, memory_of, plain_of, untraced
 from gradatlas.engine.linear_maps import select, stack, unstack
 from gradatlas.engine.reverse import paused
 from gradatlas.engine.space import Space
@@ -107,7 +107,7 @@ def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], i
                 return value
             value = body_fun(value)
             continue
-        plain = memory_of(truth)
+        plain = known(truth, "while_loop")
         library = library_of(plain)
         assert library is not None
         if not bool(library.to_numpy(library.namespace.any(plain))):

@@ -49,7 +49,11 @@ class GraphTrace(Trace):
 
     def input(self, value: Any) -> Array:
         """value as an array whose uses are recorded."""
-        return traced(value, self, self._take(1))
+        return self.show(value, self._take(1))
+
+    def show(self, value: Any, slot: int) -> Array:
+        """value, the outcome of a step or an input, as the function sees it."""
+        return traced(value, self, slot)
 
     def _take(self, count: int) -> int:
         slot = self.slots
@@ -82,8 +86,8 @@ class GraphTrace(Trace):
         if self.on_step is not None:
             self.on_step(step, values, out)
         if outputs:
-            return tuple([traced(part, self, slot + k) for k, part in enumerate(out)])
-        return traced(out, self, slot)
+            return tuple([self.show(part, slot + k) for k, part in enumerate(out)])
+        return self.show(out, slot)
 
 
 class _TangentTrace(GraphTrace):

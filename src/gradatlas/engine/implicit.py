@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradatlas.backend import category, library_of
-from gradatlas.engine.array import Array, lower, memory_of, plain_of, untraced
+from gradatlas.engine.array import Array, known, lower, plain_of, untraced
 from gradatlas.engine.batching import BatchTrace, run_batched
 from gradatlas.engine.graph import Graph, record_graph
 from gradatlas.engine.linear_maps import add, cast, fill, join, move_axis, part, real_part, reshape, scale
@@ -290,7 +290,7 @@ def _largest(leaves: Leaves) -> float:
     """The largest modulus among all entries, of all examples where a batch is traced; nan where one is nan."""
     most = 0.0
     for leaf in leaves:
-        x = memory_of(leaf)
+        x = known(leaf, "solve")
         library = library_of(x)
         assert library is not None
         if Space.of(x).size:

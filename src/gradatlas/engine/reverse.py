@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from gradatlas.engine.array import Array, Trace, lower, traced
+from gradatlas.engine.at_once import pull_at_once
 from gradatlas.engine.linear_maps import add
 from gradatlas.engine.mutation import new_watch
 from gradatlas.engine.patch import Patch
@@ -140,7 +141,11 @@ class ReverseTrace(Trace):
                     continue
                 if self.watch is not None:
                     self.watch.verify(primitive.name, slot, saved)
-                for parent, ct in zip(parents, primitive.pull(g, which, saved), strict=True):
+                if primitive.at_once:
+                    pulled = pull_at_once(primitive, g, which, saved)
+                else:
+                    pulled = primitive.pull(g, which, saved)
+                for parent, ct in zip(parents, pulled, strict=True):
                     if ct is None:
                         continue
                     if cotangents[parent] is None and type(ct) is not Array and type(ct) is not Patch:

@@ -96,6 +96,7 @@ def quiet(forward: Forward) -> Forward:
         with np.errstate(all="ignore"):
             return forward(lib, *args, **options)
 
+    silent.unguarded = forward  # type: ignore[attr-defined]  # for whoever has the warnings off already
     return silent
 
 

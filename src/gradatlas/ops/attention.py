@@ -103,6 +103,7 @@ scaled_dot_product_attention: Record = general(
         lambda t, q, k, mask, causal, scale: matrix_product(_weights(q, k, mask, causal, scale), t),
     ),
     signature="(n,d),(m,d),(m,e),(n,m)->(n,e)",
+    at_once=True,
     takes=("real", "real", "real", "bool"),
     kinks={"a query with no allowed key": "value 0 and gradient 0"},
     samples=calls(

@@ -138,7 +138,7 @@ class Record(Primitive):
     error of its derivatives that is promised, in ulps with NumPy, by dtype. roots: the simple roots of its derivatives,
     near which an ulp is one of max(|f'|, |x f''|). samples: draws valid calls. advice: the mend of arguments that do not
     fit. summary: what it computes, in a line. batching: how a whole batch of calls becomes one, for `ga.vmap`: see
-    `ops._batching`, which also says for which kinds it need not be said.
+    `ops._batching`, which also says for which kinds it need not be said. at_once: see `Primitive`.
     """
 
     name: str
@@ -155,6 +155,7 @@ class Record(Primitive):
     advice: str | None = None
     summary: str = ""
     batching: Batching | None = None
+    at_once: bool = False
 
     def __post_init__(self) -> None:
         names, variadic, defaults = _parameters(self.name, self.compute)
@@ -663,6 +664,7 @@ class CoreRow(Row, total=False):
     """The same, for operations that are not elementwise."""
 
     signature: str
+    at_once: bool
 
 
 def elementwise(
