@@ -12,9 +12,9 @@ import pytest
 
 import gradatlas as ga
 from gradatlas import xp
-from gradatlas.backend import compiled
+from gradatlas.backend import compiled, products
 from gradatlas.backend.compiled import building
-from gradatlas.errors import CompilationError
+from gradatlas.errors import CompilationError, ShapeError
 from gradatlas.ops import _attention_blocks as blocks
 from gradatlas.ops import recurrent
 
@@ -143,12 +143,69 @@ def test_convolution(on, shapes, keywords, dtype):
     compare(lambda x, w: xp.conv2d(x, w, **keywords), shapes, dtype, on)
 
 
+class TestMatrixProducts:
+    @DTYPES
+    @pytest.mark.parametrize(
+        ("m", "n", "p"), [(64, 300, 70), (257, 33, 65), (8, 4000, 9), (700, 8, 130), (40, 513, 8)], ids=str
+    )
+    def test_matmul(self, on, m, n, p, dtype, monkeypatch):
+        monkeypatch.setattr(products, "_MANY_TERMS", 0)
+        compare(xp.matmul, [(m, n), (n, p)], dtype, on)
+
+    @DTYPES
+    def test_dense(self, on, dtype):
+        compare(xp.dense, [(100, 90), (90, 80), (80,)], dtype, on)
+
+    @DTYPES
+    @pytest.mark.parametrize(
+        "sizes", [(13, 300, 70), (1, 1, 1), (0, 3, 4), (3, 0, 4), (3, 4, 0), (6, 256, 32)], ids=str
+    )
+    def test_matrices_as_they_lie(self, library, sizes, dtype):
+        """Rows, columns, steps, reversals, parts of larger arrays and of records: each as NumPy has it."""
+        m, n, p = sizes
+        rng = np.random.default_rng(8)
+
+        def layouts(rows, columns):
+            plain = rng.normal(size=(rows, columns)).astype(dtype)
+            held = np.zeros((rows, columns), dtype=[("a", "i1"), ("b", dtype)])
+            held["b"] = plain
+            plain.flags.writeable = False
+            stepped = np.repeat(np.repeat(plain, 2, axis=0), 3, axis=1)[::2, ::3]
+            return plain, np.asfortranarray(plain), stepped, plain[::-1, ::-1], held["b"]
+
+        for x in layouts(m, n):
+            for y in layouts(n, p):
+                out = library.matrix_product(x, y)
+                assert out.dtype == dtype
+                assert out.shape == (m, p)
+                true = x.astype(np.float64) @ y.astype(np.float64)
+                scale = np.abs(x).astype(np.float64) @ np.abs(y).astype(np.float64)
+                assert np.all(np.abs(out - true) <= (n + 2) * np.finfo(dtype).eps * scale)
+
+    def test_an_infinity_stays_in_its_row_and_column(self, on):
+        rng = np.random.default_rng(9)
+        x, y = rng.normal(size=(100, 90)), rng.normal(size=(90, 85))
+        x[7, 3], y[4, 84] = np.inf, np.nan
+        out = np.asarray(xp.matmul(x, y))
+        odd = np.zeros(out.shape, dtype=bool)
+        odd[7, :] = odd[:, 84] = True
+        np.testing.assert_array_equal(~np.isfinite(out), odd)
+
+    def test_small_and_narrow_products_are_left_to_numpy(self, on, monkeypatch):
+        monkeypatch.setattr(on, "matrix_product", None)
+        for m, n, p in [(10, 10, 10), (7, 5000, 100), (5000, 100, 7)]:
+            np.testing.assert_array_equal(xp.matmul(np.ones((m, n)), np.ones((n, p))), np.full((m, p), float(n)))
+        with pytest.raises(ShapeError):
+            xp.matmul(np.ones((100, 100)), np.ones((101, 100)))
+
+
 def test_results_do_not_depend_on_the_number_of_threads(on, monkeypatch):
     rng = np.random.default_rng(2)
     x, w = rng.normal(size=(3, 20, 20, 16)).astype(np.float32), rng.normal(size=(3, 3, 16, 24)).astype(np.float32)
     q = rng.normal(size=(5, 70, 8)).astype(np.float32)
     z, u = rng.normal(size=(17, 4, 6)).astype(np.float32), rng.normal(size=(9, 36)).astype(np.float32)
     kernel = rng.normal(size=(6, 36)).astype(np.float32)
+    matrix = rng.normal(size=(300, 300)).astype(np.float32)
     found = []
     for threads in (1, 2, 3, 7):
         monkeypatch.setattr(on, "_threads", threads)
@@ -157,6 +214,7 @@ def test_results_do_not_depend_on_the_number_of_threads(on, monkeypatch):
                 *pulled(lambda x, w: xp.conv2d(x, w, padding=1), [x, w], np.float32),
                 *pulled(lambda q: xp.attention(q, q, q, causal=True), [q], np.float32),
                 *pulled(lambda z, u: xp.lstm(z, kernel, u)[0], [z, u], np.float32),
+                *pulled(xp.matmul, [matrix, matrix[:, :297]], np.float32),
             ]
         )
     for other in found[1:]:
@@ -187,7 +245,7 @@ import multiprocessing
 import numpy as np
 import gradatlas as ga
 from gradatlas import xp
-from gradatlas.backend import compiled
+from gradatlas.backend import compiled, products
 
 assert compiled.kernels(np.ones(1)) is not None
 x = np.linspace(-1.0, 1.0, 8 * 24 * 24 * 8).reshape(8, 24, 24, 8)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradatlas.backend import LIBRARY_BY_TYPE, category
+from gradatlas.backend import LIBRARY_BY_TYPE, category, products
 
 __all__ = ["by_adjoint"]
 
@@ -26,5 +26,7 @@ def by_adjoint(x: Any, y: Any, *, left: bool) -> Any:
         or category(x.dtype) != "real"
     ):
         return None
-    matmul, transpose = library.namespace.matmul, library.namespace.matrix_transpose
-    return matmul(transpose(x), y) if left else matmul(x, transpose(y))
+    lib = library.namespace
+    if left:
+        return products.matrix_product(lib, lib.matrix_transpose(x), y)
+    return products.matrix_product(lib, x, lib.matrix_transpose(y))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradatlas.backend import category
+from gradatlas.backend import category, products
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.linear_maps import conjugate, fill, is_complex, product_or_zero, real_part
 from gradatlas.engine.linear_maps import reshape as reshaped
@@ -51,7 +51,7 @@ __all__ = [
 matrix_product: Record = multilinear(
     "matmul",
     "(m,n),(n,p)->(m,p)",
-    lambda lib, x, y: lib.matmul(x, y),
+    lambda lib, x, y: products.matrix_product(lib, x, y),
     slots=(
         lambda g, y: matrix_product(g, matrix_transpose(y)),
         lambda g, x: matrix_product(matrix_transpose(x), g),

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gradatlas.backend import category
+from gradatlas.backend import category, products
 from gradatlas.engine.array import lower, plain_of
 from gradatlas.engine.linear_maps import conjugate, lift_rank, reshape, scale
 from gradatlas.engine.primitive import bind
@@ -117,7 +117,7 @@ def _dense_batch(call: Call) -> Any:
 
 
 def _affine(lib: Any, x: Any, w: Any, b: Any) -> Any:
-    y = lib.matmul(x, w) if len(x.shape) == 2 else matmul(x, w)
+    y = products.matrix_product(lib, x, w) if len(x.shape) == 2 else matmul(x, w)
     return y if b is None else y + b
 
 

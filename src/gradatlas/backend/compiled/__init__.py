@@ -1,4 +1,4 @@
-"""Kernels in C for the loops that NumPy cannot do quickly: attention, convolution along two axes, the LSTM.
+"""Kernels in C for what NumPy cannot do quickly: attention, convolution, pooling, the LSTM, large matrix products.
 
 They are an option. Where they are not built, or switched off, NumPy does the same work and gives the same results up to
 rounding. `gradatlas compile` builds them once, with the C compiler that is there, into the user's cache; from then on they
@@ -101,6 +101,15 @@ class Kernels:
         self._call("convolution", first, ctypes.c_int(face), first, second, out, given, self._threads)
         return out
 
+    def matrix_product(self, x: Plain, y: Plain) -> Plain:
+        """x (m, n) times y (n, p), read as they lie in memory."""
+        x, y = (each if _whole_steps(each) else np.ascontiguousarray(each) for each in (x, y))
+        (m, n), (_, p) = x.shape, y.shape
+        out = np.empty((m, p), dtype=x.dtype)
+        steps = (step // x.itemsize for each in (x, y) for step in each.strides)
+        self._call("matrix_product", x, x, y, out, (ctypes.c_ssize_t * 7)(m, n, p, *steps), self._threads)
+        return out
+
     def scalar_function(self, name: str, x: Plain) -> Plain:
         """exp, tanh, sigmoid, 1 - sigmoid or the slope of tanh, as the kernels compute it."""
         x = np.ascontiguousarray(x)
@@ -108,6 +117,11 @@ class Kernels:
         which = ("exp", "tanh", "sigmoid", "1 - sigmoid", "slope of tanh").index(name)
         self._call("scalar_function", x, ctypes.c_int(which), x, y, x.size)
         return y
+
+
+def _whole_steps(x: Plain) -> bool:
+    """Whether entries of x lie whole entries apart, as they do unless x is a part of a record's array."""
+    return not any(step % x.itemsize for step in x.strides)
 
 
 _found: Kernels | None = None

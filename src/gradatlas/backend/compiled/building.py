@@ -85,7 +85,7 @@ def compile_command(target: str) -> list[str]:
 def library_path() -> Path:
     """Where the library for these sources, this compiler and this processor lies, built or not."""
     compiler = tuple(_compiler() or ())
-    parts = [(_HERE / name).read_text() for name in ("kernels.c", "kernels.h")]
+    parts = [path.read_text() for path in sorted(_HERE.glob("*.[ch]"))]
     text = "\0".join((*parts, *_OPTIONS, *compiler, _version(compiler) if compiler else "", _processor()))
     return _folder() / f"kernels-{hashlib.sha256(text.encode()).hexdigest()[:20]}.so"
 

@@ -1,4 +1,5 @@
-/* The loops that NumPy cannot do quickly: this file compiles kernels.h once for float and once for double.
+/* The loops that NumPy cannot do quickly: this file compiles kernels.h, matrices.h and windows.h once for float and
+   once for double.
 
    Nothing here knows Python: arrays come as pointers with their sizes, C-contiguous unless a stride is named, and every
    function returns 0, or -1 where memory for its buffers could not be had. Results do not depend on the number of threads:
@@ -91,6 +92,8 @@ static int share(Item run, const void *task, Size items, Size room, Size threads
 #define BIAS 127
 #define TERMS 7
 #include "kernels.h"
+#include "matrices.h"
+#include "windows.h"
 #undef REAL
 #undef SUFFIX
 #undef INTEGER
@@ -117,3 +120,5 @@ static int share(Item run, const void *task, Size items, Size room, Size threads
 #define BIAS 1023
 #define TERMS 13
 #include "kernels.h"
+#include "matrices.h"
+#include "windows.h"

@@ -1,0 +1,47 @@
+/* Products of two matrices of any strides, for one floating type. Included by kernels.c after kernels.h. */
+
+typedef struct {
+    const REAL *a, *b;
+    REAL *c;
+    Size rows, depth, columns, a_row, a_column, b_row, b_column, tall, wide, stacks;
+} NAME(Matrices);
+
+enum { NAME(WIDE) = 4 * NAME(COLUMNS) };
+
+/* One item is a block of the result. Each entry is summed in the order of its terms, however the blocks lie. A panel of B
+   stays in the nearest cache while the rows of A pass by. */
+static int NAME(block_item)(const void *task, Size item, void *memory) {
+    const NAME(Matrices) *t = task;
+    Size i = item % t->stacks * t->tall, j = item / t->stacks * t->wide;
+    Size rows = min_size(t->tall, t->rows - i), columns = min_size(t->wide, t->columns - j);
+    for (Size k = 0; k < t->depth; k += NAME(DEPTH)) {
+        Size here = min_size(NAME(DEPTH), t->depth - k);
+        const REAL *a = t->a + i * t->a_row + k * t->a_column, *panel = memory;
+        NAME(pack)(memory, t->b + k * t->b_row + j * t->b_column, t->b_row, t->b_column, here, columns);
+        for (Size n = 0; n < columns; n += NAME(COLUMNS), panel += NAME(COLUMNS) * here)
+            NAME(multiply)(t->c + i * t->columns + j + n, t->columns, a, t->a_row, t->a_column, panel, here, rows,
+                           min_size(NAME(COLUMNS), columns - n), here, k > 0);
+    }
+    return 0;
+}
+
+/* C (rows x columns) = A B. sizes: rows, depth, columns, then the strides of A and of B, two each, in entries. */
+int NAME(matrix_product)(const REAL *a, const REAL *b, REAL *c, const Size *sizes, Size threads) {
+    NAME(Matrices) t = {.a = a, .b = b, .c = c, .rows = sizes[0], .depth = sizes[1], .columns = sizes[2],
+                        .a_row = sizes[3], .a_column = sizes[4], .b_row = sizes[5], .b_column = sizes[6]};
+    if (!t.rows || !t.columns) return 0;
+    if (!t.depth) {
+        memset(c, 0, (size_t)(t.rows * t.columns) * sizeof(REAL));
+        return 0;
+    }
+    double work = (double)t.rows * (double)t.depth * (double)t.columns; /* a thread is worth some millions of terms */
+    threads = work < 4e6 * (double)threads ? (Size)(work / 4e6) + 1 : threads;
+    t.wide = min_size(t.columns, NAME(WIDE));
+    t.tall = t.rows;
+    Size across = (t.columns + t.wide - 1) / t.wide;
+    while (t.tall > 8 * NAME(ROWS) && across * ((t.rows + t.tall - 1) / t.tall) < 4 * threads && threads > 1)
+        t.tall = (t.tall / 2 + NAME(ROWS) - 1) / NAME(ROWS) * NAME(ROWS);
+    t.stacks = (t.rows + t.tall - 1) / t.tall;
+    return share(NAME(block_item), &t, across * t.stacks, NAME(packed_size)(NAME(DEPTH), t.wide) * (Size)sizeof(REAL),
+                 threads);
+}
