@@ -286,6 +286,32 @@ def test_multi_head_attention_by_hand():
     np.testing.assert_allclose(layer(cross, (q, c, 2 * c)), heads_by_hand(cross, q, c, 2 * c, 2, seen), atol=1e-13)
 
 
+@pytest.mark.parametrize("layout", ["channels_last", "channels_first"])
+@pytest.mark.parametrize(("kind", "by_hand"), [(nn.GlobalAvgPool, np.mean), (nn.GlobalMaxPool, np.max)])
+def test_pooling_of_masked_places(kind, by_hand, layout):
+    x = normal(4, 3, 5, 2)
+    mask = RNG.random((4, 3, 5)) < 0.5
+    mask[1] = False
+    pool = kind(layout=layout)
+
+    def pooled(x):
+        return pool({}, x if layout == "channels_last" else np.moveaxis(x, -1, 1), mask=mask)
+
+    wanted = [by_hand(each[seen], axis=0) if seen.any() else np.zeros(2) for each, seen in zip(x, mask, strict=True)]
+    np.testing.assert_allclose(pooled(x), wanted, rtol=1e-14)
+    np.testing.assert_array_equal(
+        pooled(np.where(mask[..., None], x, np.nan)), pooled(x)
+    )  # nothing hidden is looked at
+    slopes = ga.grad(lambda x: xp.sum(pool({}, x, mask=mask)))(
+        x if layout == "channels_last" else np.moveaxis(x, -1, 1)
+    )
+    slopes = slopes if layout == "channels_last" else np.moveaxis(slopes, 1, -1)
+    assert not slopes[~mask].any()
+    np.testing.assert_allclose(slopes.sum((1, 2)), np.where(mask.any((1, 2))[:, None], np.ones((4, 2)), 0.0))
+    with pytest.raises(errors.ShapeError, match=r"\(4, 3, 5\)"):
+        pool({}, x if layout == "channels_last" else np.moveaxis(x, -1, 1), mask=mask[:, :2])
+
+
 def test_attention_without_parameters():
     q, c = normal(2, 4, 3), normal(2, 5, 3)
     np.testing.assert_array_equal(nn.Attention(scale=1.0)({}, (q, c)), xp.attention(q, c, c, scale=1.0))

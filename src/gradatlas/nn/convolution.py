@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import gradatlas.xp as xp
-from gradatlas.errors import ArgumentError, ShapeError
+from gradatlas.engine.array import plain_of
+from gradatlas.errors import ArgumentError, ShapeError, describe
 from gradatlas.nn.initializers import Initializing, initializer
 from gradatlas.nn.keys import Key
 from gradatlas.nn.layer import Activating, Layer, Parameter, Shape, Shapes, activation, check_parameters, whole
@@ -320,6 +321,7 @@ class AvgPool(_Pool):
 @dataclass(frozen=True)
 class _GlobalPool(Layer):
     layout: str = "channels_last"
+    extra: ClassVar[frozenset[str]] = frozenset({"mask"})
 
     def __post_init__(self) -> None:
         _check_layout(self.name, self.layout)
@@ -327,18 +329,48 @@ class _GlobalPool(Layer):
     def output_shape(self, shape: Shapes) -> Shape:
         return (_parted(self, shape, self.layout)[1],)
 
+    def _beside(self, x: Any, mask: Any) -> tuple[Any, tuple[int, ...]]:
+        """The mask with an axis for the channels, and the axes of space. Raises ShapeError where it does not fit x."""
+        shape = tuple(plain_of(x).shape)
+        last = self.layout == "channels_last"
+        wanted = shape[:-1] if last else (shape[0], *shape[2:])
+        if tuple(plain_of(mask).shape) != wanted:
+            raise ShapeError(
+                self.name, f"got a mask {describe(plain_of(mask))}", f"pass one of shape {wanted}, true where x counts"
+            )
+        axes = tuple(range(1, len(shape) - 1) if last else range(2, len(shape)))
+        return xp.expand_dims(mask, axis=-1 if last else 1), axes
+
 
 @dataclass(frozen=True)
 class GlobalMaxPool(_GlobalPool):
-    """The largest entry of each channel: (batch, *space, channels) to (batch, channels)."""
+    """The largest entry of each channel: (batch, *space, channels) to (batch, channels).
+
+    Call with mask=, boolean (batch, *space), true where x counts; a sample without such a place gives 0, as in attention.
+    """
 
     def run(self, params: Any, state: Any, x: Any, *, train: bool, key: Key, **extra: Any) -> tuple[Any, Any]:
-        return xp.global_max_pool(x, layout=self.layout), state
+        mask = extra.get("mask")
+        if mask is None:
+            return xp.global_max_pool(x, layout=self.layout), state
+        mask, axes = self._beside(x, mask)
+        largest = xp.max(xp.where(mask, x, -math.inf), axis=axes)
+        return xp.where(xp.any(mask, axis=axes), largest, 0.0), state
 
 
 @dataclass(frozen=True)
 class GlobalAvgPool(_GlobalPool):
-    """The mean of each channel: (batch, *space, channels) to (batch, channels)."""
+    """The mean of each channel: (batch, *space, channels) to (batch, channels).
+
+    Call with mask=, boolean (batch, *space), true where x counts: the mean of these places alone, whatever stands in the
+    others; a sample without such a place gives 0, as in attention. (Keras's GlobalAveragePooling1D does the same.)
+    """
 
     def run(self, params: Any, state: Any, x: Any, *, train: bool, key: Key, **extra: Any) -> tuple[Any, Any]:
-        return xp.global_avg_pool(x, layout=self.layout), state
+        mask = extra.get("mask")
+        if mask is None:
+            return xp.global_avg_pool(x, layout=self.layout), state
+        mask, axes = self._beside(x, mask)
+        total = xp.sum(xp.where(mask, x, 0.0), axis=axes)
+        count = xp.sum(xp.astype(mask, plain_of(x).dtype), axis=axes)
+        return xp.divide(total, xp.maximum(count, 1.0)), state
