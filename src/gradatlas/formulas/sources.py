@@ -38,6 +38,11 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "J. L. Ba, J. R. Kiros and G. E. Hinton, Layer normalization, arXiv:1607.06450, 2016",
         ),
         Entry(
+            "balduzzi2018",
+            "D. Balduzzi, S. Racaniere, J. Martens, J. Foerster, K. Tuyls and T. Graepel, The mechanics of n-player "
+            "differentiable games, in International Conference on Machine Learning, 354-363, 2018",
+        ),
+        Entry(
             "bishop2006",
             "C. M. Bishop, Pattern Recognition and Machine Learning, Springer, 2006",
         ),
@@ -82,6 +87,11 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "10.1090/S0025-5718-1965-0178586-1",
         ),
         Entry(
+            "cover2006",
+            "T. M. Cover and J. A. Thomas, Elements of Information Theory, second edition, Wiley, 2006",
+            "10.1002/047174882X",
+        ),
+        Entry(
             "dumoulin2016",
             "V. Dumoulin and F. Visin, A guide to convolution arithmetic for deep learning, arXiv:1603.07285, 2016",
             "10.48550/arXiv.1603.07285",
@@ -118,6 +128,11 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "G. H. Golub and V. Pereyra, The differentiation of pseudo-inverses and nonlinear least squares problems "
             "whose variables separate, SIAM Journal on Numerical Analysis 10(2), 413-432, 1973",
             "10.1137/0710036",
+        ),
+        Entry(
+            "goodfellow2014",
+            "I. Goodfellow, J. Pouget-Abadie, M. Mirza, B. Xu, D. Warde-Farley, S. Ozair, A. Courville and Y. Bengio, "
+            "Generative adversarial nets, in Advances in Neural Information Processing Systems 27, 2672-2680, 2014",
         ),
         Entry(
             "goodfellow2016",
@@ -203,6 +218,11 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "magnus1999",
             "J. R. Magnus and H. Neudecker, Matrix Differential Calculus with Applications in Statistics and "
             "Econometrics, revised edition, Wiley, 1999",
+        ),
+        Entry(
+            "mescheder2017",
+            "L. Mescheder, S. Nowozin and A. Geiger, The numerics of GANs, in Advances in Neural Information Processing "
+            "Systems 30, 1825-1835, 2017",
         ),
         Entry(
             "mikolov2013",

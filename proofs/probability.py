@@ -1,0 +1,320 @@
+"""Derivations of the probability chapter: entropy and relative entropy, likelihoods, and the variance of a mean of draws."""
+
+from __future__ import annotations
+
+from gradatlas.formulas import probability as f
+from gradatlas.symbolic import checker
+from gradatlas.symbolic.checker import Theorem
+from gradatlas.symbolic.inequalities import (
+    axiom_at,
+    exp_above_tangent,
+    exp_of_log,
+    gap,
+    log_increases,
+    log_of_product,
+    log_of_reciprocal,
+    log_tangent,
+    term_of_vanishing_sum,
+)
+from gradatlas.symbolic.language import Sum, define, delta, exp, lam, log
+from gradatlas.symbolic.proof import Proof
+from gradatlas.symbolic.propositions import eq, has_derivative, le, lt
+from gradatlas.symbolic.tactics import absurd, by_sign, by_steps, nonzero_cases, opened_theorem
+from gradatlas.symbolic.terms import ONE, Index, Term
+
+__all__: list[str] = []
+
+
+def prove_entropy_zero(proof: Proof) -> None:
+    s = f.s
+    with proof.claim("bound"):
+        (positive,) = proof.given
+        double = proof.have(log_of_product(s, s, (positive,)), "the logarithm of a square is twice that of its root")
+        square = checker.equation(log(s**2), log(s * s))
+        double = checker.transitive(square, double)
+        tangent = proof.have(log_tangent(ONE, s, (positive,)), "the exponential lies above its tangent")
+        one = 2 * s**2 * gap(tangent)
+        proof.reached(
+            checker.certificate(proof.goal, (one, 2 * s**2, -(s**2) * gap(double)), (positive, tangent, double)),
+            "-log s is at most 1/s - 1",
+        )
+    with proof.claim("not negative"):
+        positive, small = proof.given
+        double = checker.transitive(square, log_of_product(s, s, (positive,)))
+        falls = proof.have(
+            log_increases(s, ONE, (positive, small)), "the logarithm of a number up to 1 is not positive"
+        )
+        proof.reached(
+            checker.certificate(proof.goal, (2 * s**2 * gap(falls), s**2 * gap(double)), (falls, double)),
+            "so minus t times it is not negative",
+        )
+
+
+def prove_cross_entropy_decomposition(proof: Proof) -> None:
+    with proof.claim("sum"):
+        proof.contract("each p_i log p_i is added and taken off")
+    with proof.claim("lower bound"):
+        not_negative, positive, small = proof.given
+        bound = proof.have(
+            _single_term(f.q, not_negative, positive, small), "no -log q_i is negative: a term is less than the sum"
+        )
+        proof.reached(bound)
+    with proof.claim("unbounded"):
+        not_negative, here, positive, small, falling = proof.given
+        bound = _single_term(f.moving, not_negative, positive, small)
+        bound = proof.have(bound, "no -log q_i is negative: a term is less than the sum")
+        shape = opened_theorem(falling, f.T)
+        value = log_of_reciprocal(1 + f.T, (checker.sign(lt(0, 1 + f.T)),))
+        value = by_steps(log(f.moving[f.k]), [shape, value], -log(1 + f.T))
+        value = proof.have(value, "at k it is log(1 + t)")
+        below = checker.rewrite_in(bound, value)
+        below = checker.convert(below, le(f.p[f.k] * log(1 + f.T), _right_of(bound)))
+        growing = proof.have(axiom_at("log.diverges", ONE), "the logarithm grows beyond every bound")
+        growing = checker.convert(growing, growing.conclusion)
+        whole = _right_of(bound)
+        proof.reached(
+            checker.comparison(whole, f.T, growing, f.p[f.k], below, (here,)),
+            "and the sum lies above a positive multiple of it",
+        )
+
+
+def _right_of(theorem: Theorem) -> Term:
+    return theorem.conclusion.right  # type: ignore[union-attr]
+
+
+def _single_term(q: Term, not_negative: Theorem, positive: Theorem, small: Theorem) -> Theorem:
+    """-p_k log q_k <= -sum_i p_i log q_i for 0 <= p, 0 < q <= 1."""
+    i, k, p = f.i, f.k, f.p
+    steps = (f.T,) if q is f.moving else ()
+    above, below = (opened_theorem(t, *steps, i) for t in (positive, small))
+    falls = log_increases(q[i], ONE, (above, below))
+    falls = checker.convert(falls, le(log(q[i]), 0))
+    others = Sum((1 - delta(i, k)) * p[i] * -log(q[i]), i)
+    return checker.certificate(le(-p[k] * log(q[k]), -Sum(p[i] * log(q[i]), i)), (others,), (not_negative, falls))
+
+
+def _excess(at: Index) -> Term:
+    """What a term of the relative entropy has above p_i - q_i."""
+    p, q = f.p[at], f.q[at]
+    return p * (log(p) - log(q)) - p + q
+
+
+def _excess_not_negative(given: list[Theorem]) -> Theorem:
+    """p_i (log p_i - log q_i) >= p_i - q_i, for numbers that are not negative, p_i being 0 where q_i is."""
+    i = f.i
+    p, q = f.p[i], f.q[i]
+    p_sign, q_sign = (opened_theorem(t, i) for t in given[:2])
+    claim = le(0, _excess(i))
+
+    def positive(case: Theorem) -> Theorem:
+        known = (case, _second_positive(given, case))
+        tangent = log_tangent(q, p, known)
+        return checker.certificate(claim, (p * gap(tangent),), (*known, tangent), (p,))
+
+    def zero(case: Theorem) -> Theorem:
+        gone = checker.rewrite(_excess(i), case)
+        return checker.certificate(claim, (q, -gap(gone)), (q_sign, gone))
+
+    return by_sign(p, positive, zero, lambda case: absurd([p, -p], claim, (case, p_sign)))
+
+
+def _second_positive(given: list[Theorem], first: Theorem) -> Theorem:
+    """0 < q_i where 0 < p_i."""
+    i = f.i
+    q = f.q[i]
+    q_sign = opened_theorem(given[1], i)
+    dominated = checker.specialise(given[4], i)
+    claim = lt(0, q)
+
+    def zero(case: Theorem) -> Theorem:
+        gone = checker.modus_ponens(dominated, case)
+        return checker.contradiction(checker.rewrite_in(first, gone), claim)
+
+    return by_sign(q, lambda case: case, zero, lambda case: absurd([q, -q], claim, (case, q_sign)))
+
+
+def prove_relative_entropy_gibbs(proof: Proof) -> None:
+    i, k = f.i, f.k
+    with proof.claim("inequality"):
+        given = proof.given
+        excess = proof.have(
+            _excess_not_negative(given),
+            "p_i log(p_i / q_i) is at least p_i - q_i: the exponential lies above its tangent",
+        )
+        inequality = _summed(proof, excess)
+        proof.reached(inequality, "summed up, both sums being 1")
+    with proof.claim("cross-entropy"):
+        proof.have(inequality, "the relative entropy is not negative, proven above")
+        proof.reached(
+            checker.certificate(proof.goal, (gap(inequality),), (inequality,)), "and it is the difference of the two"
+        )
+    with proof.claim("equality"):
+        given, vanishing = proof.given[:5], proof.given[5]
+        proof.have(excess, "p_i log(p_i / q_i) is at least p_i - q_i")
+        _, _, p_one, q_one = given[:4]
+        total = checker.combination(eq(Sum(_excess(i), i), 0), (ONE, -ONE, ONE), (vanishing, p_one, q_one))
+        total = proof.have(total, "here the differences add up to 0")
+        small = term_of_vanishing_sum(_excess(i), i, k, total, excess)
+        small = proof.have(small, "so none of them is positive")
+        proof.reached(_equal_where_tangent(given, small), "and the exponential touches its tangent at 0 alone")
+
+
+def _summed(proof: Proof, excess: Theorem) -> Theorem:
+    p_one, q_one = proof.given[2:4]
+    whole = Sum(_excess(f.i), f.i)
+    return checker.certificate(le(0, f.relative_entropy), (whole, -gap(p_one), gap(q_one)), (excess, p_one, q_one))
+
+
+def _equal_where_tangent(given: list[Theorem], small: Theorem) -> Theorem:
+    """p_k = q_k, where p_k (log p_k - log q_k) <= p_k - q_k."""
+    i, k = f.i, f.k
+    p, q = f.p[k], f.q[k]
+    p_sign, q_sign = (opened_theorem(t, k) for t in given[:2])
+    claim = eq(p, q)
+
+    def positive(case: Theorem) -> Theorem:
+        at_i = checker.assume(lt(0, f.p[i]))
+        known = (case, checker.cut(checker.instantiate(_second_positive(given, at_i), {i: k}), case))
+        u = log(q) - log(p)
+
+        def equal(zero: Theorem) -> Theorem:
+            same = checker.combination(eq(log(q), log(p)), (ONE,), (zero,))
+            return by_steps(p, [checker.symmetric(exp_of_log(p, known)), checker.symmetric(same)], exp(log(q)))
+
+        def apart(other: Theorem) -> Theorem:
+            strict = exp_above_tangent(u, other)
+            ratio = checker.equation(exp(u), exp(log(q)) * exp(log(p)) ** -1)
+            for value in (q, p):
+                ratio = checker.transitive(ratio, checker.rewrite(_right_of(ratio), exp_of_log(value, known)))
+            strict = checker.rewrite_in(strict, ratio)
+            parts = (p * gap(strict), gap(small))
+            nothing = checker.certificate(lt(0, 0), parts, (*known, strict, small), (p,))
+            return checker.contradiction(nothing, claim)
+
+        theorem = nonzero_cases(u, lambda zero: _by_exponentials(equal(zero), known), apart)
+        return theorem
+
+    def _by_exponentials(same: Theorem, known: tuple[Theorem, ...]) -> Theorem:
+        return checker.transitive(same, exp_of_log(q, known))
+
+    def zero(case: Theorem) -> Theorem:
+        gone = checker.rewrite_in(small, case)
+        at_most = checker.convert(gone, le(q, 0))
+        none = by_sign(
+            q,
+            lambda more: absurd([q, -q], eq(q, 0), (more, at_most)),
+            lambda nothing: nothing,
+            lambda less: absurd([q, -q], eq(q, 0), (less, q_sign)),
+        )
+        return checker.combination(claim, (ONE, -ONE), (case, none))
+
+    return by_sign(p, positive, zero, lambda case: absurd([p, -p], claim, (case, p_sign)))
+
+
+def prove_entropy_maximum(proof: Proof) -> None:
+    with proof.claim("not negative"):
+        not_negative, one = proof.given
+        below = proof.have(_at_most_one(not_negative, one), "a probability is at most 1")
+        term = proof.have(_surprise_not_negative(not_negative, below), "so no term p_i log p_i is positive")
+        whole = Sum(-f.p[f.i] * log(f.p[f.i]), f.i)
+        proof.reached(checker.certificate(proof.goal, (whole,), (term,)), "and the entropy is minus their sum")
+    some = _some(one)
+    even = Sum(f.p[f.i] * (log(f.p[f.i]) - log(1 / f.n)), f.i)
+    uniform = log_of_reciprocal(f.n, (some,))
+    entropy = checker.rewrite(even, uniform)
+    entropy = checker.transitive(
+        entropy, checker.equation(_right_of(entropy), -f.entropy + log(f.n) * Sum(f.p[f.i], f.i))
+    )
+    entropy = checker.transitive(entropy, checker.rewrite(_right_of(entropy), one))
+    with proof.claim("upper bound"):
+        proof.have(entropy, "the relative entropy to the uniform distribution is log n - H")
+        gibbs = proof.have(_to_uniform(proof, "inequality", some), "which is not negative, by Gibbs' inequality")
+        proof.reached(
+            checker.certificate(proof.goal, (gap(gibbs), gap(entropy)), (gibbs, entropy)), "so H is at most log n"
+        )
+    with proof.claim("equality"):
+        here = proof.given[2]
+        proof.have(entropy, "the relative entropy to the uniform distribution is log n - H")
+        vanishing = checker.combination(eq(even, 0), (ONE, -ONE), (entropy, here))
+        gibbs = _to_uniform(proof, "equality", some)
+        proof.reached(checker.cut(gibbs, vanishing), "where it is 0 the two distributions are equal")
+    with proof.claim("uniform"):
+        flat = opened_theorem(proof.given[2], f.i)
+        proof.rewrite(flat, "every probability is 1/n")
+        proof.rewrite(uniform, "its logarithm is -log n")
+        proof.contract("n equal terms", facts=[some])
+
+
+def _some(one: Theorem) -> Theorem:
+    """0 < n, since the probabilities sum to 1: a sum of none is 0."""
+    claim = lt(0, f.n)
+
+    def none(case: Theorem) -> Theorem:
+        return checker.contradiction(checker.convert(checker.rewrite_in(one, case), eq(0, 1)), claim)
+
+    return by_sign(f.n, lambda case: case, none, lambda case: checker.sign(claim, (case,)))
+
+
+def _at_most_one(not_negative: Theorem, one: Theorem) -> Theorem:
+    """p_i <= 1: the others are not negative."""
+    i, j = f.i, f.j
+    others = Sum((1 - delta(i, j)) * f.p[j], j)
+    return checker.certificate(le(f.p[i], 1), (others, gap(one)), (not_negative, one))
+
+
+def _surprise_not_negative(not_negative: Theorem, below: Theorem) -> Theorem:
+    """0 <= -p_i log p_i for 0 <= p_i <= 1."""
+    p = f.p[f.i]
+    at_least = opened_theorem(not_negative, f.i)
+    value = -p * log(p)
+    claim = le(0, value)
+
+    def zero(case: Theorem) -> Theorem:
+        return checker.certificate(claim, (-gap(checker.rewrite(value, case)),), (checker.rewrite(value, case),))
+
+    def positive(case: Theorem) -> Theorem:
+        falls = log_increases(p, ONE, (case, below))
+        return checker.certificate(claim, (p * gap(falls),), (case, falls))
+
+    return by_sign(p, positive, zero, lambda case: absurd([p, -p], claim, (case, at_least)))
+
+
+def _to_uniform(proof: Proof, which: str, some: Theorem) -> Theorem:
+    """Gibbs' inequality with the uniform distribution as the second."""
+    i, n = f.i, f.n
+    flat = define("u", lam(1 / n, i))
+    gibbs = checker.instantiate(proof.lemma("relative-entropy.gibbs", which), {f.q: flat})
+    positive = checker.sign(lt(0, flat[i]), (some,))
+    never = checker.assume(eq(flat[i], 0))
+    dominated = checker.contradiction(checker.rewrite_in(positive, never), eq(f.p[i], 0))
+    facts = [
+        checker.generalise(checker.sign(le(0, flat[i])), i),
+        checker.equation(Sum(flat[i], i), ONE, (some,), (flat.head,)),
+        checker.generalise(checker.implication(dominated, never.conclusion), i),
+    ]
+    value = checker.equation(flat[i], 1 / n, (), (flat.head,))
+    if which == "equality":
+        even = checker.rewrite(Sum(f.p[i] * (log(f.p[i]) - log(flat[i])), i), value)
+        facts.append(checker.transitive(even, checker.assume(eq(_right_of(even), 0))))
+    gibbs = checker.rewrite_in(checker.cut(gibbs, *facts), value)
+    return checker.cut(gibbs, some) if some.conclusion in gibbs.hypotheses else gibbs
+
+
+def prove_entropy_logits(proof: Proof) -> None:
+    i, j = f.i, f.j
+    with proof.claim("log-probability"):
+        some = proof.nonempty(i)
+        proof.known(some)
+        known = proof.derive("the chain rule", "the exponential and its sum cancel", unfold=[f.r])
+    share = checker.differentiate(f.r[j], f.z, (i,), (some,))
+    spelled = has_derivative(f.r[j], f.z, f.r[j] * (delta(i, j) - f.r[i]), i)
+    share = checker.convert(share, spelled, (some,), (f.r.head,))  # type: ignore[attr-defined]
+    for name in ("entropy", "cross-entropy", "relative entropy", "relative entropy, of the softmax"):
+        with proof.claim(name):
+            proof.known(proof.nonempty(i))
+            proof.differentiate("log r_j has the derivative [i = j] - r_i, and r_j that times r_j", [known, share])
+            proof.contract("the sums over Kronecker deltas collapse")
+            if name in ("cross-entropy", "relative entropy"):
+                proof.rewrite(proof.given[0], "the targets sum to 1")
+            else:
+                proof.restate(proof.right, "and r sums to 1", unfold=[f.r])

@@ -1,0 +1,212 @@
+"""Probability on finite supports: entropy and relative entropy, likelihoods, and the variance of a mean of draws."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from gradatlas.formulas.statement import Draw, adjoint, cite, claim, document, samples, statement, vjp_of
+from gradatlas.symbolic.language import Sum, arrays, define, delta, exp, family, indices, lam, log, reals, sizes
+from gradatlas.symbolic.propositions import diverges, eq, for_all, has_derivative, implies, le, lt
+from gradatlas.symbolic.terms import substitute
+
+__all__: list[str] = []
+
+n, T = sizes("n t")
+i, j, k = indices("i j k", n)
+p, q, z = arrays("p q z", n)
+(s,) = reals("s")
+
+DISTRIBUTIONS = {"p": "a distribution", "q": "another one", "n": "the number of values"}
+
+# Entropy, cross-entropy and relative entropy. 0 log 0 is 0 here as it is a product with 0.
+
+entropy = -Sum(p[i] * log(p[i]), i)
+cross_entropy = -Sum(p[i] * log(q[i]), i)
+relative_entropy = Sum(p[i] * (log(p[i]) - log(q[i])), i)
+p_not_negative, q_not_negative = for_all(le(0, p[i]), i), for_all(le(0, q[i]), i)
+p_sums_to_one, q_sums_to_one = eq(Sum(p[i], i), 1), eq(Sum(q[i], i), 1)
+absolutely_continuous = for_all(implies(eq(q[i], 0), eq(p[i], 0)), i)
+moving = family("q", (n,), T)
+
+
+def _shares(draw: Draw, count: int) -> list[Fraction]:
+    """Numbers that are not negative and sum to 1, some of them 0."""
+    weights = [draw.real(0, 1) if draw.integer(0, 2) else Fraction(0) for _ in range(count)]
+    if count and not sum(weights):
+        weights[draw.integer(0, count - 1)] = Fraction(1)
+    return [w / sum(weights) for w in weights]
+
+
+def _draw_first(draw: Draw) -> list[Fraction]:
+    """A distribution that is 0 wherever the second is."""
+    second = draw.value(q)
+    chosen = [w if other else Fraction(0) for w, other in zip(_shares(draw, len(second)), second, strict=True)]
+    if sum(chosen):
+        return [w / sum(chosen) for w in chosen]
+    return list(second)
+
+
+def _draw_either(draw: Draw) -> list[Fraction]:
+    """As above, or the second distribution itself."""
+    return _draw_first(draw) if draw.integer(0, 1) else list(draw.value(q))
+
+
+def _draw_moving(draw: Draw) -> Any:
+    """Probabilities that at step t are 1/(1 + t), all of them."""
+    count = draw.sizes["n"]
+    return lambda step: [Fraction(1, 1 + int(step))] * count
+
+
+def _positive_shares(draw: Draw) -> list[Fraction]:
+    weights = [draw.real(0, 1) for _ in range(draw.sizes["n"])]
+    return [w / sum(weights) for w in weights]
+
+
+statement(
+    "entropy.zero",
+    "0 log 0 is 0: what vanishing probabilities add to an entropy vanishes",
+    claims={
+        "bound": le(-(s**2) * log(s**2), 2 * s),
+        "not negative": claim(le(0, -(s**2) * log(s**2)), [le(s, 1)]),
+    },
+    given=[lt(0, s)],
+    source=[document("L5"), cite("cover2006")],
+    aliases=["0 log 0", "xlogx", "convention", "continuity of the entropy"],
+    summary="""-t log t lies between 0 and 2 sqrt(t) for 0 < t <= 1, so that it tends to 0 with t: taking 0 log 0 for 0 makes the
+    entropy continuous. It is written here with t = s^2.""",
+    symbols={"s": "the root of a probability"},
+    samples=samples({s: lambda draw: draw.real(0, 1)}),
+)
+
+statement(
+    "cross-entropy.decomposition",
+    "Cross-entropy is entropy plus relative entropy",
+    of=("entr", "rel_entr"),
+    claims={
+        "sum": eq(cross_entropy, entropy + relative_entropy),
+        "lower bound": claim(
+            le(-p[k] * log(q[k]), cross_entropy),
+            [p_not_negative, for_all(lt(0, q[i]), i), for_all(le(q[i], 1), i)],
+        ),
+        "unbounded": claim(
+            diverges(-Sum(p[i] * log(moving[i]), i), T),
+            [
+                p_not_negative,
+                lt(0, p[k]),
+                for_all(lt(0, moving[i]), T, i),
+                for_all(le(moving[i], 1), T, i),
+                for_all(eq(moving[k], 1 / (1 + T)), T),
+            ],
+        ),
+    },
+    source=[document("L5"), cite("kullback1951"), cite("cover2006")],
+    aliases=["information theory", "KL divergence", "Kullback-Leibler", "Shannon entropy", "absolute continuity"],
+    summary="""With 0 log 0 = 0, the cross-entropy of p and q is the entropy of p plus the relative entropy of p to q: with p
+    held, both have the same minimisers in q and the same gradients. Where p_k > 0 and q_k falls to 0 the cross-entropy grows
+    beyond every bound, and the relative entropy with it: its value is infinite unless p vanishes wherever q does.""",
+    symbols={**DISTRIBUTIONS, "q": "another one, or one for each step t"},
+    samples=samples(
+        {
+            p: _positive_shares,
+            q: _positive_shares,
+            moving: _draw_moving,
+        }
+    ),
+)
+
+
+statement(
+    "relative-entropy.gibbs",
+    "Gibbs' inequality: the relative entropy is not negative, and 0 for equal distributions alone",
+    of="rel_entr",
+    claims={
+        "inequality": le(0, relative_entropy),
+        "equality": claim(eq(p[k], q[k]), [eq(relative_entropy, 0)]),
+        "cross-entropy": le(entropy, cross_entropy),
+    },
+    given=[p_not_negative, q_not_negative, p_sums_to_one, q_sums_to_one, absolutely_continuous],
+    source=[document("L5"), cite("kullback1951"), cite("cover2006")],
+    aliases=["Gibbs inequality", "information inequality", "KL divergence", "Kullback-Leibler", "Jensen"],
+    summary="""For distributions p and q on a finite support, p vanishing where q does, the relative entropy
+    sum_i p_i log(p_i / q_i) is at least 0, and it is 0 only if p = q. So no q has a smaller cross-entropy with p than p
+    itself.""",
+    symbols=DISTRIBUTIONS,
+    samples=samples(
+        {q: lambda draw: _shares(draw, draw.sizes["n"]), p: _draw_either},
+        sizes=[{"n": 1}, {"n": 2}, {"n": 3}, {"n": 4}],
+    ),
+)
+
+statement(
+    "entropy.maximum",
+    "The entropy of n values is between 0 and log n, and log n for the uniform distribution alone",
+    of="entr",
+    claims={
+        "not negative": le(0, entropy),
+        "upper bound": le(entropy, log(n)),
+        "equality": claim(eq(p[k], 1 / n), [eq(entropy, log(n))]),
+        "uniform": claim(eq(entropy, log(n)), [for_all(eq(p[i], 1 / n), i)]),
+    },
+    given=[p_not_negative, p_sums_to_one],
+    source=[document("L5"), cite("cover2006")],
+    aliases=["maximum entropy", "uniform distribution", "Shannon entropy"],
+    summary="""The entropy of a distribution over n values is not negative and at most log n, which the uniform distribution
+    reaches and no other.""",
+    symbols={"p": "a distribution", "n": "the number of values"},
+    samples=samples({p: lambda draw: _shares(draw, draw.sizes["n"])}, sizes=[{"n": 1}, {"n": 2}, {"n": 3}, {"n": 4}]),
+)
+
+# Gradients on logits.
+
+r = define("r", lam(exp(z[i]) / Sum(exp(z[k]), k), i))
+entropy_of_softmax = -Sum(r[i] * log(r[i]), i)
+cross_entropy_of_softmax = substitute(cross_entropy, {q: lam(r[i], i)})
+forward_divergence = Sum(p[i] * (log(p[i]) - log(r[i])), i)
+reverse_divergence = Sum(r[i] * (log(r[i]) - log(p[i])), i)
+(gamma,) = reals("gamma")
+
+
+def _of_softmax(name: str) -> Any:
+    return lambda ops, z, p: ops.sum(getattr(ops, name)(p, ops.softmax(z)))
+
+
+statement(
+    "entropy.logits",
+    "The gradients on logits of the entropy, the cross-entropy and the relative entropy of a softmax",
+    of=("entr", "rel_entr", "softmax"),
+    claims={
+        "log-probability": has_derivative(log(r[j]), z, delta(i, j) - r[i], i),
+        "entropy": eq(adjoint(entropy_of_softmax, z, gamma)[i], -r[i] * (log(r[i]) + entropy_of_softmax) * gamma),
+        "cross-entropy": claim(
+            eq(adjoint(cross_entropy_of_softmax, z, gamma)[i], (r[i] - p[i]) * gamma), [p_sums_to_one]
+        ),
+        "relative entropy": claim(eq(adjoint(forward_divergence, z, gamma)[i], (r[i] - p[i]) * gamma), [p_sums_to_one]),
+        "relative entropy, of the softmax": eq(
+            adjoint(reverse_divergence, z, gamma)[i], r[i] * (log(r[i]) - log(p[i]) - reverse_divergence) * gamma
+        ),
+    },
+    source=[document("L5"), document("L3"), cite("bridle1990")],
+    aliases=["entropy regularisation", "KL divergence", "policy gradient", "distillation"],
+    summary="""With r the softmax of the logits z, the entropy of r has the gradient -r_i (log r_i + H) in z. The cross-entropy
+    of p and r, and the relative entropy of p to r, have the gradient r - p. The relative entropy of r to p has
+    r_i (log(r_i / p_i) less its own value).""",
+    symbols={
+        "z": "the logits",
+        "r": "the softmax of z: exp(z) over the sum of exp(z)",
+        "p": "the target distribution",
+        "n": "the number of values",
+        "gamma": "the cotangent",
+    },
+    samples=samples({p: _positive_shares}),
+    engine=[
+        vjp_of(
+            lambda ops, z: ops.sum(ops.entr(ops.softmax(z))),
+            entropy_of_softmax,
+            wrt=z,
+            cotangent=gamma,
+            claim="entropy",
+        ),
+        vjp_of(_of_softmax("rel_entr"), forward_divergence, wrt=z, cotangent=gamma, claim="relative entropy"),
+    ],
+)
