@@ -23,7 +23,7 @@ from gradatlas.engine.recording import unshared
 from gradatlas.engine.reverse import opened
 from gradatlas.engine.space import Space
 from gradatlas.engine.trees import Structure, argument_names, assemble, flatten
-from gradatlas.errors import ArgumentError
+from gradatlas.errors import ArgumentError, TracerConversionError
 
 __all__ = ["jit"]
 
@@ -51,6 +51,15 @@ class JitTrace(GraphTrace):
         library = library_of(plain_of(out[0] if step.outputs else out))
         assert library is not None
         self.libraries[step.slot] = library
+
+    def process(self, primitive: Primitive, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+        if primitive.sized_by_entries and self.open:
+            raise TracerConversionError(
+                primitive.name,
+                "under jit an argument stands for many values, and the shape of the result depends on them",
+                "leave it outside of jit, or use what keeps the shape, such as xp.where",
+            )
+        return super().process(primitive, args, params)
 
     def show(self, value: Any, slot: int) -> Array:
         array = _new(Array)
@@ -190,7 +199,7 @@ def jit(f: Callable[..., Any]) -> Callable[..., Any]:
     among them: pass one that changes as an array) were met before. Otherwise f runs and is recorded, and what it does
     beside computing is done then alone. It may not look at entries: branch with `cond` or xp.where. Arrays that f reads
     without being given them are copied when it is recorded, and so are random numbers drawn there. Within another
-    transform, or on arrays that one traces, it is f itself.
+    transform, or on arrays that one traces, it is f itself. Warnings of floating-point errors are not given.
     Arrays give Arrays, plain ones plain. Raises what f raises, TracerConversionError where f looks at entries, and
     ArgumentError for an argument that is no array and cannot be hashed.
     """

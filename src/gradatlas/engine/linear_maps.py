@@ -119,33 +119,35 @@ class _Product(Primitive):
 
 
 class _ProductOrZero(Primitive):
-    """d * v entry by entry, and 0 where v is 0 though d be infinite or nan; bilinear."""
+    """d * v entry by entry, and 0 where v is 0 though d be infinite or nan; with either, also the other way round; bilinear.
+
+    The cotangent of d is g v, with a zero on either side: g is 0 where a branch was not taken, in which v, the tangent of
+    a forward pass, may be anything.
+    """
 
     name = "product_or_zero"
 
     def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
-        return products.product_or_zero(lib, *args)
+        return products.product_or_zero(lib, *args, **params)
 
     def save(self, which: Sequence[int], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
-        return [(slot, args[1 - slot], Space.of(args[slot])) for slot in which]
+        return [(slot, args[1 - slot], Space.of(args[slot]), params) for slot in which]
 
     def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
         return [
-            fit_cotangent(
-                product_or_zero(g, conjugate(other)) if slot == 0 else product_or_zero(conjugate(other), g), space
-            )
-            for slot, other, space in saved
+            fit_cotangent(bind(self, (conjugate(other), g), params if slot else {"either": True}), space)
+            for slot, other, space, params in saved
         ]
 
     def push(self, tangents: Sequence[Any], args: Sequence[Any], out: Any, params: Mapping[str, Any]) -> Any:
         (d, v), (td, tv) = args, tangents
-        terms = [] if td is None else [product_or_zero(td, v)]
-        terms += [] if tv is None else [product_or_zero(d, tv)]
+        terms = [] if td is None else [bind(self, (td, v), params)]
+        terms += [] if tv is None else [bind(self, (d, tv), params)]
         fitted = [fit_tangent(term, out) for term in terms]
         return fitted[0] if len(fitted) == 1 else add(*fitted)
 
     def batch(self, args: Any, batched: Sequence[bool], params: Mapping[str, Any], size: int) -> Any:
-        return bind(self, align(args, batched))
+        return bind(self, align(args, batched), params)
 
 
 class _Scale(_LinearMap):

@@ -42,7 +42,8 @@ class Primitive:
     """One step of a computation: arrays are positional, everything static is a keyword.
 
     name: as error messages print it. inert: True where no argument has a derivative (locally constant). at_once: True
-    where `pull` has a form for plain arrays that is quicker than the primitives it is made of.
+    where `pull` has a form for plain arrays that is quicker than the primitives it is made of. sized_by_entries: True
+    where the shape of the result depends on more than shapes.
     The rules are given values one level below the trace that asks, plain arrays when that is the bottom, and compute
     with primitives alone, so that any order and any mix of the modes differentiates through them.
     """
@@ -50,6 +51,7 @@ class Primitive:
     name: str
     inert: bool = False
     at_once: bool = False
+    sized_by_entries: bool = False
 
     def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
         """The result on plain arrays of one library, whose array-API namespace is lib."""

@@ -141,11 +141,8 @@ class ReverseTrace(Trace):
                     continue
                 if self.watch is not None:
                     self.watch.verify(primitive.name, slot, saved)
-                if primitive.at_once:
-                    pulled = pull_at_once(primitive, g, which, saved)
-                else:
-                    pulled = primitive.pull(g, which, saved)
-                for parent, ct in zip(parents, pulled, strict=True):
+                pull = pull_at_once if primitive.at_once else type(primitive).pull
+                for parent, ct in zip(parents, pull(primitive, g, which, saved), strict=True):
                     if ct is None:
                         continue
                     if cotangents[parent] is None and type(ct) is not Array and type(ct) is not Patch:

@@ -25,7 +25,7 @@ class Discrete(Primitive):
     name: as error messages print it. forward: takes the plain namespace, then the arrays, then keywords. takes: the
     kinds of number that an argument may hold ("bool", "integer", "real", "complex"). advice: the mend of arguments that
     do not fit. entrywise: it works entry by entry, with broadcasting, so that a batch is one call; the others are called
-    once for each example.
+    once for each example. sized_by_entries: see `Primitive`.
     """
 
     inert = True
@@ -37,9 +37,11 @@ class Discrete(Primitive):
         takes: Sequence[str] = ("bool", "integer", "real", "complex"),
         advice: str | None = None,
         entrywise: bool = False,
+        sized_by_entries: bool = False,
     ) -> None:
         self.name = name
         self._entrywise = entrywise
+        self.sized_by_entries = sized_by_entries
         self._compute = forward
         self._takes = takes
         self._advice = advice

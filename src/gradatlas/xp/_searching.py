@@ -23,7 +23,12 @@ def argmin(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any
 
 
 _COUNT = Discrete("count_nonzero", lambda lib, x, *, axis, keepdims: lib.count_nonzero(x, axis=axis, keepdims=keepdims))
-_NONZERO = Discrete("nonzero", lambda lib, x: tuple(lib.nonzero(x)), advice="it needs an axis: use xp.reshape(x, (1,))")
+_NONZERO = Discrete(
+    "nonzero",
+    lambda lib, x: tuple(lib.nonzero(x)),
+    advice="it needs an axis: use xp.reshape(x, (1,))",
+    sized_by_entries=True,
+)
 
 
 def count_nonzero(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
 from gradatlas.backend import category
-from gradatlas.engine.array import lower, memory_of, plain_of
+from gradatlas.engine.array import lower, plain_of
 from gradatlas.errors import ArgumentError, DTypeError, ShapeError, describe
 from gradatlas.ops import elementwise, indexing, scans, segments, shaping
 from gradatlas.ops.kinds import Record
@@ -38,7 +38,18 @@ def _within(lib: Any, ids: Any, *, count: int, mode: Mode) -> Any:
 
 
 _WITHIN = Discrete("segment", _within, ("integer",))
-_OUTSIDE = Discrete("segment", lambda lib, ids, *, count: lib.any((ids < 0) | (ids >= count)), ("integer",))
+
+
+def _inside(lib: Any, ids: Any, *, count: int, function: str, modes: bool) -> Any:
+    """ids themselves. Raises ShapeError where one names no segment; one truth value is read from the device for it."""
+    if bool(library_for(ids).to_numpy(lib.any((ids < 0) | (ids >= count)))):
+        outside = f"numbers outside 0 to {count - 1}, in " if count else "no segments for "
+        mend = "mend the numbers, or choose mode drop or clip" if modes else "mend the numbers"
+        raise ShapeError(function, f"got {outside}{describe(ids)}", mend)
+    return ids
+
+
+_INSIDE = Discrete("segment", _inside, ("integer",), entrywise=True)
 _COUNTS = Discrete(
     "bincount",
     lambda lib, ids, *, count: (
@@ -69,14 +80,7 @@ def _numbers(function: str, x: Any, ids: Any, num_segments: int, mode: Mode, *, 
     if mode != "raise":
         ids = lower(_WITHIN(ids, count=num_segments, mode=mode))
         return ids, num_segments + (mode == "drop" or num_segments == 0)
-    # One truth value is read from the device here; the other modes read none.
-    if bool(library_for(ids).to_numpy(memory_of(_OUTSIDE(ids, count=num_segments))).any()):
-        outside = f"numbers outside 0 to {num_segments - 1}, in " if num_segments else "no segments for "
-        seen = f"got {outside}{describe(ids)}"
-        raise ShapeError(
-            function, seen, "mend the numbers, or choose mode drop or clip" if modes else "mend the numbers"
-        )
-    return ids, num_segments
+    return lower(_INSIDE(ids, count=num_segments, function=function, modes=modes)), num_segments
 
 
 def _segmentwise(record: Record, summary: str, empty: str) -> Callable[..., Any]:

@@ -48,7 +48,7 @@ class UniqueInverse(NamedTuple):
     inverse_indices: Any
 
 
-_PLACES = Discrete("unique", lambda lib, x: tuple(lib.unique_all(x))[1:])
+_PLACES = Discrete("unique", lambda lib, x: tuple(lib.unique_all(x))[1:], sized_by_entries=True)
 
 
 def _unique(x: Any) -> tuple[Any, Any, Any, Any]:
