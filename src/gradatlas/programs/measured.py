@@ -1,4 +1,4 @@
-"""What was measured of the programs: measured.json, written by `gradatlas measure-programs` and by nothing else."""
+"""What was measured of the programs: measured.json, written by tools/measure_programs.py and by nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PATH = Path(__file__).parent / "measured.json"
 
 
 def read() -> dict[str, Any]:
-    """All that was measured: versions, date, machine, and the programs by row."""
+    """All that was measured: {"programs": {row: what `measured` gives}}."""
     found: dict[str, Any] = json.loads(PATH.read_text(encoding="utf-8")) if PATH.exists() else {"programs": {}}
     return found
 
@@ -20,9 +20,10 @@ def read() -> dict[str, Any]:
 def measured(row: str) -> dict[str, Any] | None:
     """What was measured of the program of this row, or None where nothing was.
 
-    "seeds": a list of {"seed", "figures", "seconds"}; "mean", "least" and "most": of the value that is judged, with "metric" and
-    "threshold"; "history" and "shown": of the first seed; "epochs", "parameters", "about", "seconds" (the mean); "variants": the
-    same of each variant.
+    "seeds": a list of {"seed", "figures", "seconds"}; "mean", "least", "most" and "deviation" of the value that is judged, with
+    "metric", "threshold" and "larger_is_better"; "history", "figures" and "shown" of the first seed; "epochs", "batch_size",
+    "parameters", "about"; "network", rows of (layer, result, parameters); "seconds", their mean; "date", "versions", "cores";
+    "variants", the same of each variant.
     """
     found: dict[str, Any] | None = read()["programs"].get(row)
     return found

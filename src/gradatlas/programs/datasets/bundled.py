@@ -72,7 +72,10 @@ def diabetes(form: str, seed: int) -> Data:
     about = _ABOUT_DIABETES
     if form == "above median":
         found = parted(
-            columns, target, seed, f"{about}, ten measurements each; is the course of the disease above the median?"
+            columns,
+            target,
+            seed,
+            f"{about}, ten measurements each, told apart by whether the disease went further than the median",
         )
         y, y_test = ((y > np.median(found.y))[:, None] for y in (found.y, found.y_test))
     elif form == "one column":
