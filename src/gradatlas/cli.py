@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from rich.console import Console
@@ -24,10 +25,27 @@ Examples:
   gradatlas find softmax gradient
   gradatlas show softmax.vjp
   gradatlas show softmax.vjp --json
+  gradatlas run P1
 """
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands here, and those that stand in modules of their own, which are imported when they are asked for."""
+
+    elsewhere: ClassVar[dict[str, str]] = {"run": "gradatlas.programs.command:run_command"}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *self.elsewhere})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.elsewhere:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = self.elsewhere[cmd_name].partition(":")
+        found: click.Command = getattr(importlib.import_module(module), name)
+        return found
+
+
+@click.group(cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(gradatlas.__version__, prog_name="gradatlas")
 def main() -> None:
     """An atlas of the gradients of deep learning: each formula stated, derived step by step, and checked."""
@@ -117,25 +135,6 @@ def ledger(every: bool) -> None:
             out.print(Text.assemble("       ", (formula.id, "cyan"), f"  {formula.title}"))
     if not part:
         raise click.ClickException("no row has a formula yet: --all shows the rows")
-
-
-@main.command("run")
-@click.argument("name", required=False)
-@click.option("--data", type=click.Path(), help="The folder of the real data set.")
-@click.option("--array-library", default="numpy", show_default=True, help="numpy, or cupy for a GPU.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Decides all that is random.")
-@click.option("--epochs", type=click.IntRange(1), help="The program's own unless given.")
-@click.option("--as-written", is_flag=True, help="With the document's fault, where it runs with it.")
-@click.option("--save", type=click.Path(), help="A safetensors file for the trained parameters.")
-@click.option("--curves", type=click.Path(), help="An SVG file for the curves.")
-def run_program(name: str | None, **options: Any) -> None:
-    """Run one of the documents' programs, by row (P1) or name (cnn); without a name, list them."""
-    from gradatlas.programs import command
-
-    if name is None:
-        command.list_programs(_console())
-    else:
-        command.run_program(_console(), name, **options)
 
 
 def _console() -> Console:
