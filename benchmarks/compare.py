@@ -28,7 +28,14 @@ from typing import Any
 import numpy as np
 
 HERE = Path(__file__).parent
-ENGINES = {"gradatlas": "gradatlas", "torch": "torch", "jax": "jax", "autograd": "autograd", "mygrad": "mygrad"}
+ENGINES = {
+    "gradatlas": "gradatlas",
+    "ga.jit": "gradatlas",
+    "torch": "torch",
+    "jax": "jax",
+    "autograd": "autograd",
+    "mygrad": "mygrad",
+}
 DEPTH = 100  # the sines of the chain whose cost per operation is printed
 OVERHEAD = "three numbers"
 
@@ -61,7 +68,7 @@ def work(engine: str, workload: str, seconds: float) -> dict[str, Any]:
     sys.path.insert(0, str(HERE))
     from workloads import draw
 
-    peer = importlib.import_module(f"peers.{engine}_")
+    peer = importlib.import_module(f"peers.{engine.replace('.', '_')}_")
     if hasattr(peer, "threads"):
         peer.threads(int(os.environ["OMP_NUM_THREADS"]))
     if workload == OVERHEAD:
