@@ -64,7 +64,7 @@ array-api: $(INSTALLED)  ## the array API standard's test suite, over NumPy and 
 	$(BIN)/python tools/array_api.py
 
 dist: prove  ## prove, and build a wheel that carries derivations and evidence
-	$(BIN)/python -m gradatlas.evidence.release
+	$(BIN)/python -m gradatlas.claims.release
 	$(BIN)/python -m build --wheel --no-isolation
 
 # In an environment of its own: CuPy and NVRTC are 130 MB, and CuPy needs no GPU to have its kernels compiled.
@@ -103,7 +103,7 @@ constraints:  ## write the newest versions that fit pyproject.toml to constraint
 	rm -rf build/constraints
 
 clean:  ## remove what was built
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/chapters docs/formulas/*.rst
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/chapters docs/ledger docs/formulas/*.rst
 	find src tests proofs docs tools -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean  ## remove the environment too

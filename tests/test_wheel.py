@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from gradatlas.evidence import release, store
+from gradatlas.claims import release
+from gradatlas.evidence import release as formulas
+from gradatlas.evidence import store
 
 ROOT = Path(__file__).parents[1]
 PIECES = ("src", "pyproject.toml", "README.md", "LICENSE")
@@ -38,7 +40,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of programs of an environment that holds the wheel and what it needs, and nothing else."""
     bundle, missing = release.collect()
     if missing and not os.environ.get("CI"):
-        pytest.skip(f"no current evidence of {len(missing)} formulas: run pytest proofs/ first")
+        pytest.skip(f"no current evidence of {len(missing)} formulas and claims: run pytest proofs/ first")
     assert not missing, f"no current evidence of {missing}: pytest proofs/ comes first"
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
@@ -47,7 +49,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         source.mkdir(exist_ok=True)
         copy(ROOT / piece, source / piece)
     carried = source / "src" / "gradatlas" / store.BUNDLE.relative_to(store.PACKAGE)
-    release.write(bundle, carried)
+    formulas.write(bundle, carried)
     run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, source, cwd=folder)
     (wheel,) = folder.glob("gradatlas-*-py3-none-any.whl")
     venv.create(folder / "env", with_pip=True)
@@ -70,6 +72,8 @@ def test_the_wheel_works_outside_the_repository(installed: Path, tmp_path: Path)
     record = json.loads(run(installed / "gradatlas", "show", "softmax.vjp", "--json", cwd=tmp_path).stdout)
     assert record["id"] == "softmax.vjp"
     assert "cauchy-schwarz" in run(installed / "gradatlas", "find", "Lagrange", cwd=tmp_path).stdout
+    row = run(installed / "gradatlas", "ledger", "T6", cwd=tmp_path).stdout
+    assert "[[-4, -4], [-2, -2]] = [[4, 6], [2, 4]]: not so" in row
     unknown = run(installed / "gradatlas", "show", "sofmax.vjp", cwd=tmp_path, code=2)
     assert "softmax.vjp" in unknown.stderr
 

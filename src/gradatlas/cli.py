@@ -115,26 +115,32 @@ def show(id: str, as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--all", "every", is_flag=True, help="Rows without a formula too.")
-def ledger(every: bool) -> None:
-    """The rows of the documents behind the atlas, and the formulas that answer each."""
-    from gradatlas.formulas import registry
-    from gradatlas.formulas.ledger import KINDS, ROWS
+@click.argument("id", required=False)
+@click.option("--json", "as_json", is_flag=True, help="The rows, with their evidence, as JSON.")
+@click.option("--check", is_flag=True, help="Print what is missing, and exit with 1 where a row is open.")
+def ledger(id: str | None, as_json: bool, check: bool) -> None:
+    """The rows of the documents behind the atlas, what becomes of each, and the evidence; or one row, as T6."""
+    from gradatlas.claims import printing, standing
+    from gradatlas.formulas.ledger import ROWS
 
+    if id is not None and id not in ROWS:
+        raise click.UsageError(f"the ledger has no row {id!r}: its rows are {', '.join(ROWS)}")
+    found = standing.standings() if id is None else {id: standing.standing(id)}
     out = _console()
-    part = ""
-    for row in ROWS.values():
-        answers = registry.formulas_of(row.id)
-        if not answers and not every:
-            continue
-        if row.part != part:
-            part = row.part
-            out.print(Text(part, style="bold"))
-        out.print(Text.assemble(f"  {row.id:<5}", (f"{KINDS[row.kind]:<19}", "dim"), row.about))
-        for formula in answers:
-            out.print(Text.assemble("       ", (formula.id, "cyan"), f"  {formula.title}"))
-    if not part:
-        raise click.ClickException("no row has a formula yet: --all shows the rows")
+    if as_json:
+        listed = [standing.as_json(at) for at in found.values()]
+        click.echo(json.dumps(listed if id is None else listed[0], ensure_ascii=False, indent=1))
+    elif not check:
+        for line in printing.table(found) if id is None else printing.page(found[id]):
+            out.print(line)
+    missing = {at.row.id: at.missing for at in found.values() if at.missing}
+    if check:
+        for row, lacks in missing.items():
+            out.print(Text.assemble((f"{row:<4} ", "yellow"), "; ".join(lacks)))
+    if id is None:
+        _note(printing.counts(found))
+    if check and missing:
+        raise SystemExit(1)
 
 
 def _console() -> Console:

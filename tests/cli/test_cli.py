@@ -158,19 +158,6 @@ class TestShow:
         assert right in done.stderr
 
 
-class TestLedger:
-    def test_rows_with_formulas(self, atlas):
-        lines = run("ledger").stdout.splitlines()
-        assert lines == [
-            "Losses, probability, information",
-            "  L4   formula            softmax",
-            "       softmax.vjp  Gradient of softmax",
-        ]
-
-    def test_all_rows(self, atlas):
-        assert "  Q24  question" in run("ledger", "--all").stdout
-
-
 class TestCompile:
     def test_it_builds_the_kernels_and_says_where(self, tmp_path, monkeypatch):
         if shutil.which("cc") is None and not os.environ.get("CI"):

@@ -32,7 +32,7 @@ def test_roles_link_to_what_they_name(built: Project) -> None:
     assert found["its use in attention"] == "formulas/attention.dq.html#formula-attention-dq"
     assert found["Contract a bracket"] == "reference.html#rule-contract"
     assert found["exp is positive"] == "reference.html#axiom-exp-positive"
-    assert found["L4"] == "reference.html#row-l4"
+    assert found["L4"] == "ledger/L4.html#row-l4"
 
 
 def test_every_anchor_that_is_linked_to_is_there(built: Project) -> None:

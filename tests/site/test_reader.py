@@ -61,7 +61,7 @@ def test_stubs_are_written_once_and_only_stubs_are_removed(atlas: Atlas, tmp_pat
     gone = tmp_path / "formulas" / "gone.rst"
     gone.write_text(f":orphan:\n\n{MARK}\n.. formula:: gone\n")
     touched = write_stubs(atlas, tmp_path)
-    assert len(touched) == len(atlas.formulas) + len(atlas.chapters) + 1
+    assert len(touched) == len(atlas.formulas) + len(atlas.chapters) + len(atlas.rows) + 1
     assert own.exists()
     assert not gone.exists()
     assert write_stubs(atlas, tmp_path) == []

@@ -61,7 +61,8 @@ class ClaimItem(pytest.Item):
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        return self.path, self.claim.shown_by.__code__.co_firstlineno - 1, self.claim.id
+        code = self.claim.shown_by.__code__
+        return Path(code.co_filename), code.co_firstlineno - 1, self.claim.id
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

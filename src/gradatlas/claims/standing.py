@@ -23,7 +23,7 @@ from gradatlas.claims.registry import claims_of
 from gradatlas.claims.statement import Claim
 from gradatlas.evidence import reader
 from gradatlas.formulas import registry
-from gradatlas.formulas.ledger import ROWS, Row
+from gradatlas.formulas.ledger import KINDS, ROWS, Row
 from gradatlas.programs import all_programs, measured
 
 __all__ = ["OPEN", "Standing", "as_json", "standing", "standings"]
@@ -205,7 +205,7 @@ def as_json(at: Standing) -> dict[str, Any]:
     row = at.row
     return {
         "id": row.id,
-        "kind": row.kind,
+        "kind": KINDS[row.kind],
         "part": row.part,
         "about": row.about,
         "where": list(row.where),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.util import logging
 
-from gradatlas.sphinx_ext import assets, katex
+from gradatlas.sphinx_ext import assets, katex, ledger
 from gradatlas.sphinx_ext.beside import BesideDirective
 from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_missing
 from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
@@ -38,7 +38,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_domain(FormulaDomain)
     for kind in KINDS:
         app.add_role(kind, AtlasRole(warn_dangling=True))
-    for name, directive in {**DIRECTIVES, "atlas-beside": BesideDirective}.items():
+    for name, directive in {**DIRECTIVES, **ledger.DIRECTIVES, "atlas-beside": BesideDirective}.items():
         app.add_directive(name, directive)
     app.add_node(disclosure, html=(visit_disclosure, depart_disclosure))
     app.add_post_transform(ForPlainWriters)
@@ -49,6 +49,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("warn-missing-reference", warn_missing)
     app.connect("html-page-context", _finish_formula_page, priority=400)
     app.connect("build-finished", assets.write_records)
+    app.connect("build-finished", ledger.write_ledger)
     app.connect("build-finished", assets.index_for_search, priority=900)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -68,6 +69,7 @@ def _changed_pages(
         if formula.problem:
             where = f"formulas/{formula.id}"
             logger.warning("%s: %s", formula.id, formula.problem, location=where, type="gradatlas", subtype="evidence")
+    ledger.say_open_rows(atlas)
     views = env.domains["formula"].data["views"]
     return [
         docname
@@ -81,6 +83,7 @@ def _finish_formula_page(
 ) -> str | None:
     """Links to the formulas before and after in the chapter, which the toctree leaves out; weight for what names the page."""
     atlas = ATLASES[app.config]
+    ledger.neighbours(app, pagename, context)
     folder, _, name = pagename.partition("/")
     if folder != "formulas" or name not in atlas.formulas:
         return None

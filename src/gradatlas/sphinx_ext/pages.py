@@ -38,7 +38,6 @@ from gradatlas.sphinx_ext.reader import (
     Claim,
     Evidence,
     Formula,
-    Row,
     Statement,
     chapter_summary,
     chapter_title,
@@ -48,7 +47,7 @@ from gradatlas.sphinx_ext.reader import (
 if TYPE_CHECKING:
     from sphinx.config import Config
 
-__all__ = ["ATLASES", "DIRECTIVES", "FormulaDirective"]
+__all__ = ["ATLASES", "DIRECTIVES", "AtlasDirective", "FormulaDirective"]
 
 ATLASES: WeakKeyDictionary[Config, Atlas] = WeakKeyDictionary()
 
@@ -674,33 +673,6 @@ class AxiomsDirective(AtlasDirective):
         return parts
 
 
-class LedgerDirective(AtlasDirective):
-    """`atlas-ledger`: every row of the documents' ledger, with the formulas that answer it."""
-
-    def run(self) -> list[nodes.Node]:
-        """One section a part of the ledger."""
-        self.shows("all")
-        parts: dict[str, list[Row]] = {}
-        for row in self.atlas.rows.values():
-            parts.setdefault(row.part, []).append(row)
-        return [self.part(title, rows) for title, rows in parts.items()]
-
-    def part(self, title: str, rows: Sequence[Row]) -> nodes.section:
-        """The rows of one part as a table; each row's id is a target."""
-        made = section(title, f"ledger-{title}")
-        lines: list[list[Any]] = []
-        for row in rows:
-            target = nodes.target("", "", ids=[nodes.make_id(f"row-{row.id}")])
-            self.domain.note("row", row.id, Entry(self.place(), target["ids"][0], row.id, row.about))
-            answers: list[nodes.Node] = []
-            for name in self.atlas.answering.get(row.id, ()):
-                answers += [nodes.Text("; ")] if answers else []
-                answers.append(self.link("formula", name))
-            lines.append([[target, nodes.Text(row.id)], row.kind, row.about, answers])
-        made += table([_("Row"), _("Kind"), _("About"), _("Answered by")], lines, ["ledger"])
-        return made
-
-
 class KinksDirective(AtlasDirective):
     """`atlas-kinks`: where each operation has no derivative, and what is taken there."""
 
@@ -854,7 +826,6 @@ DIRECTIVES: dict[str, type[AtlasDirective]] = {
     "atlas-figures": FiguresDirective,
     "atlas-rules": RulesDirective,
     "atlas-axioms": AxiomsDirective,
-    "atlas-ledger": LedgerDirective,
     "atlas-kinks": KinksDirective,
     "atlas-picture": PictureDirective,
 }

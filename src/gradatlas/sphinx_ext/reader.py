@@ -206,12 +206,26 @@ class Axiom:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the documents' ledger: a formula, a claim, a program or a question that the atlas answers."""
+    """A row of the documents' ledger: a formula, a claim, a program or a question that the atlas answers.
+
+    entry: the row as `gradatlas ledger --json` prints it, with its verdict and its evidence.
+    """
 
     id: str
     kind: str
     part: str
     about: str
+    entry: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> str:
+        """What becomes of the row, or `open` where evidence is missing."""
+        return str(self.entry.get("verdict", "open"))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What the verdict lacks."""
+        return tuple(self.entry.get("missing", ()))
 
 
 @dataclass(frozen=True)
@@ -276,11 +290,15 @@ class Atlas:
     def view(self, name: str) -> str:
         """A digest of what the view called name shows: a page is read again when it changes.
 
-        Names: `formula:ID`, `all`.
+        Names: `formula:ID`, `row:ID`, `all`.
         """
         kind, _, key = name.partition(":")
         if kind == "all":
             return self._whole
+        if kind == "row":
+            row = self.rows.get(key)
+            others = [self.rows.get(other) for other in row.entry.get("rows", ())] if row is not None else []
+            return _digest(row, [(r.id, r.about, r.verdict) for r in others if r is not None])
         formula = self.formulas.get(key)
         if formula is None:
             return ""
@@ -361,15 +379,15 @@ def _from_files(folder: Path) -> Atlas:
             key: Axiom(key, axiom["title"], axiom["statement"], tuple(axiom["hypotheses"]), axiom["citation"])
             for key, axiom in axioms.items()
         },
-        rows={row["id"]: Row(**row) for row in rows},
+        rows={row["id"]: _row(row) for row in rows},
         operations={o["name"]: Operation(**o) for o in operations},
     )
 
 
 def _from_package() -> Atlas:
     """Everything that the installed package states. Imported here, so that files alone need neither SymPy nor an engine."""
+    from gradatlas.claims.standing import as_json, standings
     from gradatlas.evidence.reader import evidence
-    from gradatlas.formulas.ledger import KINDS, ROWS
     from gradatlas.formulas.registry import all_formulas
     from gradatlas.formulas.sources import BIBLIOGRAPHY
     from gradatlas.ops import all_operations
@@ -424,7 +442,7 @@ def _from_package() -> Atlas:
             )
             for key, axiom in AXIOMS.items()
         },
-        rows={row.id: Row(row.id, KINDS[row.kind], row.part, row.about) for row in ROWS.values()},
+        rows={id: _row(as_json(at)) for id, at in standings().items()},
         operations={
             name: Operation(
                 name=name,
@@ -510,6 +528,10 @@ def _claim(data: Mapping[str, Any]) -> Claim:
             Step(s["n"], s["rule"], s["why"], s["latex"], s["text"], s["lemma"]) for s in data.get("steps", ())
         ),
     )
+
+
+def _row(entry: Mapping[str, Any]) -> Row:
+    return Row(entry["id"], entry["kind"], entry["part"], entry["about"], entry)
 
 
 def _source(data: Mapping[str, Any]) -> Source:

@@ -1,4 +1,4 @@
-"""Source pages of one directive each, written from the registry: one for each formula and each chapter."""
+"""Source pages of one directive each, written from the registry: one for each formula, chapter and row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gradatlas.sphinx_ext.reader import Atlas
 
 __all__ = ["write_stubs"]
 
-FOLDERS = ("formulas", "chapters")
+FOLDERS = ("formulas", "chapters", "ledger")
 MARK = ".. Written from the registry; edits are lost.\n"
 
 
@@ -23,6 +23,7 @@ def write_stubs(atlas: Atlas, source: Path) -> list[Path]:
     } | {
         source / "chapters" / f"{chapter}.rst": f"{MARK}\n.. atlas-chapter:: {chapter}\n" for chapter in atlas.chapters
     }
+    wanted |= {source / "ledger" / f"{row}.rst": f":orphan:\n\n{MARK}\n.. ledger-row:: {row}\n" for row in atlas.rows}
     touched = []
     for path, text in wanted.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
