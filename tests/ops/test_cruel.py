@@ -6,7 +6,10 @@ import pytest
 
 import gradatlas as ga
 from gradatlas import xp
-from gradatlas.ops import recurrent
+from gradatlas.errors import LinearAlgebraError
+from gradatlas.ops import all_operations, recurrent
+from gradatlas.ops.kinds import Sample
+from gradatlas.ops.reductions import masked_softmax
 
 INF = float("inf")
 
@@ -174,6 +177,111 @@ def test_a_branch_not_taken_leaves_no_trace(name, dtype, home):
         each = home.host(each)
         np.testing.assert_array_equal(each[:-1], 0, err_msg=mode)
         assert np.isfinite(each[-1]), mode
+
+
+# ------------------------------------------------------------------------------------------------ rows not taken
+
+ROWS = {
+    "softmax": xp.softmax,
+    "log_softmax": xp.log_softmax,
+    "masked softmax": lambda x: masked_softmax(x, np.asarray([True, True, False, True])),
+    "layer_norm": xp.layer_norm,
+    "rms_norm": xp.rms_norm,
+    "sort": xp.sort,
+    "logsumexp": lambda x: xp.logsumexp(x, axis=-1, keepdims=True),
+    "prod": lambda x: xp.prod(x, axis=-1, keepdims=True),
+    "var": lambda x: xp.var(x, axis=-1, keepdims=True),
+    "std": lambda x: xp.std(x, axis=-1, keepdims=True),
+    "max": lambda x: xp.max(x, axis=-1, keepdims=True),
+    "mean": lambda x: xp.mean(x, axis=-1, keepdims=True),
+    "median": lambda x: xp.median(x, axis=-1, keepdims=True),
+    "euclidean norm": lambda x: xp.linalg.vector_norm(x, axis=-1, keepdims=True),
+    "norm of order 3": lambda x: xp.linalg.vector_norm(x, axis=-1, keepdims=True, ord=3),
+    "greatest norm": lambda x: xp.linalg.vector_norm(x, axis=-1, keepdims=True, ord=INF),
+    "cross-entropy": lambda x: xp.expand_dims(
+        xp.softmax_cross_entropy(x, np.full(x.shape[0], 2), reduction="none"), axis=-1
+    ),
+    "squared error": lambda x: xp.mean_squared_error(x, np.full(x.shape, 2.0, dtype=x.dtype), reduction="none"),
+    "logits": lambda x: xp.binary_cross_entropy_with_logits(x, np.full(x.shape, 0.5, dtype=x.dtype), reduction="none"),
+    "relative entropy": lambda x: xp.expand_dims(xp.kl_divergence(x, xp.softmax(x), reduction="none"), axis=-1),
+}
+BAD_ROWS = np.asarray([[a, b, c, 0.5] for a in CRUEL[:4] for b in CRUEL[:4] for c in CRUEL[:4]])
+GOOD_ROW = np.asarray([[0.25, 0.75, 0.125, 0.5]])
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_row_not_taken_leaves_no_trace(name, dtype):
+    """Reductions and what works along rows: derivatives are 0 where the row was not chosen, whatever is in it."""
+    x = np.concatenate([BAD_ROWS, GOOD_ROW]).astype(dtype)
+    chosen = np.arange(len(x))[:, None] == len(BAD_ROWS)
+    one = np.linspace(1, 2, x.size, dtype=dtype).reshape(x.shape)
+
+    def f(v):
+        return xp.where(chosen, ROWS[name](v) * np.asarray([1.0, -2.0, 3.0, 0.5], dtype=dtype), 0.0)
+
+    def gradient(v):
+        return ga.grad(lambda u: xp.sum(f(u)))(v)
+
+    with np.errstate(all="ignore"):
+        found = {
+            "reverse": gradient(x),
+            "forward": ga.jvp(f, (x,), (one,))[1],
+            "reverse over reverse": ga.grad(lambda v: xp.sum(gradient(v) * one), allow_independent=True)(x),
+            "forward over reverse": ga.jvp(gradient, (x,), (one,))[1],
+            "reverse over forward": ga.grad(lambda v: xp.sum(ga.jvp(f, (v,), (one,))[1]), allow_independent=True)(x),
+        }
+    for mode, each in found.items():
+        np.testing.assert_array_equal(each[:-1], 0, err_msg=mode)
+        assert np.isfinite(each[-1]).all(), mode
+
+
+# Products of matrices, what is solved or factored with them, and recurrences multiply a cotangent with values and add up:
+# there 0 times nan is nan, as it is in NumPy. docs/reference/conventions.md says so.
+MIXING = {
+    *("matmul", "dense", "attention"),
+    *(f"conv{n}d{part}" for n in (1, 2, 3) for part in ("", "_input_adjoint", "_kernel_adjoint")),
+    *("rnn_recurrence", "lstm_recurrence", "gru_recurrence", "gru_recurrence_before"),
+    *("cholesky", "lu", "qr", "eigh", "eig", "svd", "inv", "pinv", "det", "slogdet", "cofactor", "expm"),
+    *("solve", "triangular_solve", "solve_sylvester", "lstsq"),
+    *("max_pool", "max_pool_adjoint", "max_pool_tangent"),
+}
+
+
+def floating_samples(record):
+    for sample in record.samples(np.random.default_rng(0)):
+        args, params = sample if isinstance(sample, Sample) else (sample, {})
+        varied = [k for k, arg in enumerate(args) if getattr(arg, "dtype", np.dtype(int)).kind in "fc"]
+        if varied:
+            yield args, params, varied
+
+
+@pytest.mark.parametrize("record", all_operations().values(), ids=lambda record: record.name)
+def test_a_cotangent_of_0_stays_0_whatever_the_values(record):
+    def pulled(args, params, varied, value):
+        given = [np.full_like(arg, value) if k in varied else arg for k, arg in enumerate(args)]
+
+        def f(*values):
+            every = list(given)
+            for k, v in zip(varied, values, strict=True):
+                every[k] = v
+            return record(*every, **params)
+
+        out, pull = ga.vjp(f, *[given[k] for k in varied])
+        g = tuple(np.zeros_like(part) for part in out) if isinstance(out, tuple) else np.zeros_like(out)
+        return [each for each in pull(g) if each is not None]
+
+    if record.inert or record.samples is None:
+        return
+    kept = True
+    for args, params, varied in floating_samples(record):
+        for value in (np.nan, INF):
+            with np.errstate(all="ignore"):
+                try:
+                    kept = kept and not any(each.any() for each in pulled(args, params, varied, value))
+                except LinearAlgebraError:  # a factorisation refuses such a matrix
+                    kept = False
+    assert kept == (record.name not in MIXING)
 
 
 # ------------------------------------------------------------------------------------------------ infinities and nothing

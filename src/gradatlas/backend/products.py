@@ -29,15 +29,17 @@ def matrix_product(lib: Any, x: Any, y: Any) -> Any:
     return lib.matmul(x, y)
 
 
-def product_or_zero(lib: Any, d: Any, v: Any) -> Any:
-    """d * v entry by entry, and 0 where v is 0 though d be infinite or nan.
+def product_or_zero(lib: Any, d: Any, v: Any, *, either: bool = False) -> Any:
+    """d * v entry by entry, and 0 where v is 0 though d be infinite or nan; with either, also the other way round.
 
     On NumPy it is the plain product unless a nan is in it, which the least entry tells without another array; on CuPy it
     is one kernel, and nothing is read back.
     """
     if type(d) is np.ndarray and type(v) is np.ndarray:
         if d.dtype.kind == "f" and v.dtype.kind == "f":
-            if v.size < _SMALL and v.all():  # no zero: a quicker question than the one below, of few entries
+            if (
+                v.size < _SMALL and not either and v.all()
+            ):  # no zero: a quicker question than the one below, of few entries
                 return np.multiply(d, v)
             with np.errstate(invalid="ignore"):
                 plain = np.multiply(d, v)
@@ -45,11 +47,15 @@ def product_or_zero(lib: Any, d: Any, v: Any) -> Any:
                 return plain
     else:
         library = library_of(d)
-        found = None if library is None else library.fused(_chosen, (d, v), {})
+        found = None if library is None else library.fused(_chosen_of_both if either else _chosen, (d, v), {})
         if found is not None:
             return found
-    return _chosen(lib, d, v)
+    return _chosen_of_both(lib, d, v) if either else _chosen(lib, d, v)
 
 
 def _chosen(lib: Any, d: Any, v: Any) -> Any:
     return lib.where(v == 0, lib.zeros_like(d), d) * v
+
+
+def _chosen_of_both(lib: Any, d: Any, v: Any) -> Any:
+    return lib.where(v == 0, lib.zeros_like(d), d) * lib.where(d == 0, lib.zeros_like(v), v)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradatlas.backend import category
-from gradatlas.engine.linear_maps import cast
+from gradatlas.engine.linear_maps import cast, product_or_zero
 from gradatlas.ops._batching import aligned, any_rank
 from gradatlas.ops._samples import entrywise, shaped
 from gradatlas.ops.elementwise import equal, log, multiply, subtract, where
@@ -68,12 +68,12 @@ complex_power: Record = general(
     "complex_power",
     lambda lib, x, y: lib.pow(x, y),
     vjp=(
-        lambda g, x, y: multiply(g, conj(_slope_in_base(x, y))),
-        lambda g, x, out: multiply(g, conj(_slope_in_exponent(x, out))),
+        lambda g, x, y: product_or_zero(conj(_slope_in_base(x, y)), g),
+        lambda g, x, out: product_or_zero(conj(_slope_in_exponent(x, out)), g),
     ),
     jvp=(
-        lambda t, x, y: multiply(t, _slope_in_base(x, y)),
-        lambda t, x, out: multiply(t, _slope_in_exponent(x, out)),
+        lambda t, x, y: product_or_zero(_slope_in_base(x, y), t),
+        lambda t, x, out: product_or_zero(_slope_in_exponent(x, out), t),
     ),
     domain="x != 0 and x is no negative number",
     kinks={"x = 0": "0 in y; in x the value of y x^(y-1)", "x < 0": "the principal branch, continuous from above"},

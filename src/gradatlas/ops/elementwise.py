@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradatlas.engine.linear_maps import conjugate, is_complex, product, real_part, scale
+from gradatlas.engine.linear_maps import conjugate, is_complex, product_or_zero, real_part, scale
 from gradatlas.ops import _complex_values as complex_values
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import aligned
@@ -493,8 +493,8 @@ def _across(t: Any, x: Any, out: Any) -> Any:
         return scale(t, 0.0)
     turned = multiply(out, 1j)
     at_zero = equal(x, 0)
-    across = multiply(turned, real_part(product(conjugate(turned), t)))
-    return where(at_zero, 0.0, divide(across, where(at_zero, 1.0, absolute(x))))
+    across = product_or_zero(turned, real_part(product_or_zero(conjugate(turned), t)))
+    return where(at_zero, 0.0, product_or_zero(reciprocal(where(at_zero, 1.0, absolute(x))), across))
 
 
 # Its differential, the part of t along i x / |x|, is its own adjoint: one rule in both modes.

@@ -7,7 +7,7 @@ import numpy as np
 
 from gradatlas.backend import category, products
 from gradatlas.engine.array import lower, plain_of
-from gradatlas.engine.linear_maps import conjugate, lift_rank, reshape, scale
+from gradatlas.engine.linear_maps import conjugate, lift_rank, product_or_zero, reshape, scale
 from gradatlas.engine.primitive import bind
 from gradatlas.engine.space import Space
 from gradatlas.errors import DTypeError, OptionError, ShapeError
@@ -195,7 +195,7 @@ def _count(x: Any, y: Any) -> int:
 
 
 def _squared_error_slope(v: Any, x: Any, y: Any) -> Any:
-    return multiply(scale(subtract(x, y), 2.0), v)
+    return product_or_zero(scale(subtract(x, y), 2.0), v)
 
 
 squared_error = general(
@@ -301,12 +301,12 @@ def _weighted(g: Any, slope: Any, axis: int, reduction: str) -> Any:
     """slope times the cotangent of its sample."""
     shape = plain_of(slope).shape
     if reduction == "none":
-        return multiply(slope, expand_dims(g, axis=axis))
-    return scale(multiply(slope, g), _share(reduction, math.prod(shape) // max(shape[axis], 1)))
+        return product_or_zero(slope, expand_dims(g, axis=axis))
+    return scale(product_or_zero(slope, g), _share(reduction, math.prod(shape) // max(shape[axis], 1)))
 
 
 def _along(t: Any, slope: Any, axis: int, reduction: str) -> Any:
-    return _reduced(sum_(multiply(slope, t), axis=axis), reduction)
+    return _reduced(sum_(product_or_zero(slope, t), axis=axis), reduction)
 
 
 cross_entropy = general(
@@ -487,8 +487,8 @@ def _logits_draw(*shape: int) -> Any:
 logits_loss: Record = general(
     "binary_cross_entropy_with_logits",
     floating.quiet(_logits_loss),
-    vjp=(lambda g, x, y: multiply(_logits_slope(x, y), g), lambda g, x: negative(multiply(x, g))),
-    jvp=(lambda t, x, y: multiply(_logits_slope(x, y), t), lambda t, x: negative(multiply(x, t))),
+    vjp=(lambda g, x, y: product_or_zero(_logits_slope(x, y), g), lambda g, x: negative(product_or_zero(x, g))),
+    jvp=(lambda t, x, y: product_or_zero(_logits_slope(x, y), t), lambda t, x: negative(product_or_zero(x, t))),
     signature="(),()->()",
     takes="real",
     batching=leading,

@@ -12,6 +12,7 @@ from math import sqrt
 from typing import Any
 
 from gradatlas.engine.array import plain_of
+from gradatlas.engine.linear_maps import product_or_zero
 from gradatlas.engine.linear_maps import reshape as view
 from gradatlas.engine.linear_maps import scale as scaled
 from gradatlas.errors import AxisError, OptionError, ShapeError
@@ -97,15 +98,15 @@ def _inverse_deviation(lib: Any, x: Any, *, axis: Axis = -1, eps: float = 1e-5) 
 
 def _standardized(v: Any, x: Any, y: Any, axis: Axis, eps: float) -> Any:
     """r (v - mean v - y mean(v y)), the derivative of y along v and its adjoint alike."""
-    along = multiply(y, _mean(multiply(v, y), axis))
+    along = product_or_zero(y, _mean(product_or_zero(y, v), axis))
     rest = subtract(subtract(v, _mean(v, axis)), along)
-    return multiply(inverse_deviation(x, axis=axis, eps=eps), rest)
+    return product_or_zero(inverse_deviation(x, axis=axis, eps=eps), rest)
 
 
 def _rms_standardized(v: Any, x: Any, y: Any, axis: Axis, eps: float) -> Any:
     """r (v - y mean(v y)), the derivative of y along v and its adjoint alike."""
-    along = multiply(y, _mean(multiply(v, y), axis))
-    return multiply(inverse_rms(x, axis=axis, eps=eps), subtract(v, along))
+    along = product_or_zero(y, _mean(product_or_zero(y, v), axis))
+    return product_or_zero(inverse_rms(x, axis=axis, eps=eps), subtract(v, along))
 
 
 def _mean(v: Any, axis: Axis) -> Any:
@@ -154,9 +155,9 @@ standardize: Record = general(
 inverse_deviation: Record = general(
     "inverse_deviation",
     _inverse_deviation,
-    vjp=lambda g, x, out, axis, eps: multiply(g, _slope(x, out, standardize(x, axis=axis, eps=eps), axis)),
+    vjp=lambda g, x, out, axis, eps: product_or_zero(_slope(x, out, standardize(x, axis=axis, eps=eps), axis), g),
     jvp=lambda t, x, out, axis, eps: sum_(
-        multiply(t, _slope(x, out, standardize(x, axis=axis, eps=eps), axis)), axis=axis, keepdims=True
+        product_or_zero(_slope(x, out, standardize(x, axis=axis, eps=eps), axis), t), axis=axis, keepdims=True
     ),
     signature="(n)->()",
     takes="real",
@@ -180,9 +181,9 @@ standardize_rms: Record = general(
 inverse_rms: Record = general(
     "inverse_rms",
     lambda lib, x, *, axis=-1, eps=1e-5: _inverse(lib, x, x, axis, eps),
-    vjp=lambda g, x, out, axis, eps: multiply(g, _slope(x, out, standardize_rms(x, axis=axis, eps=eps), axis)),
+    vjp=lambda g, x, out, axis, eps: product_or_zero(_slope(x, out, standardize_rms(x, axis=axis, eps=eps), axis), g),
     jvp=lambda t, x, out, axis, eps: sum_(
-        multiply(t, _slope(x, out, standardize_rms(x, axis=axis, eps=eps), axis)), axis=axis, keepdims=True
+        product_or_zero(_slope(x, out, standardize_rms(x, axis=axis, eps=eps), axis), t), axis=axis, keepdims=True
     ),
     signature="(n)->()",
     takes="real",

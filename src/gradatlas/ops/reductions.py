@@ -8,7 +8,7 @@ import numpy as np
 
 from gradatlas.backend import category
 from gradatlas.engine.array import plain_of
-from gradatlas.engine.linear_maps import broadcast_to, conjugate, reshape, scale
+from gradatlas.engine.linear_maps import broadcast_to, conjugate, product_or_zero, reshape, scale
 from gradatlas.engine.primitive import Primitive, bind
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import along_axis, along_one_axis
@@ -167,10 +167,10 @@ def _other_factors(x: Any, axis: Axis) -> Any:
 prod_ = general(
     "prod",
     _prod,
-    vjp=lambda g, x, axis, keepdims: multiply(
+    vjp=lambda g, x, axis, keepdims: product_or_zero(
         conjugate(_other_factors(x, axis)), _spread(g, plain_of(x).shape, axis, keepdims)
     ),
-    jvp=lambda t, x, axis, keepdims: sum_(multiply(_other_factors(x, axis), t), axis=axis, keepdims=keepdims),
+    jvp=lambda t, x, axis, keepdims: sum_(product_or_zero(_other_factors(x, axis), t), axis=axis, keepdims=keepdims),
     signature="(n)->()",
     takes="numeric",
     samples=calls(
@@ -235,11 +235,11 @@ _SPREAD_CASES: tuple[Case, ...] = (
 var = general(
     "var",
     _var,
-    vjp=lambda g, x, axis, correction, keepdims: multiply(
+    vjp=lambda g, x, axis, correction, keepdims: product_or_zero(
         _var_slope(x, axis, correction), _spread(g, plain_of(x).shape, axis, keepdims)
     ),
     jvp=lambda t, x, axis, correction, keepdims: sum_(
-        multiply(_var_slope(x, axis, correction), t), axis=axis, keepdims=keepdims
+        product_or_zero(_var_slope(x, axis, correction), t), axis=axis, keepdims=keepdims
     ),
     signature="(n)->()",
     takes="real",
@@ -274,11 +274,11 @@ def _std_slope(x: Any, axis: Axis, correction: float) -> Any:
 std: Record = general(
     "std",
     _std,
-    vjp=lambda g, x, axis, correction, keepdims: multiply(
+    vjp=lambda g, x, axis, correction, keepdims: product_or_zero(
         _std_slope(x, axis, correction), _spread(g, plain_of(x).shape, axis, keepdims)
     ),
     jvp=lambda t, x, axis, correction, keepdims: sum_(
-        multiply(_std_slope(x, axis, correction), t), axis=axis, keepdims=keepdims
+        product_or_zero(_std_slope(x, axis, correction), t), axis=axis, keepdims=keepdims
     ),
     signature="(n)->()",
     takes="real",
@@ -321,8 +321,8 @@ _share = locally_constant(
 max_ = general(
     "max",
     lambda lib, x, *, axis=None, keepdims=False: lib.max(x, axis=axis, keepdims=keepdims),
-    vjp=lambda g, x, axis, keepdims: multiply(_share(x, axis=axis), _spread(g, x.shape, axis, keepdims)),
-    jvp=lambda t, x, axis, keepdims: sum_(multiply(_share(x, axis=axis), t), axis=axis, keepdims=keepdims),
+    vjp=lambda g, x, axis, keepdims: product_or_zero(_share(x, axis=axis), _spread(g, x.shape, axis, keepdims)),
+    jvp=lambda t, x, axis, keepdims: sum_(product_or_zero(_share(x, axis=axis), t), axis=axis, keepdims=keepdims),
     signature="(n)->()",
     domain="one entry is the largest",
     kinks={"entries tie": "shared equally, the element of least norm"},
@@ -334,9 +334,11 @@ max_ = general(
 min_ = general(
     "min",
     lambda lib, x, *, axis=None, keepdims=False: lib.min(x, axis=axis, keepdims=keepdims),
-    vjp=lambda g, x, axis, keepdims: multiply(_share(x, axis=axis, largest=False), _spread(g, x.shape, axis, keepdims)),
+    vjp=lambda g, x, axis, keepdims: product_or_zero(
+        _share(x, axis=axis, largest=False), _spread(g, x.shape, axis, keepdims)
+    ),
     jvp=lambda t, x, axis, keepdims: sum_(
-        multiply(_share(x, axis=axis, largest=False), t), axis=axis, keepdims=keepdims
+        product_or_zero(_share(x, axis=axis, largest=False), t), axis=axis, keepdims=keepdims
     ),
     signature="(n)->()",
     domain="one entry is the smallest",
@@ -414,7 +416,7 @@ def _softmax(lib: Any, x: Any, *, axis: Axis = -1) -> Any:
 
 def softmax_times(v: Any, p: Any, axis: Axis) -> Any:
     """(diag p - p p^T) v."""
-    return multiply(p, subtract(v, sum_(multiply(p, v), axis=axis, keepdims=True)))
+    return product_or_zero(p, subtract(v, sum_(product_or_zero(p, v), axis=axis, keepdims=True)))
 
 
 _AXIS_CASES: tuple[Case, ...] = (
@@ -459,8 +461,8 @@ def _log_softmax(lib: Any, x: Any, *, axis: Axis = -1) -> Any:
 log_softmax = general(
     "log_softmax",
     _log_softmax,
-    vjp=lambda g, x, axis: subtract(g, multiply(softmax(x, axis=axis), sum_(g, axis=axis, keepdims=True))),
-    jvp=lambda t, x, axis: subtract(t, sum_(multiply(softmax(x, axis=axis), t), axis=axis, keepdims=True)),
+    vjp=lambda g, x, axis: subtract(g, product_or_zero(softmax(x, axis=axis), sum_(g, axis=axis, keepdims=True))),
+    jvp=lambda t, x, axis: subtract(t, sum_(product_or_zero(softmax(x, axis=axis), t), axis=axis, keepdims=True)),
     signature="(n)->(n)",
     kinks={"all entries -inf": "nan, as the value"},
     takes="real",
@@ -494,8 +496,8 @@ def _logsumexp_share(x: Any, axis: Axis) -> Any:
 logsumexp = general(
     "logsumexp",
     _logsumexp,
-    vjp=lambda g, x, axis, keepdims: multiply(_logsumexp_share(x, axis), _spread(g, x.shape, axis, keepdims)),
-    jvp=lambda t, x, axis, keepdims: sum_(multiply(_logsumexp_share(x, axis), t), axis=axis, keepdims=keepdims),
+    vjp=lambda g, x, axis, keepdims: product_or_zero(_logsumexp_share(x, axis), _spread(g, x.shape, axis, keepdims)),
+    jvp=lambda t, x, axis, keepdims: sum_(product_or_zero(_logsumexp_share(x, axis), t), axis=axis, keepdims=keepdims),
     signature="(n)->()",
     kinks={
         "all entries -inf": "value -inf, derivative shared equally: the limit of equal entries",

@@ -10,11 +10,11 @@ from typing import Any
 from gradatlas.backend import library_of, numpy_library
 from gradatlas.backend.recurrence import recur
 from gradatlas.engine.array import plain_of
-from gradatlas.engine.linear_maps import broadcast_to, conjugate
+from gradatlas.engine.linear_maps import broadcast_to, conjugate, product_or_zero
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import along_axis
 from gradatlas.ops._samples import Case, calls, shaped
-from gradatlas.ops.elementwise import multiply, subtract
+from gradatlas.ops.elementwise import subtract
 from gradatlas.ops.indexing import getitem
 from gradatlas.ops.kinds import Record, Sample, general, linear, locally_constant
 from gradatlas.ops.shaping import flip, pad
@@ -99,7 +99,7 @@ def _front(lib: Any, x: Any, axis: int) -> Any:
 
 
 def _recur(lib: Any, a: Any, b: Any) -> Any:
-    """s_k = a_k s_(k-1) + b_k along the first axis, in order; where a_k is 0, what came before is forgotten."""
+    """s_k = a_k s_(k-1) + b_k along the first axis, in order; where a_k or s_(k-1) is 0, it is b_k."""
     if 0 in b.shape:
         return lib.zeros_like(b)
     if library_of(b) is numpy_library():
@@ -109,7 +109,7 @@ def _recur(lib: Any, a: Any, b: Any) -> Any:
     nothing = lib.zeros_like(s)
     found = [s]
     for k in range(1, b.shape[0]):
-        s = lib.where(forgets[k, ...], nothing, a[k, ...] * s) + b[k, ...]
+        s = lib.where(forgets[k, ...] | (s == 0), nothing, a[k, ...] * s) + b[k, ...]
         found.append(s)
     return lib.stack(found, axis=0)
 
@@ -129,7 +129,7 @@ def _backwards(a: Any, g: Any, axis: int) -> Any:
 
 def _recurrence_vjp(g: Any, a: Any, b: Any, out: Any, axis: int) -> tuple[Any, Any]:
     r = _backwards(broadcast_to(a, tuple(plain_of(out).shape)), g, axis)
-    return multiply(conjugate(_later(out, axis)), r), r
+    return product_or_zero(conjugate(_later(out, axis)), r), r
 
 
 linear_recurrence: Record = general(
@@ -137,11 +137,14 @@ linear_recurrence: Record = general(
     _linear_recurrence,
     vjp=_recurrence_vjp,
     jvp=(
-        lambda t, a, out, axis: linear_recurrence(a, multiply(t, _later(out, axis)), axis=axis),
+        lambda t, a, out, axis: linear_recurrence(a, product_or_zero(_later(out, axis), t), axis=axis),
         lambda t, a, axis: linear_recurrence(a, t, axis=axis),
     ),
     signature="(n),(n)->(n)",
-    kinks={"a_k is 0 and what came before is infinite": "forgotten all the same: the value is b_k"},
+    kinks={
+        "a_k is 0 and what came before is infinite": "forgotten all the same: the value is b_k",
+        "what came before is 0 and a_k is infinite": "the value is b_k",
+    },
     samples=shaped(
         ([(4,), (4,)], {}),
         ([(3, 4), (3, 4)], {"axis": 0}),
@@ -171,11 +174,11 @@ def products_after(x: Any, axis: int) -> Any:
 def _prod_vjp(g: Any, x: Any, axis: int, include_initial: bool) -> Any:
     if include_initial:
         g = _part(g, axis, 1, None)
-    return multiply(conjugate(products_before(x, axis)), _backwards(x, g, axis))
+    return product_or_zero(conjugate(products_before(x, axis)), _backwards(x, g, axis))
 
 
 def _prod_jvp(t: Any, x: Any, axis: int, include_initial: bool) -> Any:
-    pushed = linear_recurrence(x, multiply(products_before(x, axis), t), axis=axis)
+    pushed = linear_recurrence(x, product_or_zero(products_before(x, axis), t), axis=axis)
     if not include_initial:
         return pushed
     ndim = _ndim(x)
@@ -262,11 +265,11 @@ def _extremum(name: str, forward: Any, largest: bool, word: str) -> Record:
 
     def vjp(g: Any, x: Any, axis: int) -> Any:
         w = share(x, axis)
-        return multiply(w, _backwards(_older(w), g, axis))
+        return product_or_zero(w, _backwards(_older(w), g, axis))
 
     def jvp(t: Any, x: Any, axis: int) -> Any:
         w = share(x, axis)
-        return linear_recurrence(_older(w), multiply(w, t), axis=axis)
+        return linear_recurrence(_older(w), product_or_zero(w, t), axis=axis)
 
     return general(
         name,
@@ -340,12 +343,12 @@ def _running_part(lib: Any, x: Any, *, axis: int = -1, newest: bool = True) -> A
 
 def _logsumexp_vjp(g: Any, x: Any, axis: int) -> Any:
     older = _part_so_far(x, axis=axis, newest=False)
-    return multiply(_part_so_far(x, axis=axis), _backwards(older, g, axis))
+    return product_or_zero(_part_so_far(x, axis=axis), _backwards(older, g, axis))
 
 
 def _logsumexp_jvp(t: Any, x: Any, axis: int) -> Any:
     older = _part_so_far(x, axis=axis, newest=False)
-    return linear_recurrence(older, multiply(_part_so_far(x, axis=axis), t), axis=axis)
+    return linear_recurrence(older, product_or_zero(_part_so_far(x, axis=axis), t), axis=axis)
 
 
 def _earlier(x: Any, axis: int) -> Any:
@@ -354,7 +357,7 @@ def _earlier(x: Any, axis: int) -> Any:
 
 
 def _part_vjp(g: Any, x: Any, out: Any, axis: int, newest: bool) -> Any:
-    g = multiply(out, g)
+    g = product_or_zero(out, g)
     if newest:
         return subtract(g, _logsumexp_vjp(g, x, axis))
     return _logsumexp_vjp(subtract(_earlier(g, axis), g), x, axis)
@@ -362,7 +365,7 @@ def _part_vjp(g: Any, x: Any, out: Any, axis: int, newest: bool) -> Any:
 
 def _part_jvp(t: Any, x: Any, out: Any, axis: int, newest: bool) -> Any:
     pushed = _logsumexp_jvp(t, x, axis)
-    return multiply(out, subtract(t if newest else _later(pushed, axis), pushed))
+    return product_or_zero(out, subtract(t if newest else _later(pushed, axis), pushed))
 
 
 _MINUS_INFINITY = "shared equally: the limit of equal entries"

@@ -8,13 +8,13 @@ from typing import Any
 
 from gradatlas.backend import category, library_of
 from gradatlas.engine.array import plain_of
-from gradatlas.engine.linear_maps import move_axis, reshape
+from gradatlas.engine.linear_maps import move_axis, product_or_zero, reshape
 from gradatlas.engine.primitive import bind
 from gradatlas.engine.space import Space
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import Call, of_none
 from gradatlas.ops._samples import calls
-from gradatlas.ops.elementwise import add, multiply
+from gradatlas.ops.elementwise import add
 from gradatlas.ops.indexing import take
 from gradatlas.ops.kinds import Record, Sample, general, linear, locally_constant
 
@@ -152,11 +152,11 @@ _share = locally_constant(
 def _extremum(name: str, forward: Any, largest: bool, word: str, empty: str) -> Record:
     def vjp(g: Any, x: Any, ids: Any, num_segments: int) -> Any:
         share = _share(x, ids, num_segments=num_segments, largest=largest)
-        return multiply(share, take(g, ids, axis=0))
+        return product_or_zero(share, take(g, ids, axis=0))
 
     def jvp(t: Any, x: Any, ids: Any, num_segments: int) -> Any:
         share = _share(x, ids, num_segments=num_segments, largest=largest)
-        return segment_sum(multiply(share, t), ids, num_segments=num_segments)
+        return segment_sum(product_or_zero(share, t), ids, num_segments=num_segments)
 
     return general(
         name,
