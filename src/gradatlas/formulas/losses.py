@@ -6,8 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 from gradatlas.formulas.activations import sigmoid
-from gradatlas.formulas.statement import Draw, adjoint, cite, claim, document, samples, statement, vjp_of
+from gradatlas.formulas.statement import Draw, adjoint, cite, claim, document, forward_of, samples, statement, vjp_of
 from gradatlas.symbolic.language import (
+    ABS,
     Derivative,
     Sum,
     array,
@@ -21,9 +22,10 @@ from gradatlas.symbolic.language import (
     log,
     positive,
     reals,
+    size,
     sizes,
 )
-from gradatlas.symbolic.propositions import eq, for_all, has_derivative, le, lt, ne
+from gradatlas.symbolic.propositions import eq, for_all, has_derivative, le, lt, ne, tends
 from gradatlas.symbolic.terms import Term, substitute
 
 __all__: list[str] = []
@@ -317,6 +319,88 @@ statement(
         ),
         vjp_of(_reduced("binary_cross_entropy"), bernoulli, wrt=prediction, cotangent=weight, claim="probabilities"),
     ],
+)
+
+stable_form = lam(
+    prediction[i] * positive(prediction[i]) - prediction[i] * aim[i] + log(1 + exp(-ABS(prediction[i]))), i
+)
+by_sigmoid = -(aim[i] * log(sigmoid(prediction[i])) + (1 - aim[i]) * log(1 - sigmoid(prediction[i])))
+binary = for_all(eq(aim[i] ** 2, aim[i]), i)
+chance = prediction[i] * aim[i] + (1 - prediction[i]) * (1 - aim[i])
+statement(
+    "binary-cross-entropy.forms",
+    "The forms of the binary cross-entropy: from probabilities, from logits, and without overflow",
+    of="binary_cross_entropy_with_logits",
+    claims={
+        "of a sigmoid": eq(by_sigmoid, logits_form[i]),
+        "stable": eq(stable_form[i], logits_form[i]),
+        "gradient from probabilities": claim(
+            eq(
+                (1 - aim[i]) / (1 - prediction[i]) - aim[i] / prediction[i],
+                (prediction[i] - aim[i]) / (prediction[i] * (1 - prediction[i])),
+            ),
+            inside_unit,
+        ),
+    },
+    source=[document("L2"), cite("bishop2006")],
+    aliases=["BCE", "from_logits", "BCEWithLogits", "log1p", "numerically stable"],
+    summary="""-y log p - (1 - y) log(1 - p) with p the sigmoid of a logit x is y log(1 + e^-x) + (1 - y) log(1 + e^x), which is
+    max(x, 0) - x y + log(1 + e^-|x|): there no exponential overflows and no logarithm is of 0. In a probability the gradient
+    is (p - y) / (p (1 - p)).""",
+    symbols={
+        "x": "the logits, or the probabilities",
+        "y": "the targets",
+        "n": "the number of entries",
+        "sigmoid": "1 / (1 + e^-x)",
+    },
+    samples=samples({prediction: _probabilities}),
+    engine=forward_of(_reduced("binary_cross_entropy_with_logits"), logits_form, claim="stable", at=(i,)),
+)
+
+statement(
+    "binary-cross-entropy.likelihood",
+    "Binary cross-entropy as the negative log-likelihood of coins",
+    of="binary_cross_entropy",
+    claims={
+        "one": eq(-log(chance), bernoulli[i]),
+        "all": eq(-Sum(log(chance), i), Sum(bernoulli[i], i)),
+    },
+    given=[*inside_unit, binary],
+    source=[document("L2"), cite("bishop2006")],
+    aliases=["maximum likelihood", "Bernoulli distribution", "log-likelihood", "logistic regression"],
+    summary="""If a label y is 1 with the probability p and else 0, its probability is p where it is 1 and 1 - p where it is 0.
+    Minus the logarithm of that is the binary cross-entropy, and for independent labels the sum over them: the greatest
+    likelihood is the least loss.""",
+    symbols={"x": "the probabilities of a 1", "y": "the labels, 0 or 1", "n": "their number"},
+    samples=samples({prediction: lambda draw: [draw.real(0, 1) for _ in range(draw.sizes["n"])]}),
+)
+
+steps = size("t")
+through = sigmoid(plain_x)
+slope = (through - plain_y) * through * (1 - through)
+falling = sigmoid(-steps)
+statement(
+    "mean-squared-error.sigmoid",
+    "Behind a sigmoid the gradient of the squared error vanishes where the output is wrong and sure; cross-entropy's does not",
+    of=("squared_error", "binary_cross_entropy_with_logits"),
+    claims={
+        "gradient": eq(Derivative((through - plain_y) ** 2 / 2, plain_x), slope),
+        "bound": claim(le(16 * slope**2, 1), [le(0, plain_y), le(plain_y, 1)]),
+        "bound at label 1": le(27 * through * (1 - through) ** 2, 4),
+        "tail": claim(le(through * (1 - through) ** 2, 1 / (2 - plain_x)), [le(plain_x, 0)]),
+        "squared error": tends((falling - 1) * falling * (1 - falling), steps, 0),
+        "cross-entropy": tends(falling - 1, steps, -1),
+    },
+    source=[document("L1a"), document("L1"), document("L2"), cite("goodfellow2016")],
+    aliases=["saturation", "vanishing gradient", "MSE with sigmoid", "slow learning"],
+    summary="""Half the squared error of the sigmoid s of a logit x has the gradient (s - y) s (1 - s), at most 1/4 in absolute
+    value, and at most 4/27 for the label 1. As x falls without bound, the label being 1, it tends to 0 although the error tends
+    to its largest; cross-entropy's gradient s - y tends to -1 there.""",
+    symbols={
+        "x": "a logit",
+        "y": "its label, 0 or 1, or between",
+        "sigmoid": "1 / (1 + e^-x)",
+    },
 )
 
 surprise = _entrywise(-aim[i] * log(prediction[i]))

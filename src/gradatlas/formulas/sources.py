@@ -43,6 +43,12 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "differentiable games, in International Conference on Machine Learning, 354-363, 2018",
         ),
         Entry(
+            "bengio1994",
+            "Y. Bengio, P. Simard and P. Frasconi, Learning long-term dependencies with gradient descent is difficult, "
+            "IEEE Transactions on Neural Networks 5(2), 157-166, 1994",
+            "10.1109/72.279181",
+        ),
+        Entry(
             "bishop2006",
             "C. M. Bishop, Pattern Recognition and Machine Learning, Springer, 2006",
         ),
@@ -117,6 +123,11 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "F. A. Gers, J. Schmidhuber and F. Cummins, Learning to forget: continual prediction with LSTM, Neural "
             "Computation 12(10), 2451-2471, 2000",
             "10.1162/089976600300015015",
+        ),
+        Entry(
+            "glorot2010",
+            "X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural networks, in "
+            "International Conference on Artificial Intelligence and Statistics, 249-256, 2010",
         ),
         Entry(
             "glorot2011",
@@ -251,6 +262,11 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "parikh2014",
             "N. Parikh and S. Boyd, Proximal algorithms, Foundations and Trends in Optimization 1(3), 127-239, 2014",
             "10.1561/2400000003",
+        ),
+        Entry(
+            "pascanu2013",
+            "R. Pascanu, T. Mikolov and Y. Bengio, On the difficulty of training recurrent neural networks, in International "
+            "Conference on Machine Learning, 1310-1318, 2013",
         ),
         Entry(
             "robbins1951",
