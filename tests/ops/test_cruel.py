@@ -1,5 +1,7 @@
 """Derivatives at cruel arguments, against 50 digits and more: saturated gates, edges of domains, extremes, what is not there."""
 
+import itertools
+
 import mpmath
 import numpy as np
 import pytest
@@ -282,6 +284,84 @@ def test_a_cotangent_of_0_stays_0_whatever_the_values(record):
                 except LinearAlgebraError:  # a factorisation refuses such a matrix
                     kept = False
     assert kept == (record.name not in MIXING)
+
+
+# ------------------------------------------------------------------------------------------------ batches of cruel points
+
+EDGES = [-INF, INF, np.nan, 0.0, -0.0, 1.0, -1.0, 0.5, 1e300, 5e-324]
+TIES = [-INF, INF, np.nan, 0.0, -0.0, 1.0]
+ALONG = ("(n)->()", "(n)->(n)")
+
+
+def keywords_of(record):
+    """The keywords that the record's samples are called with, each once; the axes of its example here are one."""
+    found = []
+    for sample in record.samples(np.random.default_rng(0)):
+        params = {k: v for k, v in sample.params.items() if k != "axis"} if isinstance(sample, Sample) else {}
+        if params not in found:
+            found.append(params)
+    return found
+
+
+def takes_reals_alone(record):
+    takes = (record.takes,) if isinstance(record.takes, str) else record.takes
+    return record.samples is not None and all(
+        each in ("real", "floating", "numeric", "ordered", "any") for each in takes
+    )
+
+
+ENTRYWISE = [
+    r for r in all_operations().values() if r.kind == "elementwise" and takes_reals_alone(r) and not r.variadic
+]
+ROW_BY_ROW = [
+    r
+    for r in all_operations().values()
+    if r.signature in ALONG and takes_reals_alone(r) and len(r.argument_names) == 1 and "axis" in r.defaults
+]
+
+
+def assert_same(found, wanted, case):
+    """Equal, nan where nan; but for the last digits, which a library's loops over many numbers may round otherwise."""
+    np.testing.assert_allclose(found, wanted, rtol=1e-14, atol=1e-320, err_msg=str(case))
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(wanted), err_msg=str(case))
+
+
+def hold_together(f, xs, case):
+    """vmap of the gradient, and the gradient of what vmap sums, against one gradient after another."""
+    which = tuple(range(len(xs)))
+
+    def total(*xs):
+        return xp.sum(ga.vmap(f)(*xs))
+
+    with np.errstate(all="ignore"):
+        each = [ga.grad(f, argnums=which, allow_independent=True)(*[x[k] for x in xs]) for k in range(len(xs[0]))]
+        ways = {
+            "vmap of grad": ga.vmap(ga.grad(f, argnums=which, allow_independent=True))(*xs),
+            "grad of vmap": ga.grad(total, argnums=which, allow_independent=True)(*xs),
+        }
+        for way, found in ways.items():
+            for slot in which:
+                assert_same(found[slot], np.stack([g[slot] for g in each]), (way, case, slot))
+
+
+@pytest.mark.parametrize("record", ENTRYWISE, ids=lambda record: record.name)
+def test_a_batch_of_gradients_entry_by_entry(record):
+    points = np.asarray(list(itertools.product(EDGES, repeat=len(record.argument_names))))
+    for params in keywords_of(record):
+        hold_together(lambda *x, params=params: record(*x, **params), list(points.T.copy()), params)
+
+
+@pytest.mark.parametrize("record", ROW_BY_ROW, ids=lambda record: record.name)
+def test_a_batch_of_gradients_row_by_row(record):
+    rows = np.asarray(list(itertools.product(TIES, repeat=3)))
+    weights = np.asarray([1.0, -2.0, 0.5, 3.0])
+    for params in keywords_of(record):
+
+        def f(x, params=params):
+            y = record(x, axis=-1, **params)
+            return xp.sum(y * weights[: y.shape[0]] if y.shape else y)
+
+        hold_together(f, [rows], params)
 
 
 # ------------------------------------------------------------------------------------------------ infinities and nothing
