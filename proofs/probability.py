@@ -20,7 +20,7 @@ from gradatlas.symbolic.language import Sum, define, delta, exp, lam, log
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import eq, has_derivative, le, lt
 from gradatlas.symbolic.tactics import absurd, by_sign, by_steps, nonzero_cases, opened_theorem
-from gradatlas.symbolic.terms import ONE, Index, Term
+from gradatlas.symbolic.terms import ONE, ZERO, Index, Term, substitute
 
 __all__: list[str] = []
 
@@ -318,3 +318,73 @@ def prove_entropy_logits(proof: Proof) -> None:
                 proof.rewrite(proof.given[0], "the targets sum to 1")
             else:
                 proof.restate(proof.right, "and r sums to 1", unfold=[f.r])
+
+
+def prove_likelihood_product(proof: Proof) -> None:
+    T = f.T
+    with proof.claim("positive"):
+        chance, start, product = proof.given
+        more = opened_theorem(product, T)
+        base = checker.rewrite_in(checker.sign(lt(0, 1)), checker.symmetric(start))
+        factors = checker.sign(
+            lt(0, f.likelihood(T) * f.chance(T)), (checker.assume(proof.goal), opened_theorem(chance, T))
+        )
+        step = checker.rewrite_in(factors, checker.symmetric(more))
+        positive = checker.induction(proof.goal, T, base, step)
+        proof.reached(positive, "by induction: one factor more, and it is positive")
+    with proof.claim("sum"):
+        proof.have(positive, "the likelihood is positive, proven above")
+        goal = proof.goal
+        base = proof.have(
+            by_steps(substitute(proof.left, {T: ZERO}), [start], substitute(proof.right, {T: ZERO})),
+            "no samples have the probability 1, and log 1 is 0",
+        )
+        logs = log_of_product(f.likelihood(T), f.chance(T), (positive, opened_theorem(chance, T)))
+        proof.begin(substitute(proof.left, {T: T + 1}), "with one sample more")
+        proof.rewrite(more, "the likelihood has one factor more")
+        proof.rewrite(logs, "the logarithm of a product is the sum of the logarithms")
+        proof.restate(-log(f.likelihood(T)) - log(f.chance(T)), "two terms")
+        proof.rewrite(checker.assume(goal), "by the hypothesis of the induction")
+        whole = substitute(proof.right, {T: T + 1})
+        last = checker.split_last(-whole, T)
+        proof.then(checker.combination(eq(proof.current, whole), (ONE,), (last,)), "the last term is added to the sum")
+        proof.reached(checker.induction(goal, T, base, proof.chain()), "by induction on the number of samples")
+
+
+def prove_likelihood_categorical(proof: Proof) -> None:
+    with proof.claim("mean"):
+        counted = opened_theorem(proof.given[0], f.i)
+        spelled = checker.rewrite(proof.right, counted)
+        mean = checker.transitive(checker.equation(proof.left, _right_of(spelled)), checker.symmetric(spelled))
+        proof.then(mean, "the samples are counted label by label")
+    with proof.claim("lower bound"):
+        proof.have(mean, "the mean is a cross-entropy, as proven above")
+        gibbs = proof.have(_of_frequencies(proof, "cross-entropy"), "Gibbs' inequality for the frequencies")
+        proof.reached(checker.certificate(proof.goal, (gap(gibbs), -gap(mean)), (gibbs, mean)), "put together")
+    with proof.claim("equality"):
+        least = proof.given[4]
+        vanishing = checker.combination(
+            eq(Sum(f.frequency[f.i] * (log(f.frequency[f.i]) - log(f.q[f.i])), f.i), 0), (ONE, -ONE), (least, mean)
+        )
+        proof.have(vanishing, "the relative entropy of the frequencies to q is 0")
+        gibbs = checker.cut(_of_frequencies(proof, "equality"), vanishing)
+        proof.reached(checker.symmetric(gibbs), "so the two are equal, by Gibbs' inequality")
+
+
+def _of_frequencies(proof: Proof, which: str) -> Theorem:
+    """Gibbs' inequality for the frequencies of the labels and positive probabilities q."""
+    i, share = f.i, f.frequency
+    counted, some, positive, _ = proof.given[:4]
+    gibbs = checker.instantiate(proof.lemma("relative-entropy.gibbs", which), {f.p: share})
+    here = opened_theorem(positive, i)
+    never = checker.assume(eq(f.q[i], 0))
+    dominated = checker.contradiction(checker.rewrite_in(here, never), eq(share[i], 0))
+    count = opened_theorem(counted, i)
+    total = checker.rewrite(Sum(share[i], i), count)
+    facts = [
+        checker.generalise(checker.rewrite_in(checker.sign(le(0, _right_of(count))), checker.symmetric(count)), i),
+        checker.generalise(checker.sign(le(0, f.q[i]), (here,)), i),
+        checker.transitive(total, checker.equation(_right_of(total), ONE, (some,))),
+        checker.generalise(checker.implication(dominated, never.conclusion), i),
+    ]
+    return checker.cut(gibbs, *facts)

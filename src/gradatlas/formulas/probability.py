@@ -5,8 +5,25 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import mpmath
+
 from gradatlas.formulas.statement import Draw, adjoint, cite, claim, document, samples, statement, vjp_of
-from gradatlas.symbolic.language import Sum, arrays, define, delta, exp, family, indices, lam, log, reals, sizes
+from gradatlas.symbolic.language import (
+    Sum,
+    arrays,
+    define,
+    delta,
+    exp,
+    family,
+    function,
+    index_map,
+    indices,
+    lam,
+    log,
+    reals,
+    size,
+    sizes,
+)
 from gradatlas.symbolic.propositions import diverges, eq, for_all, has_derivative, implies, le, lt
 from gradatlas.symbolic.terms import substitute
 
@@ -209,4 +226,91 @@ statement(
         ),
         vjp_of(_of_softmax("rel_entr"), forward_divergence, wrt=z, cotangent=gamma, claim="relative entropy"),
     ],
+)
+
+# Likelihoods of samples.
+
+N = size("N")
+(row,) = indices("r", N)
+(step,) = indices("s", T)
+label = index_map("y", n, row)
+(frequency,) = arrays("f", n)
+counted = for_all(eq(frequency[i], Sum(delta(i, label), row) / N), i)
+entropy_of_labels = -Sum(frequency[i] * log(frequency[i]), i)
+mean_surprise = -Sum(log(q[label]), row) / N
+fitting = [lt(0, N), for_all(lt(0, q[i]), i), q_sums_to_one]
+chance, likelihood = function("P"), function("L")
+
+
+def _draw_likelihood(draw: Draw) -> Any:
+    """The products of the chances, one more factor a step."""
+    first = draw.value(chance)
+
+    def product(count: int) -> Any:
+        found = mpmath.mpf(1)
+        for place in range(int(count)):
+            found *= first(place)
+        return found
+
+    return product
+
+
+def _draw_chance(draw: Draw) -> Any:
+    """The probabilities of the samples, made up as they are asked for."""
+    found: dict[int, Fraction] = {}
+    return lambda place: found.setdefault(int(place), draw.real(0, 1))
+
+
+def _draw_fitting(draw: Draw) -> list[Fraction]:
+    """Positive probabilities; the frequencies of the labels where these are all positive, now and then."""
+    count, chosen = draw.sizes["n"], draw.value(label.head)
+    seen = [sum(1 for r_ in range(draw.sizes["N"]) if chosen(r_) == place) for place in range(count)]
+    if all(seen) and draw.integer(0, 1):
+        return [Fraction(s_, draw.sizes["N"]) for s_ in seen]
+    return _positive_shares(draw)
+
+
+statement(
+    "likelihood.product",
+    "The negative logarithm of a likelihood is a sum over independent samples",
+    claims={
+        "positive": lt(0, likelihood(T)),
+        "sum": eq(-log(likelihood(T)), -Sum(log(chance(step)), step)),
+    },
+    given=[
+        for_all(lt(0, chance(T)), T),
+        eq(likelihood(0), 1),
+        for_all(eq(likelihood(T + 1), likelihood(T) * chance(T)), T),
+    ],
+    source=[document("L1"), document("L2"), document("L3"), cite("bishop2006")],
+    aliases=["maximum likelihood", "log-likelihood", "independent samples", "i.i.d."],
+    summary="""The probability of independent samples is the product of theirs. Its negative logarithm is the sum of their
+    negative logarithms, for any number of samples: what makes the likelihood largest makes that sum, or its mean, least.""",
+    symbols={"L": "the likelihood of the first t samples", "P": "the probability of a sample"},
+    samples=samples({chance: _draw_chance, likelihood: _draw_likelihood}, sizes=[{"t": 0}, {"t": 1}, {"t": 3}]),
+)
+
+statement(
+    "likelihood.categorical",
+    "Cross-entropy as the negative log-likelihood of labels, least where the probabilities are the frequencies",
+    of="cross_entropy",
+    claims={
+        "mean": eq(mean_surprise, -Sum(frequency[i] * log(q[i]), i)),
+        "lower bound": claim(le(entropy_of_labels, mean_surprise), fitting),
+        "equality": claim(eq(q[k], frequency[k]), [*fitting, eq(mean_surprise, entropy_of_labels)]),
+    },
+    given=[counted],
+    source=[document("L3"), document("L5"), cite("bishop2006")],
+    aliases=["maximum likelihood", "categorical distribution", "multinomial", "empirical distribution", "NLL"],
+    summary="""The mean over N labels of minus the logarithm of the probability of each is the cross-entropy of their
+    frequencies and these probabilities. It is least, and the likelihood largest, where the probabilities are the frequencies,
+    and there alone; its least value is the entropy of the frequencies.""",
+    symbols={
+        "y": "the label of a sample",
+        "f": "the frequency of a label among the samples",
+        "q": "the probabilities of the labels",
+        "N": "the number of samples",
+        "n": "the number of labels",
+    },
+    samples=samples({q: _draw_fitting}, sizes=[{"N": 1, "n": 1}, {"N": 2, "n": 2}, {"N": 3, "n": 2}, {"N": 3, "n": 3}]),
 )
