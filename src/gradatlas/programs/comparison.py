@@ -32,20 +32,23 @@ def predicted(network: Any, params: Any, x: Any) -> Any:
     return network(params, x, train=True) if isinstance(network, nn.Layer) else network(params, x)
 
 
-def first_steps(program: Program, steps: int = STEPS, seed: int = 0, batch_size: int = 8) -> Steps:
+def first_steps(program: Program, steps: int = STEPS, seed: int = 0) -> Steps:
     """The losses of the first steps of a program, in float64, on its bundled data in their order, batch after batch.
 
-    batch_size is smaller than the program's, so that the comparison is quick; the batches begin again where the data end.
+    Where these differ between installations (texts of installed libraries), program.compared(seed) gives data that do not.
+
+    The batches are of the program's size; they begin again where the data end.
     """
-    data: Data = program.data(None, seed).map(_widened)
+    data: Data = (program.compared(seed) if program.compared else program.data(None, seed)).map(_widened)
     params = initial = program.init(seed, data, "float64")
     state = program.optimizer.init(params)
     loss = loss_of(program.loss)
     leaves, structure = flatten((data.x, data.y))
     count = len(leaves[0])
+    size = program.batch_size
     batches, losses = [], []
     for step in range(steps):
-        rows = np.arange(step * batch_size, (step + 1) * batch_size) % count
+        rows = np.arange(step * size, (step + 1) * size) % count
         x, y = batch = assemble(structure, [leaf[rows] for leaf in leaves])
 
         def objective(params: Any, x: Any = x, y: Any = y) -> Any:

@@ -104,6 +104,8 @@ class Program:
     larger_is_better False where it must not exceed it. parameters: how many numbers are trained.
     figures: further figures of (data, params), numbers by name. shown: further things of (data, params), such as attention
     weights, as lists and numbers that JSON takes. variants: the program with something changed, by what it is, "as written".
+    compared: a function of the seed that gives the same data in every installation, where `data` does not, for the comparison
+    with another framework.
     """
 
     row: str
@@ -127,6 +129,7 @@ class Program:
     figures: Callable[[Data, Any], dict[str, float]] = _no_figures
     shown: Callable[[Data, Any], dict[str, Any]] = _no_figures
     variants: Mapping[str, Program] = field(default_factory=dict)
+    compared: Callable[[int], Data] | None = None
     remarks: tuple[str, ...] = ()
 
     def init(self, seed: int, data: Data, dtype: Any = "float32") -> Any:
