@@ -10,7 +10,7 @@ from gradatlas.formulas.activations import sigmoid, sigmoid_prime, softplus
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.errors import ProofError
-from gradatlas.symbolic.inequalities import axiom_at, exp_of_log, gap, log_of_reciprocal
+from gradatlas.symbolic.inequalities import axiom_at, exp_of_log, gap, log_increases, log_of_product, log_of_reciprocal
 from gradatlas.symbolic.language import Sum, delta, exp, log, reals
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import Eq, Proposition, eq, has_derivative, le, lt
@@ -94,6 +94,159 @@ def prove_softmax_cross_entropy_hessian(proof: Proof) -> None:
         )
 
 
+def prove_softmax_second_derivative(proof: Proof) -> None:
+    with proof.claim("first"):
+        proof.known(proof.nonempty(f.i))
+        first = proof.derive("the quotient rule", "the exponentials over their sum are p", unfold=[f.probability])
+    with proof.claim("second"):
+        inner = checker.derivative_value(first, f.j)
+        proof.then(checker.rewrite(proof.current, inner), "the first derivative, proven above")
+        proof.differentiate("the product rule, with the first derivative again", [first])
+        proof.contract("the sums over Kronecker deltas collapse")
+    with proof.claim("hessian along a direction"):
+        proof.contract("the delta picks v_i")
+
+
+def prove_softmax_cross_entropy_twice(proof: Proof) -> None:
+    i, j = f.i, f.j
+    with proof.claim("lower bound"):
+        bound, positive = _twice_above(proof)
+        proof.have(bound, "each other exponential is more than e^(p_y - 1), for 0 < p_k and p_y < 1")
+        _logarithm_of_total(proof, bound, positive, 1)
+    with proof.claim("upper bound"):
+        bound, positive = _twice_below(proof)
+        proof.have(bound, "each exponential is below its chord 1 + (e - 1) p_k, and e^p_y is above 1")
+        _logarithm_of_total(proof, bound, positive, -1)
+    with proof.claim("gradient"):
+        proof.differentiate("the chain rule through both", [_derivative_of_second()])
+        proof.restate(proof.right, "minus times minus")
+        gradient = proof.reached(proof.chain(), "which is the claim")
+    with proof.claim("at uniform probabilities"):
+        first, outer = _uniform(proof)
+        proof.have(first, "equal logits have equal probabilities, 1/n")
+        proof.have(outer, "and so do these, taken for logits")
+        proof.then(gradient, "the gradient, proven above")
+        proof.rewrite(outer, "put in")
+        proof.rewrite(first, "put in")
+        target = checker.rewrite(proof.right, first)
+        last = checker.equation(proof.current, _right(target), (_classes(),))
+        proof.then(checker.transitive(last, checker.symmetric(target)), "the mean error is 0, and 1/n is p_i")
+    one = checker.equation(Sum(f.probability[f.k], f.k), ONE, (_classes(),), (_head(f.probability),))
+    for name, side in (("bound above", 1), ("bound below", -1)):
+        with proof.claim(name):
+            proof.have(gradient, "the gradient, proven above")
+            proof.reached(_twice_small(proof, gradient, one, side), "two errors differ by at most 2")
+    with proof.claim("where sure"):
+        same, other = delta(i, j), 1 - delta(i, j)
+        p_i = f.probability[i]
+        rest = Sum(f.probability[f.k] * (1 - delta(f.k, i)) * (1 - delta(f.k, j)), f.k)
+        parts = (other * rest, same * (1 - p_i) ** 2, other * p_i**2, other * gap(one))
+        proof.reached(
+            checker.certificate(proof.goal, parts, (one,)),
+            "p_i is at most 1 - p_j where i and j differ; where they do not, 1 - p_i is at least p_i (1 - p_i)",
+        )
+
+
+def _classes() -> Theorem:
+    """0 < n, to be discharged where a class is spoken of."""
+    return checker.assume(lt(0, f.n))
+
+
+def _twice_above(proof: Proof) -> tuple[Theorem, Theorem]:
+    """(1 + (n-1)/e) e^(p_y) < sum_k e^(p_k), and that the factor is positive."""
+    k, y = f.k, f.label_index
+    own, rest = f.shares[y], exp(f.shares[y] - 1)
+    below, one = opened_theorem(proof.given[1], y), proof.given[2]
+    tangent = axiom_at("exp.tangent", 1 + f.shares[k] - own)
+    others = Sum((1 - delta(k, y)) * rest * gap(tangent), k)
+    factor = 1 + (f.n - 1) * exp(Num(-1))
+    claim = lt(factor * exp(own), Sum(exp(f.shares[k]), k))
+    parts = (others, rest * f.n * (1 - own), -rest * gap(one))
+    e = axiom_at("exp.tangent", ONE)
+    positive = checker.certificate(lt(0, factor), (f.n / exp(ONE), gap(e) / exp(ONE), 1 / exp(ONE)), (e,))
+    return checker.certificate(claim, parts, (tangent, below, one, _classes())), positive
+
+
+def _twice_below(proof: Proof) -> tuple[Theorem, Theorem]:
+    """sum_k e^(p_k) < (n - 1 + e) e^(p_y), and that the factor is positive."""
+    k, y = f.k, f.label_index
+    p, own = f.shares[k], f.shares[y]
+    above, below, one = proof.given
+    falling, rising = axiom_at("exp.tangent", -p), axiom_at("exp.tangent", 1 - p)
+    chord = (1 - p) * exp(p) * gap(falling), p * exp(p) * gap(rising)
+    gaps = tuple(checker.sign(le(0, part), (above, below, falling, rising)) for part in chord)
+    factor = f.n - 1 + exp(ONE)
+    e = axiom_at("exp.tangent", ONE)
+    positive = checker.certificate(lt(0, factor), (f.n, gap(e), ONE), (e,))
+    here = axiom_at("exp.tangent", own)
+    first = opened_theorem(above, y)
+    claim = lt(Sum(exp(p), k), factor * exp(own))
+    parts = (*(Sum(part, k) for part in chord), factor * gap(here), factor * own, (exp(ONE) - 1) * gap(one))
+    return checker.certificate(claim, parts, (*gaps, here, positive, first, one)), positive
+
+
+def _logarithm_of_total(proof: Proof, bound: Theorem, positive: Theorem, side: int) -> None:
+    """The claim from the bound on the sum of exponentials, by the logarithm of either side."""
+    own = f.shares[f.label_index]
+    total = Sum(exp(f.shares[f.k]), f.k)
+    factor = gap(positive)
+    whole = checker.sign(lt(0, total), (_classes(),))
+    spelled = checker.equation(log(f.share_of[f.label_index]), log(exp(own) / total), (), (_head(f.share_of),))
+    value = checker.transitive(spelled, _log_of_share(own, total, whole))
+    value = proof.have(value, "the logarithm of a softmax is the logit less the logarithm of the sum")
+    product = log_of_product(factor, exp(own), (positive,))
+    undone = axiom_at("log.exp", own)
+    ends = (factor * exp(own), total)[::side]
+    grows = log_increases(*ends, (bound, positive, whole))
+    parts = (gap(grows), side * gap(value), -side * gap(product), -side * gap(undone))
+    proof.reached(
+        checker.certificate(proof.goal, parts, (grows, value, product, undone)), "the logarithm of either side"
+    )
+
+
+def _derivative_of_second() -> Theorem:
+    """d log q_y / d x_i = -p_i (q_i - [i = y] - sum_k p_k (q_k - [k = y])), q the softmax of the softmax p."""
+    i, j, p = f.i, f.j, f.probability
+    share = checker.differentiate(p[j], f.logits, (i,), (_classes(),))
+    share = checker.convert(
+        share, has_derivative(p[j], f.logits, p[j] * (delta(i, j) - p[i]), i), (_classes(),), (_head(p),)
+    )
+    whole = log(f.second[f.label_index])
+    theorem = checker.differentiate(whole, f.logits, (i,), (_classes(), share))
+    spelled = has_derivative(whole, f.logits, -p[i] * (f.error - f.mean_error), i)
+    return checker.convert(theorem, spelled, (_classes(),), (_head(f.second),))
+
+
+def _uniform(proof: Proof) -> tuple[Theorem, Theorem]:
+    """p_i = 1/n and q_i = 1/n, all logits being equal."""
+    i, k = f.i, f.k
+    equal = checker.specialise(proof.given[0], k, i)
+    first = checker.equation(f.probability[i], exp(f.logits[i]) / Sum(exp(f.logits[k]), k), (), (_head(f.probability),))
+    first = checker.transitive(first, checker.rewrite(_right(first), equal))
+    first = checker.transitive(first, checker.equation(_right(first), 1 / f.n, (_classes(),)))
+    exponentials = exp(f.probability[i]) / Sum(exp(f.probability[k]), k)
+    outer = checker.equation(f.second[i], exponentials, (), (_head(f.second),))
+    outer = checker.transitive(outer, checker.rewrite(_right(outer), first))
+    return first, checker.transitive(outer, checker.equation(_right(outer), 1 / f.n, (_classes(),)))
+
+
+def _twice_small(proof: Proof, gradient: Theorem, one: Theorem, side: int) -> Theorem:
+    """The gradient, or minus it, is at most 2 p_i (1 - p_i): it is p_i times a mean of differences of errors."""
+    i, k, y = f.i, f.k, f.label_index
+    p, q = f.probability, f.second
+    total = Sum(exp(p[k]), k)
+    others = Sum((1 - delta(k, i)) * exp(p[k]), k)
+    share = checker.equation(q[i], exp(p[i]) / total, (), (_head(q),))
+    positive = checker.sign(lt(0, total), (_classes(),))
+    most = checker.certificate(le(q[i], 1), (others / total, gap(share)), (share, positive), (total,))
+    high, low = (i, k) if side == 1 else (k, i)
+    slack = [1 - q[high], delta(high, y), q[low], 1 - delta(low, y)]
+    parts = [p[i] * Sum(p[k] * (1 - delta(k, i)) * part, k) for part in slack]
+    error = side * f.error
+    corrections = (p[i] * (2 - error) * gap(one), side * gap(gradient))
+    return checker.certificate(proof.goal, (*parts, *corrections), (most, one, gradient, _classes()))
+
+
 def prove_mean_squared_error_likelihood(proof: Proof) -> None:
     above = checker.assume(lt(0, f.height))
     error = (f.x[f.r, f.i] - f.y[f.r, f.i]) ** 2 / (2 * f.scale**2)
@@ -120,14 +273,17 @@ def _sum_is_positive() -> Theorem:
 
 
 def _log_probability() -> Theorem:
-    """log p_i = x_i - log Z, for Z = sum_k exp(x_k): both have the same exponential."""
+    """log p_i = x_i - log Z, for Z = sum_k exp(x_k)."""
     Z, x = _sum_of_exponentials, f.x[f.r, f.i]
-    undone = exp_of_log(Z, (_sum_is_positive(),))
-    exponential = by_steps(exp(x) * exp(log(Z)) ** -1, [undone], exp(x) / Z)
-    exponential = checker.transitive(checker.equation(exp(x - log(Z)), exp(x) * exp(log(Z)) ** -1), exponential)
     spelled = checker.equation(log(f.p[f.r, f.i]), log(exp(x) / Z), (), (_head(f.p),))
-    value = by_steps(log(exp(x) / Z), [checker.symmetric(exponential), axiom_at("log.exp", x - log(Z))], x - log(Z))
-    return checker.inhabited(checker.transitive(spelled, value), f.i)
+    return checker.inhabited(checker.transitive(spelled, _log_of_share(x, Z, _sum_is_positive())), f.i)
+
+
+def _log_of_share(x: Term, Z: Term, positive: Theorem) -> Theorem:
+    """log(exp(x) / Z) = x - log Z, where 0 < Z: both have the same exponential."""
+    exponential = by_steps(exp(x) * exp(log(Z)) ** -1, [exp_of_log(Z, (positive,))], exp(x) / Z)
+    exponential = checker.transitive(checker.equation(exp(x - log(Z)), exp(x) * exp(log(Z)) ** -1), exponential)
+    return by_steps(log(exp(x) / Z), [checker.symmetric(exponential), axiom_at("log.exp", x - log(Z))], x - log(Z))
 
 
 def _log_probability_not_positive() -> Theorem:

@@ -209,6 +209,88 @@ statement(
     },
 )
 
+pull = probability[i] * ((delta(i, j) - probability[j]) * (delta(i, k) - probability[k]))
+statement(
+    "softmax.second-derivative",
+    "The second derivatives of the softmax, and the Hessian of its cross-entropy along a direction",
+    of=("softmax", "softmax_cross_entropy"),
+    claims={
+        "first": has_derivative(probability[i], logits, probability[i] * (delta(i, j) - probability[j]), j),
+        "second": eq(
+            Derivative(Derivative(probability[i], logits[j]), logits[k]),
+            pull - probability[i] * probability[j] * (delta(j, k) - probability[k]),
+        ),
+        "hessian along a direction": eq(
+            Sum(curvature * direction[j], j), probability[i] * (direction[i] - mean_direction)
+        ),
+    },
+    source=[document("L3"), document("L4"), cite("bridle1990")],
+    aliases=["Hessian-vector product", "second derivative tensor", "softmax Hessian"],
+    summary="""The derivative of p_i in the logits x_j and x_k is p_i ([i = j] - p_j) ([i = k] - p_k) - p_i p_j ([j = k] - p_k).
+    The Hessian diag(p) - p p^T of the cross-entropy takes a direction v to p_i times v_i less its mean under p: nothing larger
+    than vectors is needed for it.""",
+    symbols={
+        "x": "the logits",
+        "p": "the softmax of x: exp(x) over the sum of exp(x)",
+        "v": "a direction",
+        "n": "the number of classes",
+    },
+)
+
+(label_index,) = indices("y", n)
+shares = array("p", n)
+share_of = define("q", lam(exp(shares[i]) / Sum(exp(shares[k]), k), i))
+second = define("q", lam(exp(probability[i]) / Sum(exp(probability[k]), k), i))
+error = second[i] - delta(i, label_index)
+mean_error = Sum(probability[k] * (second[k] - delta(k, label_index)), k)
+twice = -log(second[label_index])
+inside = [for_all(lt(0, shares[i]), i), for_all(lt(shares[i], 1), i), eq(Sum(shares[i], i), 1)]
+
+
+def _draw_shares(draw: Draw) -> list[Fraction]:
+    """Positive probabilities, one of them now and then near 1."""
+    weights = [draw.real(0, 1) for _ in range(draw.sizes["n"])]
+    weights[draw.integer(0, len(weights) - 1)] *= draw.integer(1, 9) ** 2
+    return [w / sum(weights) for w in weights]
+
+
+def _draw_logits(draw: Draw) -> list[Fraction]:
+    """Any logits, or equal ones."""
+    count = draw.sizes["n"]
+    return [draw.real()] * count if draw.integer(0, 1) else [draw.real(-3, 3) for _ in range(count)]
+
+
+statement(
+    "softmax-cross-entropy.twice",
+    "The cross-entropy of a softmax of a softmax: its bounds, and its gradient",
+    of="softmax_cross_entropy",
+    claims={
+        "lower bound": claim(lt(log(1 + (n - 1) * exp(-1)), -log(share_of[label_index])), inside),
+        "upper bound": claim(lt(-log(share_of[label_index]), log(n - 1 + exp(1))), inside),
+        "gradient": eq(Derivative(twice, logits[i]), probability[i] * (error - mean_error)),
+        "at uniform probabilities": claim(
+            eq(Derivative(twice, logits[i]), (probability[i] - delta(i, label_index)) / n),
+            [for_all(eq(logits[i], logits[j]), i, j)],
+        ),
+        "bound above": le(Derivative(twice, logits[i]), 2 * probability[i] * (1 - probability[i])),
+        "bound below": le(-Derivative(twice, logits[i]), 2 * probability[i] * (1 - probability[i])),
+        "where sure": le(probability[i] * (1 - probability[i]), 1 - probability[j]),
+    },
+    source=[document("P4"), cite("bridle1990")],
+    aliases=["double softmax", "from_logits=True", "softmax applied twice", "vanishing gradient"],
+    summary="""Probabilities p taken for logits by mistake give a loss that stays between log(1 + (n-1)/e) and log(n - 1 + e) for
+    n classes, neither attained, however right or wrong p is. Its gradient on the logits x behind p is p_i times an error less its
+    mean under p: where all p are 1/n that is exactly 1/n of p less the one-hot of the label; and it is at most 2 p_i (1 - p_i) in
+    absolute value, hence at most 2 (1 - p_j) for every j, so that it vanishes where p is sure of a class, be it a wrong one.""",
+    symbols={
+        "x": "the logits",
+        "p": "the probabilities: the softmax of x",
+        "q": "the softmax of p",
+        "n": "the number of classes",
+    },
+    samples=samples({shares: _draw_shares, logits: _draw_logits}, sizes=[{"n": 2}, {"n": 3}, {"n": 4}]),
+)
+
 scale, height = reals("s c")
 density = height * exp(-((x[r, i] - y[r, i]) ** 2) / (2 * scale**2))
 
