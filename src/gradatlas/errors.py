@@ -57,6 +57,11 @@ class GradatlasError(Exception):
     def __str__(self) -> str:
         return f"{self.function}: {self.seen}: {self.mend}"
 
+    def name(self, function: str) -> None:
+        """Say that function was called: what the caller knows, where one operation is made of others."""
+        self.function = function
+        self.args = (function, *self.args[1:])
+
 
 class ArgumentError(GradatlasError, TypeError):
     """An argument that is missing, or a tree whose structure is not the one that is needed."""

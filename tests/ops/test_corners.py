@@ -619,3 +619,17 @@ def test_branches_not_taken_of_functions_with_a_domain():
         assert g[0] == 0, f
         assert plain[0] == 0, f
         assert np.isfinite(plain[1]), f
+
+
+def test_whole_powers_in_an_array():
+    """x^n for integers n: the derivative is n x^(n-1), and 0 at n = 0; so too of whole x to powers that are not."""
+    x, n = np.asarray([2.0, -3.0, 0.0, 0.0]), np.asarray([3, 2, 0, 1])
+    np.testing.assert_array_equal(ga.grad(lambda v: xp.sum(xp.pow(v, n)))(x), [12, -6, 0, 1])
+    _, t = ga.jvp(ga.grad(lambda v: xp.sum(xp.pow(v, n))), (x,), (np.ones(4),))
+    np.testing.assert_array_equal(t, [12, 2, 0, 0])
+    single = ga.grad(lambda v: xp.sum(xp.pow(v, n)))(x.astype(np.float32))
+    assert single.dtype == np.float32
+    y = np.asarray([2.0, 0.5])
+    np.testing.assert_allclose(
+        ga.grad(lambda v: xp.sum(xp.pow(np.asarray([1, 4]), v)))(y), [0, 2 * np.log(4)], rtol=1e-15
+    )

@@ -469,7 +469,7 @@ def test_slogdet_of_a_singular_matrix_has_a_value_and_says_that_it_has_no_deriva
     sign, logarithm = linalg.slogdet(x)
     np.testing.assert_array_equal(sign, [1.0, 0.0])
     np.testing.assert_array_equal(logarithm, [0.0, -np.inf])
-    with pytest.raises(LinearAlgebraError, match=r"inv: got float64 \(2, 2, 2\), and the matrix at 1 fails"):
+    with pytest.raises(LinearAlgebraError, match=r"^slogdet: got float64 \(2, 2, 2\), and the matrix at 1 fails"):
         ga.grad(lambda x: xp.sum(linalg.slogdet(x)[1]))(x)
     with pytest.raises(LinearAlgebraError, match="the matrix at 1 fails"):
         ga.jvp(linalg.slogdet, (x,), (x,))
@@ -480,9 +480,9 @@ def test_slogdet_of_a_singular_matrix_has_a_value_and_says_that_it_has_no_deriva
     [
         (lambda x: linalg.inv(x), "inv"),
         (lambda x: linalg.solve(x, np.ones(2)), "solve"),
-        (lambda x: linalg.solve_triangular(x, np.ones(2)), "triangular_solve"),
+        (lambda x: linalg.solve_triangular(x, np.ones(2)), "solve_triangular"),
         (lambda x: linalg.cholesky(x), "cholesky"),
-        (lambda x: linalg.matrix_power(x, -1), "inv"),
+        (lambda x: linalg.matrix_power(x, -1), "matrix_power"),
         (lambda x: linalg.solve_sylvester(x, -x, np.ones((2, 2))), "solve_sylvester"),
     ],
 )

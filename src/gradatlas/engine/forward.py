@@ -7,6 +7,7 @@ from typing import Any
 
 from gradatlas.engine.array import Array, Trace, lower, traced
 from gradatlas.engine.primitive import Primitive, bind, evaluate
+from gradatlas.errors import GradatlasError
 
 __all__ = ["ForwardTrace"]
 
@@ -36,7 +37,12 @@ class ForwardTrace(Trace):
         out = run(primitive, tuple(values), params)
         if primitive.inert:
             return out
-        tangent = primitive.push(tangents, values, out, params)
+        try:
+            tangent = primitive.push(tangents, values, out, params)
+        except GradatlasError as error:
+            if primitive.names_its_rules:
+                error.name(primitive.name)
+            raise
         if tangent is None:
             return out
         if type(out) is not tuple:

@@ -43,7 +43,8 @@ class Primitive:
 
     name: as error messages print it. inert: True where no argument has a derivative (locally constant). at_once: True
     where `pull` has a form for plain arrays that is quicker than the primitives it is made of. sized_by_entries: True
-    where the shape of the result depends on more than shapes.
+    where the shape of the result depends on more than shapes. names_its_rules: True where an error in `pull` or `push`
+    bears the name of the primitive, not that of the one its rule is made of; False where the rule is a user's.
     The rules are given values one level below the trace that asks, plain arrays when that is the bottom, and compute
     with primitives alone, so that any order and any mix of the modes differentiates through them.
     """
@@ -52,6 +53,7 @@ class Primitive:
     inert: bool = False
     at_once: bool = False
     sized_by_entries: bool = False
+    names_its_rules: bool = False
 
     def forward(self, lib: Any, *args: Any, **params: Any) -> Any:
         """The result on plain arrays of one library, whose array-API namespace is lib."""

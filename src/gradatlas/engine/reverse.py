@@ -18,7 +18,7 @@ from gradatlas.engine.linear_maps import add
 from gradatlas.engine.mutation import new_watch
 from gradatlas.engine.patch import Patch
 from gradatlas.engine.primitive import Primitive, bind, evaluate
-from gradatlas.errors import CheckpointError
+from gradatlas.errors import CheckpointError, GradatlasError
 
 __all__ = ["ReverseTrace", "Segment", "Tape", "opened", "paused", "record_segments"]
 
@@ -142,7 +142,13 @@ class ReverseTrace(Trace):
                 if self.watch is not None:
                     self.watch.verify(primitive.name, slot, saved)
                 pull = pull_at_once if primitive.at_once else type(primitive).pull
-                for parent, ct in zip(parents, pull(primitive, g, which, saved), strict=True):
+                try:
+                    pulled = pull(primitive, g, which, saved)
+                except GradatlasError as error:
+                    if primitive.names_its_rules:
+                        error.name(primitive.name)
+                    raise
+                for parent, ct in zip(parents, pulled, strict=True):
                     if ct is None:
                         continue
                     if cotangents[parent] is None and type(ct) is not Array and type(ct) is not Patch:

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from gradatlas.engine.linear_maps import conjugate, is_complex, product_or_zero, real_part, scale
+from gradatlas.backend import category, is_array
+from gradatlas.engine.array import plain_of
+from gradatlas.engine.linear_maps import cast, conjugate, is_complex, product_or_zero, real_part, scale
 from gradatlas.ops import _complex_values as complex_values
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import aligned
@@ -438,10 +440,18 @@ power_dy: Record = elementwise(
     samples=entrywise((0.2, 3), (-2.5, 2.5)),
     summary="x^y log x, the derivative of x^y in y.",
 )
+
+
+def _floating_like(like: Any, x: Any) -> Any:
+    """x in the dtype of like, where it holds whole numbers."""
+    plain = plain_of(x)
+    return cast(x, plain_of(like).dtype) if is_array(plain) and category(plain.dtype) == "integer" else x
+
+
 power: Record = elementwise(
     "pow",
     floating.power,
-    derivatives=(power_dx, power_dy),
+    derivatives=(lambda x, y: power_dx(x, _floating_like(x, y)), lambda x, y: power_dy(_floating_like(y, x), y)),
     domain=("x > 0 or x < 0 and y == floor(y)", "x > 0"),
     takes=("numeric", "numeric"),
     kinks={

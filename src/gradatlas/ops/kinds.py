@@ -156,6 +156,7 @@ class Record(Primitive):
     summary: str = ""
     batching: Batching | None = None
     at_once: bool = False
+    names_its_rules = True
 
     def __post_init__(self) -> None:
         names, variadic, defaults = _parameters(self.name, self.compute)

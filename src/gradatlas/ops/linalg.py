@@ -14,7 +14,7 @@ from gradatlas.engine.linear_maps import conjugate, fill, is_complex, product_or
 from gradatlas.engine.linear_maps import reshape as reshaped
 from gradatlas.engine.primitive import Primitive, bind
 from gradatlas.engine.space import Space
-from gradatlas.errors import AxisError, ShapeError
+from gradatlas.errors import ArgumentError, AxisError, ShapeError
 from gradatlas.ops import _floating as floating
 from gradatlas.ops._batching import along_axis, leading
 from gradatlas.ops._samples import Case, shaped
@@ -461,7 +461,10 @@ def vector_norm(x: Any, /, *, axis: int | Sequence[int] | None = None, keepdims:
     ord: a number; inf and -inf give the largest and the smallest modulus, 0 the number of entries that are not 0.
     axis: an axis or several; all entries are one vector where it is left out. Returns real numbers.
     At 0 the derivative is 0, the element of least norm; entries that tie for the largest share it equally.
+    Raises ArgumentError where ord is no real number.
     """
+    if not isinstance(ord, int | float | np.number) or isinstance(ord, np.complexfloating) or math.isnan(ord):
+        raise ArgumentError("vector_norm", f"got ord {ord!r}", "give a real number, inf or -inf")
     axes = axis if axis is None or isinstance(axis, int) else tuple(axis)
     if ord == 2:
         return euclidean_norm(x, axis=axes, keepdims=keepdims)

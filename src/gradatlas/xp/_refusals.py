@@ -1,4 +1,7 @@
-"""What does not fit is refused by name: whatever a public function or Python makes of it comes out as a typed error."""
+"""What does not fit is refused by name: whatever a public function or Python makes of it comes out as a typed error.
+
+An error of an operation that a function is made of bears the name of the function: the one that was called.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,10 @@ def refusing(function: Callable[..., Any], name: str, module: str, bound: bool =
     def named(*args: Any, **keywords: Any) -> Any:
         try:
             return function(*args, **keywords)
-        except (GradatlasError, np.linalg.LinAlgError):
+        except GradatlasError as error:
+            error.name(name)
+            raise
+        except np.linalg.LinAlgError:
             raise
         except _COMPLAINTS as error:
             raise _typed(error, name, args[bound:], keywords, function) from error
