@@ -50,6 +50,46 @@ class TestKinks:
     def test_clip(self):
         assert [slope(lambda x: xp.clip(x, -1, 1), x) for x in (-2, -1, 0.5, 1, 2)] == [0, 0, 1, 0, 0]
 
+    @pytest.mark.parametrize(
+        ("x", "wanted"),
+        [(-2, (0, 1, 0)), (-1, (0, 1, 0)), (0.5, (1, 0, 0)), (1, (0, 0, 1)), (2, (0, 0, 1)), (np.nan, (0, 0, 0))],
+    )
+    def test_clip_in_its_bounds(self, x, wanted):
+        """Where x ties with a bound its own derivative is 0, whether the bound is fixed or not, and so the bound's is 1."""
+        at = (np.asarray(float(x)), np.asarray(-1.0), np.asarray(1.0))
+        assert ga.grad(xp.clip, argnums=(0, 1, 2), allow_independent=True)(*at) == wanted
+        for k in range(3):
+            assert ga.grad(xp.clip, argnums=k, allow_independent=True)(*at) == wanted[k]
+            assert slope(xp.clip, *at)[k] == wanted[k]
+        assert slope(xp.clip, 0, 2, 1) == [0, 0, 1]
+        assert slope(lambda x, low: xp.clip(x, low), -3, -1) == [0, 1]
+        assert slope(lambda x, high: xp.clip(x, max=high), 3, 1) == [0, 1]
+
+    def test_clip_in_bounds_that_broadcast(self):
+        x, low, high = np.linspace(-2, 2, 5, dtype=np.float32), np.float32(-1.5), np.full((2, 1), 1.0, np.float32)
+        gx, gl, gh = ga.grad(lambda *a: xp.sum(xp.clip(*a)), argnums=(0, 1, 2))(x, np.asarray(low), high)
+        assert (gx.dtype, gl.dtype, gh.dtype) == (np.float32,) * 3
+        np.testing.assert_array_equal(gx, [0, 2, 2, 0, 0])
+        assert gl == 2
+        np.testing.assert_array_equal(gh, [[2], [2]])
+
+    def test_clip_with_bounds_of_each_example(self):
+        """They are fixed in each, and the derivative in x is that of fixed bounds."""
+        x = np.asarray([-2, -1, 0.5, 1, 2, np.nan, 0, 3, 1])
+        low, high = np.asarray([-1, -1, -1, -1, -1, 0, np.nan, 2, 1]), np.asarray([1, 1, 1, 1, 1, 1, 1, 1, 1.0])
+
+        def f(x, low, high):
+            return xp.clip(x, low, high)
+
+        loop = [f(*each) for each in zip(x, low, high, strict=True)]
+        np.testing.assert_array_equal(ga.vmap(f)(x, low, high), loop)
+        slopes = [ga.grad(lambda v, at=at: f(v, *at))(np.asarray(v)) for v, *at in zip(x, low, high, strict=True)]
+        np.testing.assert_array_equal(ga.vmap(ga.grad(f))(x, low, high), slopes)
+        inner = [ga.grad(f, argnums=(0, 1, 2))(*each) for each in zip(x, low, high, strict=True)]
+        np.testing.assert_array_equal(
+            np.stack(ga.vmap(ga.grad(f, argnums=(0, 1, 2)))(x, low, high), axis=1), np.asarray(inner)
+        )
+
     def test_max_along_an_axis_shares_ties_equally(self):
         x = np.asarray([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]])
         g = ga.grad(lambda x: xp.sum(xp.max(x, axis=1)))(x)

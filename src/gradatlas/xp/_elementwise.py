@@ -59,19 +59,24 @@ def sign(x: Any, /) -> Any:
 
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
-    """x brought between min and max, each a number, an array that is not traced, or None.
+    """x brought between min and max, each a number, an array, or None; it is max where max is below min.
 
-    The derivative in x is 1 between them and 0 beyond and at them. Raises DTypeError where a bound is traced.
+    The derivative in x is 1 between them and 0 beyond and at them, the element of least norm for fixed bounds. A bound
+    that is differentiated too has the derivative 1 where it is taken, and where x ties with it: of the elements of
+    Clarke's Jacobian there, the one whose part in x is 0 as ever. (maximum and minimum share ties by halves.)
+    Formulas: clip.derivative, where.vjp.
     """
     low, high = lower(min), lower(max)
-    for bound in (low, high):
-        if type(bound) is Array:
-            raise DTypeError(
-                "clip",
-                f"got a traced bound, {describe(bound)}, and clip has a derivative in x alone",
-                "write xp.minimum(xp.maximum(x, low), high), whose ties are shared by halves",
-            )
-    return elementwise.clip(x, low=low, high=high)
+    if type(low) is not Array and type(high) is not Array:
+        return elementwise.clip(x, low=low, high=high)
+    if low is not None:
+        x = elementwise.where(elementwise.greater(x, low), x, _bound(x, low))
+    return x if high is None else elementwise.where(elementwise.less(x, high), x, _bound(x, high))
+
+
+def _bound(x: Any, bound: Any) -> Any:
+    """A bound, but nan where x is."""
+    return elementwise.where(elementwise.isnan(x), stop_gradient(x), bound)
 
 
 # ------------------------------------------------------------------------------------------------ bits
