@@ -29,8 +29,8 @@ def _leaves(tree: Any) -> list[Any]:
 
 @claim(
     "B1.layers",
-    "A network with layers $W_l$, $b_l$ and activation $\\phi$ computes $a_l = \\phi(W_l a_{l-1} + b_l)$ from $a_0 = x$ on; the "
-    "engine, which has samples as rows, computes the same numbers.",
+    "A network with layers $W_l$, $b_l$ and activation $\\phi$ computes $a_l = \\phi(W_l a_{l-1} + b_l)$ from $a_0 "
+    "= x$ on; the engine, which has samples as rows, computes the same numbers.",
     verdict="holds",
     by="proof and example",
     rests_on=["dense.layouts"],
@@ -92,7 +92,8 @@ def connection(run: Run) -> None:
 
 @claim(
     "B1a.parameters",
-    "Every parameter of a dense network belongs to one of its layers: a layer from $m$ to $n$ units has $(m + 1)\\,n$ of them.",
+    "Every parameter of a dense network belongs to one of its layers: a layer from $m$ to $n$ units has $(m + "
+    "1)\\,n$ of them.",
     verdict="holds",
     by="exact computation",
 )
@@ -273,8 +274,8 @@ def propagating(run: Run) -> None:
 
 @claim(
     "B11.without",
-    "Gradient descent can be done without back-propagation: with the gradient from forward mode its iterates are the same, to "
-    "rounding.",
+    "Gradient descent can be done without back-propagation: with the gradient from forward mode its iterates are "
+    "the same, to rounding.",
     verdict="holds",
     by="measurement",
 )

@@ -44,8 +44,8 @@ def _noisy(rates: Callable[[int], float], steps: int, seed: int = 0, runs: int =
 
 @claim(
     "G1a.floor",
-    "On the quadratic $\\theta^2/2$, with gradients that carry independent noise of $\\pm 1$, steps of the constant rate "
-    "$1/10$ bring the mean of $\\theta^2$ over 200 runs below $1/1000$ within 2000 steps.",
+    "On the quadratic $\\theta^2/2$, with gradients that carry independent noise of $\\pm 1$, steps of the "
+    "constant rate $1/10$ bring the mean of $\\theta^2$ over 200 runs below $1/1000$ within 2000 steps.",
     verdict="refuted",
     by="measurement",
 )
@@ -110,7 +110,8 @@ def _mean_loss(theta: Any, x: Any, y: Any) -> Any:
 
 @claim(
     "G4.faster",
-    "Batch gradient descent, on all data, comes near the best solution in fewer steps than gradient descent on the same loss.",
+    "Batch gradient descent, on all data, comes near the best solution in fewer steps than gradient descent on the "
+    "same loss.",
     verdict="refuted",
     by="counterexample",
     rests_on=["gradient-descent.batch"],
@@ -145,16 +146,16 @@ def faster(run: Run) -> None:
 
 @claim(
     "G5a.variance",
-    "For the five numbers 1, 2, 4, 8 and 16 as gradients, with variance $\\sigma^2$ over the five, the mean of $n$ drawn "
-    "with replacement has the variance $\\sigma^2/n$, and without replacement $\\sigma^2/n \\cdot (5 - n)/4$, for $n$ from 1 "
-    "to 5.",
+    "For the five numbers 1, 2, 4, 8 and 16 as gradients, with variance $\\sigma^2$ over the five, the mean of $n$ "
+    "drawn with replacement has the variance $\\sigma^2/n$, and without replacement $\\sigma^2/n \\cdot (5 - "
+    "n)/4$, for $n$ from 1 to 5.",
     verdict="holds",
     by="exact computation",
 )
 def variance(run: Run) -> None:
     gradients = [Fraction(2) ** k for k in range(5)]
-    center = sum(gradients) / 5
-    spread = sum((g - center) ** 2 for g in gradients) / 5
+    center = sum(gradients, Fraction(0)) / 5
+    spread = sum(((g - center) ** 2 for g in gradients), Fraction(0)) / 5
 
     def of_means(draws: list[tuple[Fraction, ...]]) -> Fraction:
         means = [sum(draw, Fraction(0)) / len(draw) for draw in draws]
@@ -192,7 +193,8 @@ HEADINGS = ["passes over the data", "sample gradients", "error of the batch", "e
 
 @claim(
     "G5a.faster",
-    "Whatever the accuracy asked for, single samples at a constant rate reach it with fewer sample gradients than the batch.",
+    "Whatever the accuracy asked for, single samples at a constant rate reach it with fewer sample gradients than "
+    "the batch.",
     verdict="refuted",
     by="counterexample",
 )
@@ -205,8 +207,8 @@ def race_end(run: Run) -> None:
 
 @claim(
     "G5a.early",
-    "On 200 samples of a regression with three parameters, one pass of single samples comes nearer to the solution than "
-    "one step of the batch, which costs as many sample gradients.",
+    "On 200 samples of a regression with three parameters, one pass of single samples comes nearer to the solution "
+    "than one step of the batch, which costs as many sample gradients.",
     verdict="holds",
     by="measurement",
 )
@@ -252,7 +254,8 @@ def written(run: Run) -> None:
 
 @claim(
     "G6.meant",
-    "Repeating steps 2 to 4 brings the parameters of the same regression to within a tenth of the distance after 2000 rounds.",
+    "Repeating steps 2 to 4 brings the parameters of the same regression to within a tenth of the distance after "
+    "2000 rounds.",
     verdict="holds",
     by="measurement",
 )
@@ -268,8 +271,8 @@ def meant(run: Run) -> None:
 
 @claim(
     "G7a.faster",
-    "On a quadratic, descent with the rate $\\alpha/(1 + \\beta(t-1))$, $\\beta > 0$, is nearer to the minimum after 100 steps "
-    "than descent with the constant rate $\\alpha$.",
+    "On a quadratic, descent with the rate $\\alpha/(1 + \\beta(t-1))$, $\\beta > 0$, is nearer to the minimum "
+    "after 100 steps than descent with the constant rate $\\alpha$.",
     verdict="refuted",
     by="counterexample",
     rests_on=["gradient-descent.quadratic", "learning-rate.decay"],
@@ -294,8 +297,8 @@ def decaying(run: Run) -> None:
 
 @claim(
     "G7a.noise",
-    "With independent noise of $\\pm 1$ in the gradient of $\\theta^2/2$, the rate $0.5/(1 + 0.5 (t-1))$ is nearer to the "
-    "minimum after 2000 steps than the constant rate $0.5$, in the mean of $\\theta^2$ over 200 runs.",
+    "With independent noise of $\\pm 1$ in the gradient of $\\theta^2/2$, the rate $0.5/(1 + 0.5 (t-1))$ is nearer "
+    "to the minimum after 2000 steps than the constant rate $0.5$, in the mean of $\\theta^2$ over 200 runs.",
     verdict="holds",
     by="measurement",
 )
@@ -339,7 +342,8 @@ def watching(run: Run) -> None:
 
 @claim(
     "G8.adagrad",
-    "AdaGrad's rate of the second step is smaller after the gradients 8 and 4 than after 1 and 2: it depends on what was seen.",
+    "AdaGrad's rate of the second step is smaller after the gradients 8 and 4 than after 1 and 2: it depends on "
+    "what was seen.",
     verdict="holds",
     by="measurement",
 )
@@ -372,7 +376,8 @@ def adam(run: Run) -> None:
 
 @claim(
     "G10.first",
-    "With $\\varepsilon = 0$, Adam's first step has the length $\\alpha$ in each coordinate, whatever the size of the gradient.",
+    "With $\\varepsilon = 0$, Adam's first step has the length $\\alpha$ in each coordinate, whatever the size of "
+    "the gradient.",
     verdict="holds",
     by="measurement",
 )

@@ -12,7 +12,7 @@ from gradatlas.formulas.ledger import ROWS
 
 __all__ = ["MODULES", "all_claims", "claims_of"]
 
-MODULES: Final = ("tensors", "networks", "optimization", "losses", "models", "programs")
+MODULES: Final = ("tensors", "networks", "optimization", "losses", "models", "programs", "questions")
 """The modules of this package that hold claims, by the parts of the ledger."""
 
 

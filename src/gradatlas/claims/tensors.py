@@ -33,7 +33,8 @@ def _rank(matrix: list[list[int]]) -> int:
 
 @claim(
     "T1.axes",
-    "An array of shape $(n_1, \\ldots, n_d)$ has $d$ axes and $n_1 \\cdots n_d$ entries; with $d = 0$ it is one number.",
+    "An array of shape $(n_1, \\ldots, n_d)$ has $d$ axes and $n_1 \\cdots n_d$ entries; with $d = 0$ it is one "
+    "number.",
     verdict="holds",
     by="exact computation",
 )
@@ -53,7 +54,8 @@ def axes(run: Run) -> None:
 
 @claim(
     "T1.ranks",
-    "There are arrays of two axes whose rank as matrices is 0, is 1 and is 2: the number of axes is not the rank of a matrix.",
+    "There are arrays of two axes whose rank as matrices is 0, is 1 and is 2: the number of axes is not the rank "
+    "of a matrix.",
     verdict="holds",
     by="exact computation",
 )
