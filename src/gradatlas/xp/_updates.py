@@ -67,7 +67,8 @@ class Place:
         if not shape_of(self._numbers)[0]:
             return self._x
         size = math.prod(shape_of(self._x))
-        hit, source = _TURN(shaping.reshape(self._numbers, shape=(-1,)), size=size, turn=-1)
+        order, first, after = _ORDER(shaping.reshape(self._numbers, shape=(-1,)), size=size)
+        hit, source = _TURN(order, first, after, turn=-1)
         flat = shaping.reshape(self._x, shape=(-1,))
         taken = indexing.take(shaping.reshape(part, shape=(-1,)), source, axis=0)
         return shaping.reshape(elementwise.where(hit, taken, flat), shape=shape_of(self._x))
@@ -146,9 +147,9 @@ class Place:
         if not part.shape[0]:
             return self._x
         flat = shaping.reshape(self._x, shape=(-1,))
-        numbers = shaping.reshape(self._numbers, shape=(-1,))
-        for turn in range(_turns(numbers)):
-            hit, source = _TURN(numbers, size=flat.shape[0], turn=turn)
+        order, first, after = _ORDER(shaping.reshape(self._numbers, shape=(-1,)), size=flat.shape[0])
+        for turn in range(_turns(order, first, after)):
+            hit, source = _TURN(order, first, after, turn=turn)
             # What is not hit is computed with ones, so that no infinity arises that a gradient would meet.
             one = True if category(plain_of(flat).dtype) == "bool" else 1
             old = elementwise.where(hit, flat, one)
@@ -157,31 +158,33 @@ class Place:
         return shaping.reshape(flat, shape=shape)
 
 
-def _turns(numbers: Any) -> int:
+def _turns(order: Any, first: Any, after: Any) -> int:
     """How many updates one entry may meet; where each example of a batch has its own key, at most as many as it names."""
-    if type(lower(numbers)) is Array:
-        return shape_of(numbers)[0]
-    return int(library_for(numbers).to_numpy(_TIMES(numbers)))  # the one number that is read from the device
+    if type(lower(order)) is Array:
+        return shape_of(order)[0]
+    return int(library_for(order).to_numpy(_TIMES(first, after)))  # the one number that is read from the device
 
 
-def _times(lib: Any, numbers: Any) -> Any:
-    """How often the number is named that is named most often."""
-    ordered = lib.sort(numbers)
-    ends = lib.searchsorted(ordered, ordered, side="right")
-    return lib.max(ends - lib.searchsorted(ordered, ordered, side="left"))
-
-
-def _turn(lib: Any, numbers: Any, *, size: int, turn: int) -> tuple[Any, Any]:
-    """Which entries are named for the time numbered turn (-1: the last time), and by which of the numbers."""
+def _order(lib: Any, numbers: Any, *, size: int) -> tuple[Any, Any, Any]:
+    """The places of numbers in ascending order, and of each entry where in it those that name it begin and end."""
     order = lib.argsort(numbers, stable=True)
     ordered = lib.take(numbers, order)
     entries = lib.arange(size, dtype=numbers.dtype, device=numbers.device)
-    found = lib.searchsorted(ordered, entries, side="right" if turn < 0 else "left") + turn
-    within = lib.clip(found, 0, numbers.shape[0] - 1)
-    hit = (found == within) & (lib.take(ordered, within) == entries)
-    return hit, lib.take(order, within)
+    return order, lib.searchsorted(ordered, entries, side="left"), lib.searchsorted(ordered, entries, side="right")
 
 
+def _times(lib: Any, first: Any, after: Any) -> Any:
+    """How often the entry is named that is named most often."""
+    return lib.max(after - first)
+
+
+def _turn(lib: Any, order: Any, first: Any, after: Any, *, turn: int) -> tuple[Any, Any]:
+    """Which entries are named for the time numbered turn (-1: the last time), and by which of the numbers."""
+    place = after - 1 if turn < 0 else first + turn
+    return (first <= place) & (place < after), lib.take(order, lib.clip(place, 0, order.shape[0] - 1))
+
+
+_ORDER = Discrete("at", _order)
 _TIMES = Discrete("at", _times)
 _TURN = Discrete("at", _turn)
 _SCATTER = Discrete(
