@@ -57,9 +57,11 @@ def pulled(f, arrays, dtype):
     return [*leaves, *pull(g if isinstance(out, tuple) else g[0])]
 
 
-def compare(f, shapes, dtype, on):
+def compare(f, shapes, dtype, on, arrays=None):
+    """f on arrays of these shapes, or on these, by the kernels and by NumPy."""
     rng = np.random.default_rng(6)
-    arrays = [rng.normal(size=shape).astype(dtype) for shape in shapes]
+    arrays = [rng.normal(size=shape).astype(dtype) for shape in shapes] if arrays is None else arrays
+    dtype = arrays[0].dtype
     calls = []
     with pytest.MonkeyPatch.context() as patch:
         call = compiled.Kernels._call
@@ -136,11 +138,115 @@ def test_lstm(on, sizes, dtype):
         (((1, 2, 3, 2), (2, 3, 2, 1)), {"padding": 3}),
         (((0, 4, 4, 2), (2, 2, 2, 3)), {}),
         (((2, 4, 4, 0), (2, 2, 0, 3)), {}),
+        (((2, 4, 4, 2), (2, 2, 2, 0)), {}),
+        (((19, 6, 7, 5), (3, 3, 5, 40)), {"padding": "same"}),
+        (((2, 6, 7, 120), (2, 2, 120, 3)), {"padding": 1, "stride": 2}),
+        (((1, 9, 9, 100), (3, 3, 100, 1200)), {"stride": 3}),
+        (((3, 3, 2, 2), (1, 1, 2, 3)), {"padding": (4, 5), "stride": 3}),
     ],
     ids=str,
 )
 def test_convolution(on, shapes, keywords, dtype):
     compare(lambda x, w: xp.conv2d(x, w, **keywords), shapes, dtype, on)
+
+
+@DTYPES
+@pytest.mark.parametrize(
+    ("shapes", "keywords"),
+    [
+        (((3, 20, 4), (5, 4, 7)), {}),
+        (((2, 21, 1), (4, 1, 33)), {"stride": 2, "padding": (1, 3), "dilation": 2}),
+        (((2, 9, 40), (3, 40, 2)), {"padding": "same"}),
+    ],
+    ids=str,
+)
+def test_convolution_along_one_axis(on, shapes, keywords, dtype):
+    compare(lambda x, w: xp.conv1d(x, w, **keywords), shapes, dtype, on)
+
+
+def test_convolution_of_arrays_as_they_lie(on):
+    """Channels first, parts of larger arrays and arrays that cannot be written to are read and left as they are."""
+    rng = np.random.default_rng(10)
+    x, w = rng.normal(size=(2, 5, 12, 9)), rng.normal(size=(6, 5, 3, 3))
+    for each in (x, w):
+        each.flags.writeable = False
+    compare(lambda x, w: xp.conv2d(x[:, ::2], w[::2, :3], padding=1, layout="channels_first"), None, None, on, [x, w])
+
+
+def test_a_nan_stays_in_the_windows_that_see_it(on):
+    """In the kernel's adjoint too, where an entry meets some places of the window and not others."""
+    for value in (np.nan, np.inf):
+        x, w, g = np.ones((3, 7, 8, 20)), np.ones((3, 2, 20, 18)), np.ones((3, 5, 7, 18))
+        x[1, 0, 0, 5] = x[2, 6, 3, 19] = value
+        y, pull = ga.vjp(lambda x, w: xp.conv2d(x, w), x, w)
+        dw = pull(g)[1]
+        with compiled.switched(on=False):
+            plain, pull = ga.vjp(lambda x, w: xp.conv2d(x, w), x, w)
+            np.testing.assert_array_equal(y, plain)
+            np.testing.assert_array_equal(dw, pull(g)[1])
+        assert 0 < np.sum(~np.isfinite(dw)) < dw.size
+
+
+WALKS = [
+    ((2, 8, 6, 32), {"window": 2}),
+    ((3, 9, 7, 35), {"window": 2}),
+    ((2, 9, 8, 17), {"window": 3, "stride": 2, "padding": 1}),
+    ((2, 8, 9, 1), {"window": (2, 3), "stride": 1}),
+    ((1, 11, 10, 5), {"window": (2, 3), "stride": (2, 1), "padding": ((0, 1), 1), "ceil_mode": True}),
+    ((2, 12, 11, 20), {"window": (3, 2), "dilation": (2, 3), "stride": (1, 4)}),
+    ((2, 7, 8, 16), {"window": 3, "stride": 4}),
+    ((2, 5, 5, 3), {"window": 1}),
+    ((2, 5, 5, 33), {"window": 1, "stride": 2}),
+    ((40, 16, 16, 16), {"window": 2}),
+    ((0, 4, 4, 2), {"window": 2}),
+    ((2, 4, 4, 0), {"window": 2}),
+    ((2, 9, 40), {"window": 2}),
+    ((3, 10, 7), {"window": 3, "stride": 1, "padding": 1, "dilation": 2}),
+]
+
+
+class TestMaxPool:
+    @DTYPES
+    @pytest.mark.parametrize(("shape", "keywords"), WALKS, ids=str)
+    def test_as_numpy(self, on, shape, keywords, dtype):
+        compare(lambda x: xp.max_pool(x, **keywords), [shape], dtype, on)
+
+    @DTYPES
+    @pytest.mark.parametrize(("shape", "keywords"), WALKS, ids=str)
+    def test_ties_infinities_and_nans(self, on, shape, keywords, dtype):
+        """Few values, so that most windows tie; equal to the last bit where no entry lies in several windows."""
+        rng = np.random.default_rng(11)
+        for values in ([0.0, 1.0], [-np.inf, 0.0, np.inf], [0.0, -0.0, 1.0, np.nan]):
+            x = rng.choice(np.asarray(values, dtype=dtype), size=shape)
+            y, pull = ga.vjp(lambda x: xp.max_pool(x, **keywords), x)
+            g = rng.choice(np.asarray([1.0, -2.0, 0.0, 0.5], dtype=dtype), size=y.shape)
+            odd = g.copy()
+            odd[rng.random(y.shape) < 0.1] = np.inf
+            odd[rng.random(y.shape) < 0.1] = np.nan
+            with compiled.switched(on=False):
+                with np.errstate(all="ignore"):
+                    plain, back = ga.vjp(lambda x: xp.max_pool(x, **keywords), x)
+                np.testing.assert_array_equal(y, plain)
+                wanted = [back(each)[0] for each in (g, odd)]
+            for each, want in zip((g, odd), wanted, strict=True):
+                apart = "stride" not in keywords
+                np.testing.assert_allclose(pull(each)[0], want, rtol=0, atol=0 if apart else 64 * np.finfo(dtype).eps)
+
+    def test_arrays_as_they_lie(self, on):
+        x = np.random.default_rng(12).normal(size=(2, 5, 12, 9))
+        x.flags.writeable = False
+        compare(lambda x: xp.max_pool(x[:, :, ::-2], 3, stride=2, layout="channels_first"), None, None, on, [x])
+
+    def test_second_order(self, on):
+        """The adjoint in C, differentiated again, is the tangent in NumPy."""
+        x, v = np.random.default_rng(13).normal(size=(2, 2, 6, 6, 17))
+
+        def slope(x):
+            return ga.grad(lambda x: xp.sum(xp.max_pool(x, 2) ** 3))(x)
+
+        found = ga.jvp(slope, (x,), (v,))[1]
+        with compiled.switched(on=False):
+            np.testing.assert_allclose(found, ga.jvp(slope, (x,), (v,))[1], rtol=1e-13)
 
 
 class TestMatrixProducts:
@@ -167,7 +273,7 @@ class TestMatrixProducts:
 
         def layouts(rows, columns):
             plain = rng.normal(size=(rows, columns)).astype(dtype)
-            held = np.zeros((rows, columns), dtype=[("a", "i1"), ("b", dtype)])
+            held = np.zeros((rows, columns), dtype=[("a", dtype, 2), ("b", dtype)])
             held["b"] = plain
             plain.flags.writeable = False
             stepped = np.repeat(np.repeat(plain, 2, axis=0), 3, axis=1)[::2, ::3]
@@ -201,11 +307,12 @@ class TestMatrixProducts:
 
 def test_results_do_not_depend_on_the_number_of_threads(on, monkeypatch):
     rng = np.random.default_rng(2)
-    x, w = rng.normal(size=(3, 20, 20, 16)).astype(np.float32), rng.normal(size=(3, 3, 16, 24)).astype(np.float32)
+    x, w = rng.normal(size=(9, 20, 20, 16)).astype(np.float32), rng.normal(size=(3, 3, 16, 24)).astype(np.float32)
     q = rng.normal(size=(5, 70, 8)).astype(np.float32)
     z, u = rng.normal(size=(17, 4, 6)).astype(np.float32), rng.normal(size=(9, 36)).astype(np.float32)
     kernel = rng.normal(size=(6, 36)).astype(np.float32)
     matrix = rng.normal(size=(300, 300)).astype(np.float32)
+    images = rng.normal(size=(9, 24, 24, 32)).astype(np.float32)
     found = []
     for threads in (1, 2, 3, 7):
         monkeypatch.setattr(on, "_threads", threads)
@@ -215,6 +322,7 @@ def test_results_do_not_depend_on_the_number_of_threads(on, monkeypatch):
                 *pulled(lambda q: xp.attention(q, q, q, causal=True), [q], np.float32),
                 *pulled(lambda z, u: xp.lstm(z, kernel, u)[0], [z, u], np.float32),
                 *pulled(xp.matmul, [matrix, matrix[:, :297]], np.float32),
+                *pulled(lambda x: xp.max_pool(x, 3, stride=1), [images], np.float32),
             ]
         )
     for other in found[1:]:
@@ -223,6 +331,8 @@ def test_results_do_not_depend_on_the_number_of_threads(on, monkeypatch):
 
 
 WORK = {
+    "pooling": lambda x: ga.grad(lambda x: xp.sum(xp.max_pool(x, 2) ** 2))(x),
+    "product": lambda x: ga.grad(lambda x: xp.sum(xp.matmul(x, np.ones((144, 1300))) ** 2))(x.reshape(8, 144)),
     "convolution": lambda x: ga.grad(lambda x: xp.sum(xp.conv2d(x, np.ones((3, 3, 4, 5)), padding=1) ** 2))(x),
     "attention": lambda x: ga.grad(lambda q: xp.sum(xp.attention(q, q, q, causal=True) ** 2))(x[0]),
     "lstm": lambda x: ga.grad(lambda z: xp.sum(xp.lstm(z, np.ones((4, 12)), np.ones((3, 12)))[0] ** 2))(x[0]),

@@ -14,7 +14,7 @@ from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
 from gradatlas.backend import library_of
-from gradatlas.backend.compiled import kernels
+from gradatlas.backend.compiled import Kernels, kernels
 from gradatlas.backend.striding import combine, factor, put, windows
 from gradatlas.errors import ShapeError
 from gradatlas.ops import _floating as floating
@@ -194,6 +194,19 @@ def _counts(pairs: Sequence[tuple[slice, slice]], output: int) -> list[int]:
     return [sum(outputs.start <= o < outputs.stop for outputs, _ in pairs) for o in range(output)]
 
 
+def _compiled(at: Geometry, *arrays: Array) -> Kernels | None:
+    """The kernels in C, where they take these arrays and walk along as many axes."""
+    return kernels(*arrays) if len(at.space) <= 2 else None
+
+
+def _sizes(batch: int, channels: int, filters: int, at: Geometry) -> tuple[int, ...]:
+    """A walk of windows as the compiled kernels are told it: along two axes, of which the first may be of length 1."""
+    one, nothing = ((1,), (0,)) if len(at.space) == 1 else ((), ())
+    before = [sides[0] for sides in at.padding]
+    walk = (*one, *at.stride, *nothing, *before, *one, *at.dilation)
+    return (batch, *one, *at.space, channels, *one, *at.kernel, filters, *one, *at.output, *walk)
+
+
 # ------------------------------------------------------------------------------------------------ convolution
 # As products of matrices, one for each group of channels: rows (groups, batch * output, ...), which need no copy where
 # there is one group.
@@ -251,17 +264,12 @@ def _matrix(lib: Any, w: Array, groups: int) -> Array:
     return lib.permute_dims(lib.reshape(w, (prod(w.shape[:-1]), groups, w.shape[-1] // groups)), (1, 0, 2))
 
 
-def _sizes(batch: int, kernel: Sequence[int], at: Geometry) -> tuple[int, ...]:
-    """A convolution along two axes as the compiled kernels are told it."""
-    before = [sides[0] for sides in at.padding]
-    return (batch, *at.space, kernel[2], *at.kernel, kernel[3], *at.output, *at.stride, *before, *at.dilation)
-
-
 def convolve(lib: Any, x: Array, w: Array, at: Geometry, groups: int) -> Array:
     """y[b, o, f] = sum over k, c of x[b, s o + d k - p, c] w[k, c, f], x being 0 outside; c runs over the group of f."""
-    compiled = kernels(x, w) if groups == 1 and len(at.space) == 2 else None
+    compiled = _compiled(at, x, w) if groups == 1 else None
     if compiled is not None:
-        return compiled.convolution(0, x, w, (x.shape[0], *at.output, w.shape[-1]), _sizes(x.shape[0], w.shape, at))
+        shape = (x.shape[0], *at.output, w.shape[-1])
+        return compiled.convolution(0, x, w, shape, _sizes(x.shape[0], w.shape[-2], w.shape[-1], at))
     if groups > 1 and w.shape[-2] == 1:
         return _convolve_each(lib, x, w, at, groups)
     y = lib.empty((x.shape[0], *at.output, w.shape[-1]), dtype=lib.result_type(x, w), device=x.device)
@@ -277,10 +285,10 @@ def convolve(lib: Any, x: Array, w: Array, at: Geometry, groups: int) -> Array:
 def kernel_adjoint(lib: Any, x: Array, g: Array, at: Geometry, groups: int) -> Array:
     """dw[k, c, f] = sum over b, o of x[b, s o + d k - p, c] g[b, o, f]."""
     channels, filters = x.shape[-1] // groups, g.shape[-1]
-    compiled = kernels(x, g) if groups == 1 and len(at.space) == 2 else None
+    compiled = _compiled(at, x, g) if groups == 1 else None
     if compiled is not None:
         shape = (*at.kernel, channels, filters)
-        return compiled.convolution(2, x, g, shape, _sizes(x.shape[0], shape, at))
+        return compiled.convolution(2, x, g, shape, _sizes(x.shape[0], channels, filters, at))
     if groups > 1 and channels == 1:
         return _kernel_adjoint_each(lib, x, g, at, groups)
     total = None
@@ -295,9 +303,10 @@ def kernel_adjoint(lib: Any, x: Array, g: Array, at: Geometry, groups: int) -> A
 def input_adjoint(lib: Any, g: Array, w: Array, at: Geometry, groups: int) -> Array:
     """dx[b, i, c] = sum over o, k, f with s o + d k - p = i of g[b, o, f] w[k, c, f]."""
     channels, filters = w.shape[-2], w.shape[-1]
-    compiled = kernels(g, w) if groups == 1 and len(at.space) == 2 else None
+    compiled = _compiled(at, g, w) if groups == 1 else None
     if compiled is not None:
-        return compiled.convolution(1, g, w, (g.shape[0], *at.space, channels), _sizes(g.shape[0], w.shape, at))
+        shape = (g.shape[0], *at.space, channels)
+        return compiled.convolution(1, g, w, shape, _sizes(g.shape[0], channels, filters, at))
     if groups > 1 and channels == 1:
         return _input_adjoint_each(lib, g, w, at, groups)
     rows = _rows(lib, g, groups)
@@ -373,6 +382,10 @@ def _reach(pairs: Sequence[tuple[slice, slice]], output: int) -> bool:
 
 def window_largest(lib: Any, x: Array, at: Geometry) -> Array:
     """y[b, o, c] = the largest of x[b, s o + d k - p, c] over the places k that lie in x."""
+    compiled = _compiled(at, x)
+    if compiled is not None:
+        shape = (x.shape[0], *at.output, x.shape[-1])
+        return compiled.window_largest(x, shape, _sizes(x.shape[0], x.shape[-1], 0, at))
     y = x
     for axis, pairs in enumerate(_by_axis(at)):
         if _reach(pairs, at.output[axis]):
@@ -415,6 +428,9 @@ def _holds_padding(at: Geometry) -> bool:
 
 def window_largest_adjoint(lib: Any, g: Array, x: Array, y: Array, at: Geometry) -> Array:
     """g shared out among the largest entries of each window, equally where several tie; nan where y is."""
+    compiled = _compiled(at, g, x, y)
+    if compiled is not None:
+        return compiled.window_largest_adjoint(g, x, y, _sizes(x.shape[0], x.shape[-1], 0, at))
     hits, count = _hits(lib, x, y, at)
     dx = (lib.empty if _tiles(at) else lib.zeros)(x.shape, dtype=g.dtype, device=x.device)
     with floating.quietly():

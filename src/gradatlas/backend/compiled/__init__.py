@@ -101,12 +101,25 @@ class Kernels:
         self._call("convolution", first, ctypes.c_int(face), first, second, out, given, self._threads)
         return out
 
+    def window_largest(self, x: Plain, shape: Sequence[int], sizes: Sequence[int]) -> Plain:
+        """The largest entry of each window along two axes, channels last; shape is the result's, sizes as above."""
+        x = np.ascontiguousarray(x)
+        out = np.empty(tuple(shape), dtype=x.dtype)
+        self._call("window_largest", x, x, out, (ctypes.c_ssize_t * len(sizes))(*sizes), self._threads)
+        return out
+
+    def window_largest_adjoint(self, g: Plain, x: Plain, y: Plain, sizes: Sequence[int]) -> Plain:
+        """g shared out among the largest entries y of the windows of x."""
+        g, x, y = map(np.ascontiguousarray, (g, x, y))
+        out = np.empty_like(x)
+        self._call("window_largest_adjoint", x, g, x, y, out, (ctypes.c_ssize_t * len(sizes))(*sizes), self._threads)
+        return out
+
     def matrix_product(self, x: Plain, y: Plain) -> Plain:
         """x (m, n) times y (n, p), read as they lie in memory."""
-        x, y = (each if _whole_steps(each) else np.ascontiguousarray(each) for each in (x, y))
         (m, n), (_, p) = x.shape, y.shape
         out = np.empty((m, p), dtype=x.dtype)
-        steps = (step // x.itemsize for each in (x, y) for step in each.strides)
+        steps = (step // x.itemsize for each in (x, y) for step in each.strides)  # whole: `kernels` asks for alignment
         self._call("matrix_product", x, x, y, out, (ctypes.c_ssize_t * 7)(m, n, p, *steps), self._threads)
         return out
 
@@ -117,11 +130,6 @@ class Kernels:
         which = ("exp", "tanh", "sigmoid", "1 - sigmoid", "slope of tanh").index(name)
         self._call("scalar_function", x, ctypes.c_int(which), x, y, x.size)
         return y
-
-
-def _whole_steps(x: Plain) -> bool:
-    """Whether entries of x lie whole entries apart, as they do unless x is a part of a record's array."""
-    return not any(step % x.itemsize for step in x.strides)
 
 
 _found: Kernels | None = None

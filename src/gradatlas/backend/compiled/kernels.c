@@ -73,6 +73,11 @@ static int share(Item run, const void *task, Size items, Size room, Size threads
     return atomic_load(&crew.failed) ? -1 : 0;
 }
 
+/* How many threads some work is worth, each a share of at least `least`: to make one takes tens of microseconds. */
+static Size worth(double work, double least, Size threads) {
+    return work < least * (double)threads ? (Size)(work / least) + 1 : threads;
+}
+
 #define JOIN2(a, b) a##_##b
 #define JOIN(a, b) JOIN2(a, b)
 #define NAME(base) JOIN(base, SUFFIX)

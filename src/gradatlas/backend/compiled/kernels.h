@@ -7,12 +7,14 @@ typedef REAL NAME(Loose) __attribute__((vector_size(VECTOR_BYTES), aligned(sizeo
 
 /* ---------------------------------------------------------------- products of matrices
 
-   C += A B, where B has been packed into panels of COLUMNS columns, padded by zeros; A is read as it lies, by two strides. */
+   C = or += A B, tile by tile. A is read as it lies, by two strides, its depth in segments that begin where `jumps` says;
+   so the windows of an image need no copy. B is a panel of COLUMNS columns whose rows are `step` apart. */
 
 static Size NAME(packed_size)(Size depth, Size columns) {
     return (columns + NAME(COLUMNS) - 1) / NAME(COLUMNS) * NAME(COLUMNS) * depth;
 }
 
+/* B as panels one after the other, padded by zeros. */
 static void NAME(pack)(REAL *panels, const REAL *b, Size row, Size column, Size depth, Size columns) {
     for (Size j = 0; j < columns; j += NAME(COLUMNS)) {
         Size here = min_size(NAME(COLUMNS), columns - j);
@@ -29,17 +31,20 @@ static void NAME(pack)(REAL *panels, const REAL *b, Size row, Size column, Size 
 
 #define TILE(M)                                                                                                  \
     static inline __attribute__((always_inline)) void NAME(tile##M)(                                             \
-        const REAL *a, Size row, Size column, const REAL *panel, Size depth, REAL *c, Size width, Size here,     \
-        int add) {                                                                                               \
+        const REAL *a, Size row, Size column, const Size *jumps, Size segments, Size run, const REAL *panel,     \
+        Size step, REAL *c, Size width, Size here, int add) {                                                    \
         NAME(Vector) sums[M][2];                                                                                 \
         for (int m = 0; m < M; m++) sums[m][0] = sums[m][1] = (NAME(Vector)){0};                                 \
-        for (Size k = 0; k < depth; k++, panel += NAME(COLUMNS)) {                                               \
-            NAME(Vector) first = *(const NAME(Loose) *)panel;                                                    \
-            NAME(Vector) second = *(const NAME(Loose) *)(panel + NAME(LANES));                                   \
-            for (int m = 0; m < M; m++) {                                                                        \
-                REAL factor = a[m * row + k * column];                                                           \
-                sums[m][0] += factor * first;                                                                    \
-                sums[m][1] += factor * second;                                                                   \
+        for (Size s = 0; s < segments; s++) {                                                                    \
+            const REAL *from = a + jumps[s];                                                                     \
+            for (Size k = 0; k < run; k++, panel += step) {                                                      \
+                NAME(Vector) first = *(const NAME(Loose) *)panel;                                                \
+                NAME(Vector) second = *(const NAME(Loose) *)(panel + NAME(LANES));                               \
+                for (int m = 0; m < M; m++) {                                                                    \
+                    REAL factor = from[m * row + k * column];                                                    \
+                    sums[m][0] += factor * first;                                                                \
+                    sums[m][1] += factor * second;                                                               \
+                }                                                                                                \
             }                                                                                                    \
         }                                                                                                        \
         for (int m = 0; m < M; m++, c += width) {                                                                \
@@ -61,24 +66,29 @@ static void NAME(pack)(REAL *panels, const REAL *b, Size row, Size column, Size 
 TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
 #undef TILE
 
+/* At most ROWS rows of C, `here` columns wide. */
+static inline __attribute__((always_inline)) void NAME(tile)(
+    Size rows, const REAL *a, Size row, Size column, const Size *jumps, Size segments, Size run, const REAL *panel,
+    Size step, REAL *c, Size width, Size here, int add) {
+    switch (rows) {
+    case 1: NAME(tile1)(a, row, column, jumps, segments, run, panel, step, c, width, here, add); break;
+    case 2: NAME(tile2)(a, row, column, jumps, segments, run, panel, step, c, width, here, add); break;
+    case 3: NAME(tile3)(a, row, column, jumps, segments, run, panel, step, c, width, here, add); break;
+    case 4: NAME(tile4)(a, row, column, jumps, segments, run, panel, step, c, width, here, add); break;
+    case 5: NAME(tile5)(a, row, column, jumps, segments, run, panel, step, c, width, here, add); break;
+    default: NAME(tile6)(a, row, column, jumps, segments, run, panel, step, c, width, here, add);
+    }
+}
+
 /* C (rows x columns, rows `width` apart) = or += A (rows x depth) times the packed B, whose panels are `tall` rows long. */
 static void NAME(multiply)(REAL *c, Size width, const REAL *a, Size row, Size column, const REAL *panels, Size tall,
                            Size rows, Size columns, Size depth, int add) {
+    static const Size whole[1] = {0};
     for (Size i = 0; i < rows; i += NAME(ROWS)) {
-        Size left = min_size(NAME(ROWS), rows - i);
-        const REAL *from = a + i * row, *panel = panels;
-        for (Size j = 0; j < columns; j += NAME(COLUMNS), panel += NAME(COLUMNS) * tall) {
-            REAL *to = c + i * width + j;
-            Size here = min_size(NAME(COLUMNS), columns - j);
-            switch (left) {
-            case 1: NAME(tile1)(from, row, column, panel, depth, to, width, here, add); break;
-            case 2: NAME(tile2)(from, row, column, panel, depth, to, width, here, add); break;
-            case 3: NAME(tile3)(from, row, column, panel, depth, to, width, here, add); break;
-            case 4: NAME(tile4)(from, row, column, panel, depth, to, width, here, add); break;
-            case 5: NAME(tile5)(from, row, column, panel, depth, to, width, here, add); break;
-            default: NAME(tile6)(from, row, column, panel, depth, to, width, here, add);
-            }
-        }
+        const REAL *panel = panels;
+        for (Size j = 0; j < columns; j += NAME(COLUMNS), panel += NAME(COLUMNS) * tall)
+            NAME(tile)(min_size(NAME(ROWS), rows - i), a + i * row, row, column, whole, 1, depth, panel, NAME(COLUMNS),
+                       c + i * width + j, width, min_size(NAME(COLUMNS), columns - j), add);
     }
 }
 

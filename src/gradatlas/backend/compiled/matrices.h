@@ -34,8 +34,7 @@ int NAME(matrix_product)(const REAL *a, const REAL *b, REAL *c, const Size *size
         memset(c, 0, (size_t)(t.rows * t.columns) * sizeof(REAL));
         return 0;
     }
-    double work = (double)t.rows * (double)t.depth * (double)t.columns; /* a thread is worth some millions of terms */
-    threads = work < 4e6 * (double)threads ? (Size)(work / 4e6) + 1 : threads;
+    threads = worth((double)t.rows * (double)t.depth * (double)t.columns, 4e6, threads);
     t.wide = min_size(t.columns, NAME(WIDE));
     t.tall = t.rows;
     Size across = (t.columns + t.wide - 1) / t.wide;
