@@ -221,9 +221,9 @@ class TestCollecting:
         return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
 
     def test_one_item_for_each_and_a_record_for_what_is_shown(self, folder):
-        done = self.run(folder, "-v")
-        assert re.search(r"^proofs/claims.py::T5.good.* PASSED", done.stdout, re.MULTILINE)
-        assert re.search(r"^proofs/claims.py::T6.bad.* FAILED", done.stdout, re.MULTILINE)
+        done = self.run(folder)
+        assert "1 failed, 1 passed" in done.stdout
+        assert "FAILED proofs/claims.py::T6.bad" in done.stdout
         assert "not so: 2 + 2: 4 = 5" in done.stdout
         assert "claims          1 hold, 0 refuted; 1 not shown; 0 records kept" in done.stdout
         kept = [path.name for path in (folder / "build" / "evidence" / "claims").iterdir()]
