@@ -9,6 +9,8 @@ from gradatlas import xp
 from gradatlas.claims.statement import Run, claim
 from gradatlas.formulas.ledger.losses import DISCIPLINES
 
+__all__ = ["index", "ratio", "saturated"]
+
 
 def _slopes(z: float, y: float) -> tuple[float, float, float]:
     """The probability at a logit, and the gradients in it of the squared error and of the cross-entropy."""

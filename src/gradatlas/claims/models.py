@@ -12,6 +12,8 @@ import gradatlas as ga
 from gradatlas import nn, xp
 from gradatlas.claims.statement import Run, claim
 
+__all__ = ["hidden", "imitation", "parameters", "slope", "symmetric", "tied"]
+
 
 def _circular(x: Any, w: Any) -> Any:
     """A convolution along one axis whose ends are joined: y[o] = sum_k w[k] x[o + k]."""

@@ -12,6 +12,23 @@ import gradatlas as ga
 from gradatlas import nn, optim, xp
 from gradatlas.claims.statement import Run, claim
 
+__all__ = [
+    "added",
+    "alone",
+    "bounds",
+    "connection",
+    "differing",
+    "forward",
+    "hidden",
+    "layers",
+    "one_gradient",
+    "output",
+    "parameters",
+    "predicting",
+    "propagating",
+    "without",
+]
+
 
 def differing(one: Any, other: Any) -> int:
     """In how many entries two trees of arrays differ, bit for bit."""

@@ -13,6 +13,26 @@ import gradatlas as ga
 from gradatlas import nn, optim, xp
 from gradatlas.claims.statement import Run, claim
 
+__all__ = [
+    "adagrad",
+    "adam",
+    "decaying",
+    "faster",
+    "finite",
+    "first",
+    "floor",
+    "gradient",
+    "linear",
+    "meant",
+    "order_turned",
+    "race_begin",
+    "race_end",
+    "search",
+    "variance",
+    "watching",
+    "written",
+]
+
 
 @claim(
     "G1a.finite",

@@ -12,6 +12,8 @@ import gradatlas as ga
 from gradatlas import xp
 from gradatlas.claims.statement import Run, claim
 
+__all__ = ["bounds", "once", "small", "twice", "uniform", "wrong"]
+
 CLASSES = 10
 
 

@@ -11,6 +11,8 @@ import gradatlas as ga
 from gradatlas import nn, optim, xp
 from gradatlas.claims.statement import Run, claim
 
+__all__ = ["complete", "overfit", "slow"]
+
 
 @claim(
     "Q11.rate",
