@@ -16,6 +16,7 @@ from gradatlas.symbolic.inequalities import (
     log_of_reciprocal,
     log_tangent,
     root_of_square,
+    sqrt_scaled,
     term_of_vanishing_sum,
 )
 from gradatlas.symbolic.language import Sum, arrays, exp, indices, log, reals, size, sqrt
@@ -32,6 +33,10 @@ def assumed(*claims):
     return tuple(checker.assume(c) for c in claims)
 
 
+def squared(value):
+    return checker.equation(value**2, value**2)
+
+
 @pytest.mark.parametrize(
     ("theorem", "conclusion"),
     [
@@ -45,7 +50,8 @@ def assumed(*claims):
         (lambda: log_of_product(a, b, positive), eq(log(a * b), log(a) + log(b))),
         (lambda: log_of_product(a, a, positive), eq(log(a * a), log(a) + log(a))),
         (lambda: log_of_reciprocal(a, positive), eq(log(1 / a), -log(a))),
-        (lambda: root_of_square(a**2 * b**2, a * b, positive), eq(sqrt(a**2 * b**2), a * b)),
+        (lambda: root_of_square(squared(a * b), a * b, positive), eq(sqrt((a * b) ** 2), a * b)),
+        (lambda: sqrt_scaled(a, b, positive), eq(sqrt(a**2 * b), a * sqrt(b))),
     ],
 )
 def test_what_is_derived(theorem, conclusion):
@@ -65,8 +71,9 @@ def test_what_is_derived(theorem, conclusion):
         lambda: log_increases(a, b, (*positive, *assumed(le(b, a)))),
         lambda: log_of_product(a, b, positive[1:]),
         lambda: log_of_reciprocal(a, positive[1:]),
-        lambda: root_of_square(a**2, a, assumed(le(a, 0))),
-        lambda: root_of_square(a**2, b, positive),
+        lambda: root_of_square(squared(a), a, assumed(le(a, 0))),
+        lambda: root_of_square(squared(a), b, positive),
+        lambda: sqrt_scaled(a, b, positive[:1]),
         lambda: axiom_at("sqrt.square", a),
     ],
 )

@@ -87,6 +87,10 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "units (ELUs), ICLR 2016, arXiv:1511.07289",
         ),
         Entry(
+            "cochran1977",
+            "W. G. Cochran, Sampling Techniques, third edition, Wiley, 1977",
+        ),
+        Entry(
             "cooley1965",
             "J. W. Cooley and J. W. Tukey, An algorithm for the machine calculation of complex Fourier series, Mathematics "
             "of Computation 19(90), 297-301, 1965",
@@ -96,6 +100,11 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "cover2006",
             "T. M. Cover and J. A. Thomas, Elements of Information Theory, second edition, Wiley, 2006",
             "10.1002/047174882X",
+        ),
+        Entry(
+            "duchi2011",
+            "J. Duchi, E. Hazan and Y. Singer, Adaptive subgradient methods for online learning and stochastic "
+            "optimization, Journal of Machine Learning Research 12, 2121-2159, 2011",
         ),
         Entry(
             "dumoulin2016",
@@ -174,6 +183,11 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "10.1137/1.9780898717778",
         ),
         Entry(
+            "hinton2012",
+            "G. Hinton, N. Srivastava and K. Swersky, Neural networks for machine learning, lecture 6a: overview of "
+            "mini-batch gradient descent, Coursera, 2012",
+        ),
+        Entry(
             "hochreiter1997",
             "S. Hochreiter and J. Schmidhuber, Long short-term memory, Neural Computation 9(8), 1735-1780, 1997",
             "10.1162/neco.1997.9.8.1735",
@@ -193,6 +207,10 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "ioffe2015",
             "S. Ioffe and C. Szegedy, Batch normalization: accelerating deep network training by reducing internal "
             "covariate shift, ICML 2015, 448-456, arXiv:1502.03167",
+        ),
+        Entry(
+            "kingma2015",
+            "D. P. Kingma and J. Ba, Adam: a method for stochastic optimization, ICLR 2015, arXiv:1412.6980",
         ),
         Entry(
             "klambauer2017",
@@ -245,6 +263,16 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "D. Misra, Mish: a self regularized non-monotonic activation function, BMVC 2020, arXiv:1908.08681",
         ),
         Entry(
+            "montufar2014",
+            "G. Montufar, R. Pascanu, K. Cho and Y. Bengio, On the number of linear regions of deep neural networks, in "
+            "Advances in Neural Information Processing Systems 27, 2924-2932, 2014",
+        ),
+        Entry(
+            "nesterov1983",
+            "Y. Nesterov, A method for solving the convex programming problem with convergence rate O(1/k^2), "
+            "Soviet Mathematics Doklady 27, 372-376, 1983",
+        ),
+        Entry(
             "nesterov2004",
             "Y. Nesterov, Introductory Lectures on Convex Optimization, Kluwer, 2004",
             "10.1007/978-1-4419-8853-9",
@@ -269,6 +297,12 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "Conference on Machine Learning, 1310-1318, 2013",
         ),
         Entry(
+            "polyak1964",
+            "B. T. Polyak, Some methods of speeding up the convergence of iteration methods, USSR Computational "
+            "Mathematics and Mathematical Physics 4(5), 1-17, 1964",
+            "10.1016/0041-5553(64)90137-5",
+        ),
+        Entry(
             "robbins1951",
             "H. Robbins and S. Monro, A stochastic approximation method, Annals of Mathematical Statistics 22(3), "
             "400-407, 1951",
@@ -283,6 +317,15 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "D. E. Rumelhart, G. E. Hinton and R. J. Williams, Learning representations by back-propagating errors, "
             "Nature 323, 533-536, 1986",
             "10.1038/323533a0",
+        ),
+        Entry(
+            "sutskever2013",
+            "I. Sutskever, J. Martens, G. Dahl and G. Hinton, On the importance of initialization and momentum in deep "
+            "learning, in International Conference on Machine Learning, 1139-1147, 2013",
+        ),
+        Entry(
+            "telgarsky2016",
+            "M. Telgarsky, Benefits of depth in neural networks, in Conference on Learning Theory, 1517-1539, 2016",
         ),
         Entry(
             "vaswani2017",

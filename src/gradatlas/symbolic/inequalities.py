@@ -26,6 +26,7 @@ __all__ = [
     "log_of_reciprocal",
     "log_tangent",
     "root_of_square",
+    "sqrt_scaled",
     "term_of_vanishing_sum",
 ]
 
@@ -131,26 +132,39 @@ def log_of_reciprocal(value: Term, facts: Iterable[Theorem]) -> Theorem:
     return by_steps(log(value**-1), [checker.symmetric(inner), axiom_at("log.exp", -log(value))], -log(value))
 
 
-def root_of_square(value: Term, root: Term, facts: Iterable[Theorem]) -> Theorem:
-    """sqrt(e) = r, where e is r^2 in canonical form and the facts prove 0 <= r."""
-    known, found = tuple(facts), sqrt(value)
-    not_negative = checker.certificate(le(0, value), (root**2,), known)
+def root_of_square(square: Theorem, root: Term, facts: Iterable[Theorem]) -> Theorem:
+    """sqrt(e) = r, where a theorem says e = r^2 and the facts prove 0 <= r."""
+    claim = square.conclusion
+    if not isinstance(claim, Eq):
+        raise ProofError(f"{claim!r} does not say of what a number is the square")
+    value, known = claim.left, tuple(facts)
+    found = sqrt(value)
+    not_negative = checker.certificate(le(0, value), (root**2, -gap(square)), (square,))
     at_least = axiom_at("sqrt.nonnegative", value, (not_negative,))
-    square = axiom_at("sqrt.square", value, (not_negative,))
-    square = checker.transitive(square, checker.equation(value, root**2, known))
-    claim = eq(found, root)
+    same = checker.transitive(axiom_at("sqrt.square", value, (not_negative,)), square)
+    same = checker.transitive(same, checker.equation(claim.right, root**2, known))
+    equal = eq(found, root)
 
     def apart(low: Term, high: Term, case: Theorem) -> Theorem:
         """Numbers that are not negative, and have one square, do not differ."""
         parts = [(high - low) ** 2, 2 * low * (high - low), low**2 - high**2]
-        return absurd(parts, claim, (case, square, at_least, *known))
+        return absurd(parts, equal, (case, same, at_least, *known))
 
     return by_sign(
         found - root,
         lambda case: apart(root, found, case),
-        lambda case: checker.combination(claim, (ONE,), (case,)),
+        lambda case: checker.combination(equal, (ONE,), (case,)),
         lambda case: apart(found, root, case),
     )
+
+
+def sqrt_scaled(factor: Term, value: Term, facts: Iterable[Theorem]) -> Theorem:
+    """sqrt(c^2 e) = c sqrt(e), where the facts prove 0 <= c and 0 <= e."""
+    known, root = tuple(facts), factor * sqrt(value)
+    square = axiom_at("sqrt.square", value, known)
+    at_least = axiom_at("sqrt.nonnegative", value, known)
+    same = checker.combination(eq(factor**2 * value, root**2), (-(factor**2),), (square,))
+    return root_of_square(same, root, (*known, at_least))
 
 
 def term_of_vanishing_sum(term: Term, index: Index, at: Index, total: Theorem, sign: Theorem) -> Theorem:
