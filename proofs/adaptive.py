@@ -5,11 +5,11 @@ from __future__ import annotations
 from gradatlas.formulas import adaptive as f
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.inequalities import axiom_at, gap, root_of_square, sqrt_scaled
+from gradatlas.symbolic.inequalities import axiom_at, gap, root_of_square, sqrt_increases, sqrt_scaled
 from gradatlas.symbolic.language import ABS, Sum, natural_power, sqrt
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import Eq, Le, eq, implies, le, lt, ne, substitute_in
-from gradatlas.symbolic.tactics import absurd, by_sign, opened_theorem
+from gradatlas.symbolic.tactics import absurd, by_sign, opened_theorem, root_is_positive
 from gradatlas.symbolic.terms import ONE, ZERO, Summation, Term, substitute, walk
 
 __all__: list[str] = []
@@ -169,12 +169,19 @@ def prove_adam_scale(proof: Proof) -> None:
 
 def _not_negative(recurrence: Theorem, start: Theorem, at_least: Theorem, at_most: Theorem) -> Theorem:
     """0 <= v_t for 0 <= b2 <= 1."""
-    T, i = f.T, f.i
-    claim = le(0, f.v[i])
+    return _running_not_negative(f.v, f.b2, f.g[f.i] ** 2, recurrence, start, (at_least, at_most))
+
+
+def _running_not_negative(
+    mean: Term, decay: Term, value: Term, recurrence: Theorem, start: Theorem, between: tuple[Theorem, Theorem]
+) -> Theorem:
+    """A running mean of what is not negative is not negative, the decay being between 0 and 1."""
+    T, now = f.T, mean[f.i]
+    claim = le(0, now)
     hypothesis = checker.assume(claim)
     first = checker.certificate(substitute_in(claim, {T: ZERO}), (-gap(start),), (start,))
-    parts = (f.b2 * f.v[i], (1 - f.b2) * f.g[i] ** 2, -gap(recurrence))
-    step = checker.certificate(substitute_in(claim, {T: T + 1}), parts, (hypothesis, recurrence, at_least, at_most))
+    parts = (decay * now, (1 - decay) * value, -gap(recurrence))
+    step = checker.certificate(substitute_in(claim, {T: T + 1}), parts, (hypothesis, recurrence, *between))
     return checker.induction(claim, T, first, step)
 
 
@@ -297,3 +304,129 @@ def _bounded(proof: Proof, moments: Theorem) -> Theorem:
         return checker.certificate(goal, (goal.right, gap(gone)), (*facts, gone))
 
     return by_sign(whole, positive, zero, lambda case: absurd([root, eps, -whole], goal, (*facts, case)))
+
+
+def prove_adam_forms(proof: Proof) -> None:
+    not_negative, positive = proof.given
+    inner, short = f.square / f.short_second, f.short_second
+    known = (not_negative, positive, checker.sign(le(0, inner), (not_negative, positive)))
+    root = sqrt(short) * sqrt(inner)
+    squares = [axiom_at("sqrt.square", value, known) for value in (short, inner)]
+    least = [axiom_at("sqrt.nonnegative", value, known) for value in (short, inner)]
+    same = checker.combination(
+        eq(f.square, root**2), (-(sqrt(inner) ** 2), -short), (squares[0], squares[1]), (positive,), (short,)
+    )
+    whole = proof.have(
+        root_of_square(same, root, (*known, *least)), "the root of a product is the product of the roots"
+    )
+    above = root_is_positive(short, positive)
+    spelled = checker.rewrite(proof.right, whole)
+    done = checker.equation(proof.left, _right_of(spelled), (above,), ())
+    proof.then(checker.transitive(done, checker.symmetric(spelled)), "and sqrt(C2) is taken out of the denominator")
+
+
+def _longest(
+    proof: Proof, bound: Term, size: Term, value: Theorem, parts: tuple[Term, ...], facts: tuple[Theorem, ...]
+) -> Theorem:
+    """(alpha g / (sqrt(s) + eps))^2 <= bound, where bound s - alpha^2 g^2 is the sum of the parts."""
+    goal, root = proof.goal, sqrt(size)
+    assert isinstance(goal, Le)
+    square, found = axiom_at("sqrt.square", size, (value,)), axiom_at("sqrt.nonnegative", size, (value,))
+    known = (*facts, square, found)
+    whole = root + f.eps
+
+    def positive(case: Theorem) -> Theorem:
+        inside = (bound * 2 * root * f.eps, bound * f.eps**2, -bound * gap(square), *parts)
+        return checker.certificate(goal, tuple(part / whole**2 for part in inside), (*known, case), (whole,))
+
+    def zero(case: Theorem) -> Theorem:
+        gone = checker.rewrite(goal.left, case)
+        return checker.certificate(goal, (bound, gap(gone)), (*known, gone))
+
+    return by_sign(whole, positive, zero, lambda case: absurd([root, f.eps, -whole], goal, (*known, case)))
+
+
+def prove_adagrad_step(proof: Proof) -> None:
+    T, i = f.T, f.i
+    with proof.claim("sum"):
+        more, start = opened_theorem(proof.given[0], T, i), opened_theorem(proof.given[1], i)
+        goal = _equation(proof)
+        base = checker.transitive(start, checker.equation(ZERO, substitute(goal.right, {T: ZERO})))
+        after = substitute(goal.right, {T: T + 1})
+        split = checker.split_last(after, T)
+        step = checker.transitive(more, checker.rewrite(_right_of(more), checker.assume(goal)))
+        step = checker.transitive(step, checker.equation(_right_of(step), _right_of(split)), checker.symmetric(split))
+        total = checker.induction(goal, T, base, step)
+        proof.reached(total, "by induction: each step adds a square")
+    not_negative = checker.rewrite_in(checker.sign(le(0, _right_of(total))), checker.symmetric(total))
+    later = checker.instantiate(not_negative, {T: T + 1})
+    with proof.claim("longest"):
+        proof.have(not_negative, "a sum of squares is not negative")
+        parts = (f.alpha**2 * f.s[i], -(f.alpha**2) * gap(more))
+        facts = (proof.given[2], not_negative, more)
+        theorem = _longest(proof, f.alpha**2, f.s_next[i], later, parts, facts)
+        proof.reached(theorem, "the newest square is one of those under the root")
+    with proof.claim("rates fall"):
+        proof.reached(checker.certificate(proof.goal, (f.g[i] ** 2, -gap(more)), (more,)), "a square is not negative")
+    with proof.claim("scale"):
+        positive, bigger, start_big = proof.given[2:]
+        bigger, start_big = opened_theorem(bigger, T, i), opened_theorem(start_big, i)
+        scaled = _multiple(eq(f.S[i], f.c**2 * f.s[i]), bigger, more, (start_big, start))
+        proof.have(scaled, "the sum is c^2 times as large, by induction")
+        root = sqrt_scaled(f.c, f.s_next[i], (positive, later))
+        proof.rewrite(checker.instantiate(scaled, {T: T + 1}), "put in")
+        proof.rewrite(root, "its root is c times as large")
+        proof.restate(proof.right, "and c cancels, dividing epsilon", facts=[positive])
+
+
+def prove_rmsprop_step(proof: Proof) -> None:
+    T, i = f.T, f.i
+    with proof.claim("closed form"):
+        recurrence, start = opened_theorem(proof.given[0], T, i), opened_theorem(proof.given[1], i)
+        proof.reached(
+            _closed(_equation(proof), recurrence, start), "by induction: each step makes what there was older"
+        )
+    with proof.claim("longest"):
+        at_least, below, small = proof.given[2:]
+        at_most = checker.sign(le(f.rho, 1), (below,))
+        v = _running_not_negative(f.s, f.rho, f.g[i] ** 2, recurrence, start, (at_least, at_most))
+        v = proof.have(v, "a running mean of squares is not negative")
+        bound = f.alpha**2 / (1 - f.rho)
+        parts = (bound * f.rho * f.s[i], -bound * gap(recurrence))
+        later = checker.instantiate(v, {T: T + 1})
+        theorem = _longest(proof, bound, f.s_next[i], later, parts, (at_least, below, small, v, recurrence))
+        proof.reached(theorem, "of the newest square 1 - rho is under the root")
+
+
+def prove_learning_rate_observed(proof: Proof) -> None:
+    inner = f.height + f.x**2
+    with proof.claim("decay"):
+        proof.differentiate("the gradient does not occur in it")
+    with proof.claim("AdaGrad"):
+        some, small = proof.given
+        above = checker.sign(lt(0, inner), (some,))
+        root = proof.have(root_is_positive(inner, above), "the root of a positive number is positive")
+        apart = checker.certificate(lt(0, sqrt(inner) + f.eps), (sqrt(inner), f.eps), (root, small))
+        proof.differentiate("the chain rule", [above, root, apart])
+        proof.contract("collected", [root])
+    with proof.claim("falls"):
+        some, small, rate, apart = proof.given
+        more = checker.sign(lt(0, f.x**2), (apart,))
+        grows = proof.have(
+            sqrt_increases(
+                f.height, inner, (some, above, checker.certificate(lt(f.height, inner), (f.x**2,), (more,)))
+            ),
+            "the root grows with the sum of squares",
+        )
+        low, high = sqrt(f.height) + f.eps, sqrt(inner) + f.eps
+        first = root_is_positive(f.height, some)
+        positive = [
+            checker.certificate(lt(0, value + f.eps), (value, f.eps), (above_zero, small))
+            for value, above_zero in ((sqrt(f.height), first), (sqrt(inner), root))
+        ]
+        proof.reached(
+            checker.certificate(
+                proof.goal, (f.alpha * gap(grows) / (low * high),), (rate, grows, *positive), (low, high)
+            ),
+            "so the rate falls",
+        )

@@ -16,6 +16,7 @@ from gradatlas.symbolic.inequalities import (
     log_of_reciprocal,
     log_tangent,
     root_of_square,
+    sqrt_increases,
     sqrt_scaled,
     term_of_vanishing_sum,
 )
@@ -51,6 +52,7 @@ def squared(value):
         (lambda: log_of_product(a, a, positive), eq(log(a * a), log(a) + log(a))),
         (lambda: log_of_reciprocal(a, positive), eq(log(1 / a), -log(a))),
         (lambda: root_of_square(squared(a * b), a * b, positive), eq(sqrt((a * b) ** 2), a * b)),
+        (lambda: sqrt_increases(a, b, (*positive, *assumed(lt(a, b)))), lt(sqrt(a), sqrt(b))),
         (lambda: sqrt_scaled(a, b, positive), eq(sqrt(a**2 * b), a * sqrt(b))),
     ],
 )
@@ -74,6 +76,8 @@ def test_what_is_derived(theorem, conclusion):
         lambda: root_of_square(squared(a), a, assumed(le(a, 0))),
         lambda: root_of_square(squared(a), b, positive),
         lambda: sqrt_scaled(a, b, positive[:1]),
+        lambda: sqrt_increases(a, b, (*positive, *assumed(le(a, b)))),
+        lambda: sqrt_increases(a, b, assumed(lt(0, b), lt(a, b))),
         lambda: axiom_at("sqrt.square", a),
     ],
 )

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from gradatlas.formulas.statement import Draw, cite, claim, document, samples, statement
-from gradatlas.symbolic.language import ABS, Sum, arrays, family, indices, natural_power, reals, sizes, sqrt
+from gradatlas.symbolic.language import ABS, Derivative, Sum, arrays, family, indices, natural_power, reals, sizes, sqrt
 from gradatlas.symbolic.propositions import Proposition, eq, for_all, le, lt, ne
 from gradatlas.symbolic.terms import ONE, Array, Term, TermLike
 
@@ -310,4 +310,140 @@ statement(
         },
         sizes=few_steps,
     ),
+)
+
+mean, square = reals("m v")
+short_first, short_second = reals("C1 C2")
+
+statement(
+    "adam.forms",
+    "Two places for Adam's epsilon",
+    claims={
+        "epsilon": eq(
+            alpha * (mean / short_first) / (sqrt(square / short_second) + eps),
+            alpha * sqrt(short_second) / short_first * mean / (sqrt(square) + eps * sqrt(short_second)),
+        ),
+    },
+    given=[le(0, square), lt(0, short_second)],
+    source=[document("G9"), cite("kingma2015")],
+    aliases=["epsilon hat", "Keras", "PyTorch", "Adam implementation"],
+    summary="""With epsilon added to the root of the corrected mean of squares, Adam's step is the one in which the rate takes the
+    corrections, alpha sqrt(1 - beta2^t) / (1 - beta1^t), and epsilon sqrt(1 - beta2^t) is added to the root of the mean as it
+    is. Adding epsilon itself there is another, slightly shorter, step.""",
+    symbols={
+        "alpha": "the learning rate",
+        "epsilon": "what is added to the root",
+        "m": "the running mean of the gradients",
+        "v": "the running mean of their squares",
+        "C1": "1 - beta1^t",
+        "C2": "1 - beta2^t",
+    },
+)
+
+# AdaGrad and RMSProp.
+
+s, S = at("s", T), at("S", T)
+s_next = at("s", T + 1)
+(x,) = reals("x")
+tau, beta, height = reals("tau beta a")
+
+
+def divided(move: Term, size: Term, small: TermLike) -> Term:
+    """What is taken off a parameter: the gradient over the root of a size."""
+    return alpha * move / (sqrt(size) + small)
+
+
+def _summed(factor: Any) -> Callable[[Draw], Any]:
+    """A sampler of the sum of the squares of the gradients, each times a number."""
+
+    def after(draw: Draw, step: int, before: Any) -> Any:
+        return [b + (factor(draw) * y) ** 2 for b, y in zip(before, draw.value(g)(step), strict=True)]
+
+    return followed(after, lambda draw: [Fraction(0)] * draw.sizes["n"])
+
+
+statement(
+    "adagrad.step",
+    "AdaGrad: the gradient over the root of the sum of all its squares",
+    claims={
+        "sum": eq(s[i], Sum(at("g", j)[i] ** 2, j)),
+        "longest": claim(le(divided(g[i], s_next[i], eps) ** 2, alpha**2), [le(0, eps)]),
+        "rates fall": le(s[i], s_next[i]),
+        "scale": claim(
+            eq(divided(c * g[i], at("S", T + 1)[i], eps), divided(g[i], s_next[i], eps / c)),
+            [lt(0, c), for_all(eq(at("S", T + 1)[i], S[i] + (c * g[i]) ** 2), T, i), nothing_at_first("S")],
+        ),
+    },
+    given=[for_all(eq(s_next[i], s[i] + g[i] ** 2), T, i), nothing_at_first("s")],
+    source=[document("G8"), cite("duchi2011")],
+    aliases=["adaptive gradient", "adaptive learning rate", "per-parameter rate"],
+    summary="""AdaGrad divides each entry of the gradient by the root of the sum of the squares it has had, and epsilon. No step
+    is longer than alpha, the rates only fall, and a loss c > 0 times as large has the same steps but for epsilon / c.""",
+    symbols={
+        **STEPS,
+        "alpha": "the learning rate",
+        "epsilon": "what is added to the root",
+        "g": "the gradients",
+        "s": "the sum of their squares",
+        "S": "the sum of the squares of c g",
+        "c": "the scale of the loss",
+    },
+    samples=samples({s: _summed(lambda draw: 1), S: _summed(lambda draw: draw.value(c))}, sizes=few_steps),
+)
+
+statement(
+    "rmsprop.step",
+    "RMSProp: the gradient over the root of a running mean of its squares",
+    claims={
+        "closed form": eq(s[i], (1 - rho) * history(rho, lambda step: at("g", step)[i] ** 2)),
+        "longest": claim(
+            le(divided(g[i], s_next[i], eps) ** 2, alpha**2 / (1 - rho)), [le(0, rho), lt(rho, 1), le(0, eps)]
+        ),
+    },
+    given=[averaged("s", rho, g[i] ** 2), nothing_at_first("s")],
+    source=[document("G8"), cite("hinton2012")],
+    aliases=["RMSProp", "adaptive learning rate", "running mean of squares"],
+    summary="""RMSProp divides each entry of the gradient by the root of a running mean of its squares, and epsilon, so that old
+    gradients are forgotten. No step is longer than alpha / sqrt(1 - rho).""",
+    symbols={
+        **STEPS,
+        "alpha": "the learning rate",
+        "epsilon": "what is added to the root",
+        "rho": "the decay",
+        "g": "the gradients",
+        "s": "the running mean of their squares",
+    },
+    samples=samples({rho: unit, s: running(rho, squared_gradient)}, sizes=few_steps),
+)
+
+statement(
+    "learning-rate.observed",
+    "A rate that depends on the step alone does not watch the gradient; AdaGrad's does",
+    claims={
+        "decay": eq(Derivative(alpha / (1 + beta * (tau - 1)), x), 0),
+        "AdaGrad": claim(
+            eq(
+                Derivative(alpha / (sqrt(height + x**2) + eps), x),
+                -alpha * x / (sqrt(height + x**2) * (sqrt(height + x**2) + eps) ** 2),
+            ),
+            [lt(0, height), le(0, eps)],
+        ),
+        "falls": claim(
+            lt(alpha / (sqrt(height + x**2) + eps), alpha / (sqrt(height) + eps)),
+            [lt(0, height), le(0, eps), lt(0, alpha), ne(x, 0)],
+        ),
+    },
+    source=[document("G8"), cite("duchi2011")],
+    aliases=["dynamic learning rate", "adaptive learning rate", "learning rate schedule"],
+    summary="""alpha / (1 + beta (t - 1)) does not change with the gradient: its derivative in it is 0. AdaGrad's rate
+    alpha / (sqrt(a + x^2) + epsilon), a the sum of squares so far and x the gradient, does, and falls with every gradient that
+    is not 0.""",
+    symbols={
+        "alpha": "the learning rate",
+        "beta": "the decay",
+        "tau": "the step",
+        "x": "the gradient",
+        "a": "the sum of the squares of the gradients before",
+        "epsilon": "what is added to the root",
+    },
 )

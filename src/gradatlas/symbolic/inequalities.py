@@ -12,7 +12,7 @@ from gradatlas.symbolic.checker.theorem import Theorem
 from gradatlas.symbolic.errors import ProofError
 from gradatlas.symbolic.language import Sum, delta, exp, log, reals, sqrt
 from gradatlas.symbolic.propositions import Eq, Le, Lt, Proposition, eq, le, lt
-from gradatlas.symbolic.tactics import absurd, by_sign, by_steps, right_side
+from gradatlas.symbolic.tactics import absurd, by_sign, by_steps, right_side, root_is_positive
 from gradatlas.symbolic.terms import ONE, Index, Term, fresh_index, substitute
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "log_of_reciprocal",
     "log_tangent",
     "root_of_square",
+    "sqrt_increases",
     "sqrt_scaled",
     "term_of_vanishing_sum",
 ]
@@ -165,6 +166,18 @@ def sqrt_scaled(factor: Term, value: Term, facts: Iterable[Theorem]) -> Theorem:
     at_least = axiom_at("sqrt.nonnegative", value, known)
     same = checker.combination(eq(factor**2 * value, root**2), (-(factor**2),), (square,))
     return root_of_square(same, root, (*known, at_least))
+
+
+def sqrt_increases(low: Term, high: Term, facts: Iterable[Theorem]) -> Theorem:
+    """sqrt(a) < sqrt(b), where the facts prove 0 <= a, 0 < b and a < b: the difference of the squares is b - a."""
+    known = tuple(facts)
+    small, large = sqrt(low), sqrt(high)
+    squares = [axiom_at("sqrt.square", value, known) for value in (low, high)]
+    least = axiom_at("sqrt.nonnegative", low, known)
+    above = root_is_positive(high, _sign(lt(0, high), known))
+    total = checker.certificate(lt(0, large + small), (large, small), (above, least))
+    parts = ((high - low) / (large + small), gap(squares[0]) / (large + small), -gap(squares[1]) / (large + small))
+    return checker.certificate(lt(small, large), parts, (*known, *squares, total), (large + small,))
 
 
 def term_of_vanishing_sum(term: Term, index: Index, at: Index, total: Theorem, sign: Theorem) -> Theorem:
