@@ -116,6 +116,12 @@ def test_what_is_given_is_kept() -> None:
         sample([lt(1, b)], random.Random(0), given={b: 0})
 
 
+def test_an_equation_with_an_unknown_function_makes_nothing_zero_or_one() -> None:
+    identity = for_all(eq(f(theta), theta), theta)
+    drawn = sample([identity], random.Random(1), given={f: lambda value: value}, also=[theta])
+    assert drawn[theta] not in (0, 1)
+
+
 def test_claims_and_definitions_bring_their_variables() -> None:
     defined = define("q", Sum(y[j] * exp(a), j))
     found = sample([], random.Random(0), {"n": 2}, also=[defined * x[index_map("phi", n, k)], eq(f(b), 0)])

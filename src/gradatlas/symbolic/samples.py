@@ -289,11 +289,16 @@ def _binary(left: Term, right: Term) -> Key | None:
     (entry,) = entries
     stand_in = Sym("·entry")
     swapped = [_swap(side, entry, stand_in) for side in (left, right)]
-    if any(free_variables(side) - {stand_in} for side in swapped):
+    if any(free_variables(side) - {stand_in} or _asks_a_function(side) for side in swapped):
         return None
     good = [bool(holds(Eq(*swapped), Assignment({stand_in: v}), 20)) for v in (0, 1, 2, -1, Fraction(1, 3))]
     subject = _subject(entry)
     return subject[0] if good == [True, True, False, False, False] and subject is not None else None
+
+
+def _asks_a_function(value: Term) -> bool:
+    """Whether a function that is not known takes part in the value."""
+    return any(isinstance(p, Call) and p.head.definition is None and p.head not in PRIMITIVES for p in walk(value))
 
 
 def _swap(value: Term, entry: Term, stand_in: Sym) -> Term:
