@@ -1,0 +1,339 @@
+"""What networks can represent: affine maps without activations, folds with them; and what layers leave as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from mpmath import mpf
+
+from gradatlas.formulas._entrywise import named
+from gradatlas.formulas.activations import relu
+from gradatlas.formulas.statement import Draw, cite, claim, document, samples, statement
+from gradatlas.symbolic.language import (
+    Sum,
+    arrays,
+    delta,
+    family,
+    function,
+    indices,
+    integers,
+    mod,
+    natural_power,
+    reals,
+    size,
+    sizes,
+)
+from gradatlas.symbolic.propositions import eq, for_all, implies, le
+from gradatlas.symbolic.terms import Array, Term, TermLike
+
+__all__: list[str] = []
+
+# Layers without an activation.
+
+t = size("t")
+width = function("n", integer=True)
+weights = family("W", (width(t + 1), width(t)), t + 1)
+bias = family("b", (width(t + 1),), t + 1)
+(a,), (c,), (o,), (e,) = (indices(name, width(at)) for name, at in (("a", t + 1), ("c", t), ("o", 0), ("e", t)))
+
+
+def output(at: TermLike) -> Array:
+    """The output of a layer."""
+    return family("x", (width(at),), at)
+
+
+def matrix(at: TermLike) -> Array:
+    """The product of the weights so far."""
+    return family("M", (width(at), width(0)), at)
+
+
+def offset(at: TermLike) -> Array:
+    """The bias of all layers so far together."""
+    return family("c", (width(at),), at)
+
+
+without_activation = for_all(eq(output(t + 1)[a], Sum(weights[a, c] * output(t)[c], c) + bias[a]), t, a)
+(o2,) = indices("q", width(0))
+product_of_weights = [
+    for_all(eq(matrix(0)[o, o2], delta(o, o2)), o, o2),
+    for_all(eq(matrix(t + 1)[a, o], Sum(weights[a, c] * matrix(t)[c, o], c)), t, a, o),
+]
+joint_bias = [
+    for_all(eq(offset(0)[o], 0), o),
+    for_all(eq(offset(t + 1)[a], Sum(weights[a, c] * offset(t)[c], c) + bias[a]), t, a),
+]
+
+
+def _numbers(value: Any) -> Any:
+    return [_numbers(each) for each in value] if isinstance(value, list) else mpf(value.numerator) / value.denominator
+
+
+def _memory(member: Callable[[int], Any]) -> Callable[[int], Any]:
+    """A family of arrays, each made when it is first asked for."""
+    known: dict[int, Any] = {}
+
+    def asked(at: int) -> Any:
+        if int(at) not in known:
+            known[int(at)] = member(int(at))
+        return known[int(at)]
+
+    return asked
+
+
+def _draw_weights(draw: Draw) -> Callable[[int], Any]:
+    count = draw.value(width)
+    return _memory(lambda at: _numbers(draw.array(count(at), count(at - 1))))
+
+
+def _draw_bias(draw: Draw) -> Callable[[int], Any]:
+    count = draw.value(width)
+    return _memory(lambda at: _numbers(draw.array(count(at))))
+
+
+def _times(rows: Any, vector: Any) -> Any:
+    return [sum((f * g for f, g in zip(row, vector, strict=True)), start=mpf(0)) for row in rows]
+
+
+def _through(draw: Draw, first: Any, *, biased: bool) -> Callable[[int], Any]:
+    """A column sent through the layers, with their biases or without."""
+    rows, shift = draw.value(weights), draw.value(bias)
+
+    def layer(at: int, value: Any) -> Any:
+        moved = _times(rows(at), value)
+        return [f + g for f, g in zip(moved, shift(at), strict=True)] if biased else moved
+
+    reached = [first]
+
+    def member(at: int) -> Any:
+        while len(reached) <= at:
+            reached.append(layer(len(reached), reached[-1]))
+        return reached[int(at)]
+
+    return member
+
+
+def _draw_outputs(draw: Draw) -> Callable[[int], Any]:
+    return _through(draw, _numbers(draw.array(draw.value(width)(0))), biased=True)
+
+
+def _draw_offsets(draw: Draw) -> Callable[[int], Any]:
+    return _through(draw, [mpf(0)] * draw.value(width)(0), biased=True)
+
+
+def _draw_products(draw: Draw) -> Callable[[int], Any]:
+    count = draw.value(width)(0)
+    columns = [_through(draw, [mpf(at == column) for at in range(count)], biased=False) for column in range(count)]
+    return lambda at: [list(row) for row in zip(*(column(at) for column in columns), strict=True)]
+
+
+ALIASES = ("depth", "expressive power", "deep and shallow networks", "why many layers")
+
+statement(
+    "affine.composition",
+    "Layers without activation are together one affine map, however many they are",
+    claims={
+        "any depth": eq(output(t)[e], Sum(matrix(t)[e, o] * output(0)[o], o) + offset(t)[e]),
+        "one layer more": eq(
+            Sum(weights[a, c] * (Sum(matrix(t)[c, o] * output(0)[o], o) + offset(t)[c]), c) + bias[a],
+            Sum(matrix(t + 1)[a, o] * output(0)[o], o) + offset(t + 1)[a],
+        ),
+    },
+    given=[without_activation, *product_of_weights, *joint_bias],
+    source=[document("B10"), document("B1"), cite("goodfellow2016")],
+    aliases=[*ALIASES, "linear network", "why activation functions", "composition of affine maps"],
+    summary="""Without an activation a layer is affine, and so is a stack of any number of layers of any widths: its matrix is
+    the product of their weights. Such layers represent nothing that one of them could not: what is bent needs the
+    activation.""",
+    symbols={
+        "t": "how many layers",
+        "n": "the width of a layer",
+        "W": "the weights of a layer",
+        "b": "its bias",
+        "x": "the output of a layer; x_0 is the input",
+        "M": "the product of the weights so far",
+        "c": "the bias of the layers so far, as one",
+    },
+    samples=samples(
+        {
+            weights: _draw_weights,
+            bias: _draw_bias,
+            output(t): _draw_outputs,
+            matrix(t): _draw_products,
+            offset(t): _draw_offsets,
+        },
+        sizes=[{"t": 0}, {"t": 1}, {"t": 2}, {"t": 3}],
+    ),
+)
+
+# Folding the interval: k layers of two ReLUs.
+
+tent = named("T", lambda x: 2 * relu(x) - 4 * relu(x - Fraction(1, 2)))
+folded, pieces = function("T^k", latex="T^k"), function("P", integer=True)
+k = size("k")
+(j,) = integers("j")
+x, s, r = reals("x s r")
+fold = for_all(eq(folded(k + 1, x), folded(k, tent(x))), k, x)
+unfolded = for_all(eq(folded(0, x), x), x)
+doubling = [eq(pieces(0), 1), for_all(eq(pieces(k + 1), 2 * pieces(k)), k)]
+
+
+def place(piece: TermLike, within: TermLike) -> Term:
+    """The point of the interval at this part of a piece, of P(k) equal pieces."""
+    return (piece + within) / pieces(k)
+
+
+def zigzag(piece: TermLike, within: TermLike) -> Term:
+    """The fold's value there: upwards on even pieces, downwards on odd ones."""
+    return within + mod(piece, 2) * (1 - 2 * within)
+
+
+def on_a_piece(piece: Term, within: Term) -> list[Any]:
+    """That there is such a piece, and such a point of it."""
+    return [le(0, piece), le(piece + 1, pieces(k)), le(0, within), le(within, 1)]
+
+
+def _tent(value: Any) -> Any:
+    return 2 * max(value, 0) - 4 * max(value - Fraction(1, 2), 0)
+
+
+def _draw_folded(draw: Draw) -> Callable[[int, Any], Any]:
+    def value(count: int, at: Any) -> Any:
+        for _ in range(int(count)):
+            at = _tent(at)
+        return at
+
+    return value
+
+
+FOLDING: dict[Any, Callable[[Draw], Any]] = {
+    folded: _draw_folded,
+    pieces: lambda draw: lambda count: 2 ** int(count),
+}
+FOLDS = {
+    "T": "two ReLUs: 2 ReLU(x) - 4 ReLU(x - 1/2)",
+    "T^k": "k layers, each of them T",
+    "P": "the number of pieces, 2^k",
+    "k": "the number of layers",
+}
+unit = [le(0, s), le(s, 1), le(0, r), le(r, 1)]
+
+statement(
+    "relu.folds",
+    "Each layer of two ReLUs folds the interval once: k layers have 2^k linear pieces",
+    of="relu",
+    claims={
+        "up": claim(eq(tent(x), 2 * x), [le(0, x), le(x, Fraction(1, 2))]),
+        "down": claim(eq(tent(x), 2 - 2 * x), [le(Fraction(1, 2), x)]),
+        "pieces": claim(eq(pieces(k), natural_power(2, k)), doubling),
+        "value": claim(eq(folded(k, place(j, s)), zigzag(j, s)), [unfolded, fold, *doubling, *on_a_piece(j, s)]),
+        "slope": claim(
+            eq(
+                folded(k, place(j, s)) - folded(k, place(j, r)),
+                (1 - 2 * mod(j, 2)) * pieces(k) * (place(j, s) - place(j, r)),
+            ),
+            [unfolded, fold, *doubling, *on_a_piece(j, s), le(0, r), le(r, 1)],
+        ),
+        "alternating": eq(mod(j + 1, 2), 1 - mod(j, 2)),
+    },
+    source=[document("B10"), cite("telgarsky2016"), cite("montufar2014")],
+    aliases=[*ALIASES, "tent map", "sawtooth", "linear regions", "triangle wave"],
+    summary="""T(x) = 2 ReLU(x) - 4 ReLU(x - 1/2) goes up from 0 to 1 and down again. After k layers of it the interval from 0
+    to 1 falls into 2^k equal pieces, on each of which the output is affine, with slope 2^k on the even ones and -2^k on the
+    odd ones: no two neighbours are one piece, so there are exactly 2^k.""",
+    symbols={
+        **FOLDS,
+        "j": "a piece, counted from 0",
+        "s": "a part of it, from 0 to 1",
+        "r": "another part",
+        "x": "a number",
+    },
+    samples=samples(
+        {
+            **FOLDING,
+            x: lambda draw: (draw.real(0, 0.5), draw.real(0.5, 2), Fraction(1, 2), Fraction(0))[draw.integer(0, 3)],
+        },
+        sizes=[{"k": 0, "j": 0}, {"k": 1, "j": 1}, {"k": 2, "j": 2}, {"k": 3, "j": 5}],
+    ),
+)
+
+# One hidden layer.
+
+m, corners = sizes("m B")
+i, i2 = indices("i q", m)
+slope, shift, height = arrays("w b a", m)
+(base, u, v) = reals("c u v")
+
+
+def unit_input(neuron: Term, at: Term) -> Term:
+    """The weighted input of a hidden unit."""
+    return slope[neuron] * at + shift[neuron]
+
+
+def shallow(at: Term) -> Term:
+    """The output of the network with one hidden layer."""
+    return Sum(height[i] * relu(unit_input(i, at)), i) + base
+
+
+same_side = for_all(le(0, unit_input(i, u) * unit_input(i, v)), i)
+as_folded = for_all(implies(le(0, x), implies(le(x, 1), eq(shallow(x), folded(k, x)))), x)
+
+
+def _draw_units(draw: Draw) -> list[tuple[Fraction, Fraction, Fraction]]:
+    """Weight, bias and height of units that fold as k layers do: one unit for each piece; and units that do nothing."""
+    count = 2 ** draw.sizes.get("k", 0)
+    turns = [
+        (Fraction(1), -Fraction(at, count), Fraction((-1) ** at * count * (2 if at else 1))) for at in range(count)
+    ]
+    found = [*turns, *((Fraction(1), Fraction(at), Fraction(0)) for at in range(draw.sizes["m"] - count))]
+    return found[: draw.sizes["m"]]
+
+
+def _draw_side(draw: Draw) -> Fraction:
+    return draw.real(0, 2) if draw.integer(0, 1) else draw.real()
+
+
+statement(
+    "shallow.pieces",
+    "One hidden layer bends once for each unit: to fold as k layers do it needs 2^k - 1 units",
+    of="relu",
+    claims={
+        "between the kinks": claim(
+            eq(shallow(u + s * (v - u)), (1 - s) * shallow(u) + s * shallow(v)), [le(0, s), le(s, 1), same_side]
+        ),
+        "as many units as corners": claim(
+            le(corners, m), [unfolded, fold, *doubling, as_folded, eq(corners + 1, pieces(k))]
+        ),
+    },
+    source=[document("B10"), cite("telgarsky2016"), cite("montufar2014")],
+    aliases=[*ALIASES, "universal approximation", "linear regions", "width", "kinks"],
+    summary="""Between two points where no unit changes its side, a network with one hidden layer of ReLUs is affine: it can
+    bend only at the kinks of its units, so that m units make at most m + 1 pieces. What k layers of two units each fold into
+    2^k pieces takes one layer 2^k - 1 units at least: this is about what can be represented, not about training.""",
+    symbols={
+        **FOLDS,
+        "m": "the number of hidden units",
+        "w": "the weight into a unit",
+        "b": "its bias",
+        "a": "the weight out of it",
+        "c": "the bias of the output",
+        "relu": "max(x, 0)",
+        "u": "one end of an interval",
+        "v": "the other end",
+        "s": "a part of the way from the one to the other",
+        "B": "the corners of the k-fold fold: one less than its pieces",
+    },
+    samples=samples(
+        {
+            **FOLDING,
+            slope: lambda draw: [each[0] for each in _draw_units(draw)],
+            shift: lambda draw: [each[1] for each in _draw_units(draw)],
+            height: lambda draw: [each[2] for each in _draw_units(draw)],
+            base: lambda draw: Fraction(0),
+            u: _draw_side,
+            v: _draw_side,
+        },
+        sizes=[{"k": 0, "B": 0, "m": 1}, {"k": 1, "B": 1, "m": 2}, {"k": 1, "B": 1, "m": 3}, {"k": 2, "B": 3, "m": 4}],
+    ),
+)
