@@ -6,6 +6,7 @@ python tools/measure_programs.py P1 gan     these, and keep what is known of the
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import importlib.metadata
 import json
@@ -13,7 +14,7 @@ import os
 import platform
 import re
 import statistics
-import sys
+from pathlib import Path
 from typing import Any
 
 from gradatlas import nn
@@ -67,10 +68,10 @@ def measure(which: Program) -> dict[str, Any]:
     data = which.data(None, 0)
     outcomes = []
     for seed in SEEDS:
-        outcomes.append(run(which, seed, data if seed == 0 else None, progress=False))
-        print(
-            f"{which.row} {which.title}, seed {seed}: {which.metric} {outcomes[-1].final:.4g}, {outcomes[-1].seconds:.1f} s"
-        )
+        outcome = run(which, seed, data if seed == 0 else None, progress=False)
+        outcomes.append(outcome)
+        took = f"{outcome.processor_seconds:.1f} s"
+        print(f"{which.row} {which.title}, seed {seed}: {which.metric} {outcome.final:.4g}, {took}", flush=True)
     first = outcomes[0]
     finals = [outcome.final for outcome in outcomes]
     sample = tuple(data.x.shape[1:]) if hasattr(data.x, "shape") else None
@@ -88,9 +89,13 @@ def measure(which: Program) -> dict[str, Any]:
         "batch_size": which.batch_size,
         "parameters": first.parameters,
         "network": network_table(which, first, sample),
-        "seconds": rounded(statistics.fmean(outcome.seconds for outcome in outcomes), 3),
+        "seconds": rounded(statistics.fmean(outcome.processor_seconds for outcome in outcomes), 3),
         "seeds": [
-            {"seed": outcome.seed, "figures": rounded(outcome.figures), "seconds": rounded(outcome.seconds, 3)}
+            {
+                "seed": outcome.seed,
+                "figures": rounded(outcome.figures),
+                "seconds": rounded(outcome.processor_seconds, 3),
+            }
             for outcome in outcomes
         ],
         "history": rounded(first.history, 5),
@@ -106,18 +111,22 @@ def measure(which: Program) -> dict[str, Any]:
     }
 
 
-def main(names: list[str]) -> None:
-    """Measure the programs of these names, or all."""
+def main(names: list[str], path: Path) -> None:
+    """Measure the programs of these names, or all, and bring the file in line."""
     chosen = [program(name) for name in names] or list(all_programs().values())
     for which in chosen:
         found = measure(which)
-        known = read()["programs"]
+        known = read(path)["programs"]
         known[which.row] = found
         ordered = {row: known[row] for row in all_programs() if row in known}
-        unfinished = PATH.with_suffix(".unfinished")
+        unfinished = path.with_suffix(".unfinished")
         unfinished.write_text(text_of({"programs": ordered}), encoding="utf-8")
-        os.replace(unfinished, PATH)
+        os.replace(unfinished, path)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="rows or names")
+    parser.add_argument("--out", type=Path, default=PATH, help="another file than the package's")
+    given = parser.parse_args()
+    main(given.names, given.out)

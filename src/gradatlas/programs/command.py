@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import click
@@ -38,7 +37,10 @@ Examples:
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Decides all that is random.")
 @click.option("--epochs", type=click.IntRange(1), help="How many; the program's own unless given.")
-@click.option("--as-written", is_flag=True, help="With the document's fault, where it runs with it.")
+@click.option(
+    "--as-written", is_flag=True, help="With the document's fault, where it runs with it: --variant 'as written'."
+)
+@click.option("--variant", help="One of the variants that stand beside the program, such as 'bag of words'.")
 @click.option("--save", type=click.Path(path_type=Path), help="A file for the trained parameters (safetensors).")
 @click.option("--curves", type=click.Path(path_type=Path), help="A file for the curves (SVG, by matplotlib).")
 def run_command(
@@ -48,6 +50,7 @@ def run_command(
     seed: int,
     epochs: int | None,
     as_written: bool,
+    variant: str | None,
     save: Path | None,
     curves: Path | None,
 ) -> None:
@@ -60,12 +63,13 @@ def run_command(
         _list(out)
         return
     try:
-        which = _chosen(name, as_written)
+        variant = AS_WRITTEN if as_written else variant
+        which = _chosen(name, variant)
         _check_folder(curves)
         out.print(Text.assemble((f"{which.row}  ", "cyan"), (which.title, "bold")))
         outcome = run(which, seed, data, array_library, epochs, save)
         _report(out, outcome)
-        if not as_written:
+        if variant is None:
             _judge(out, outcome)
         if save is not None:
             out.print(f"parameters saved to {save}")
@@ -85,14 +89,14 @@ def _list(out: Console) -> None:
         out.print(Text.assemble("  ", (f"{each.row:<{rows}}", "cyan"), f"  {each.name:<{names}}  {each.title}"))
 
 
-def _chosen(name: str, as_written: bool) -> Program:
+def _chosen(name: str, variant: str | None) -> Program:
     found = program(name)
-    if not as_written:
+    if variant is None:
         return found
-    if AS_WRITTEN not in found.variants:
-        able = ", ".join(each.row for each in all_programs().values() if AS_WRITTEN in each.variants)
-        raise click.UsageError(f"{found.row} does not run as it is written in its document; {able} does")
-    return dataclasses.replace(found.variants[AS_WRITTEN], row=found.row)
+    if variant not in found.variants:
+        able = "; ".join(f"{each.row}: {', '.join(each.variants)}" for each in all_programs().values() if each.variants)
+        raise click.UsageError(f"{found.row} has no variant {variant!r}; these have some: {able}")
+    return found.variants[variant]
 
 
 def _check_folder(path: Path | None) -> None:

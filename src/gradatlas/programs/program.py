@@ -170,7 +170,8 @@ class Program:
 @dataclass(frozen=True)
 class Outcome:
     """A run: the program, its seed, the data in a sentence, the array library, the trained parameters (NumPy arrays), the
-    history, the figures after the last epoch, the seconds of the training, and how many parameters there are."""
+    history, the figures after the last epoch, the seconds of the training on the clock and of the processor, and how many
+    parameters there are."""
 
     program: Program
     seed: int
@@ -182,6 +183,7 @@ class Outcome:
     shown: dict[str, Any]
     epochs: int
     seconds: float
+    processor_seconds: float
     parameters: int
 
     @property
@@ -226,9 +228,9 @@ def run(
         checkpoint=checkpoint,
         resume=resume,
     )
-    begun = time.perf_counter()
+    begun = time.perf_counter(), time.process_time()
     trained = program.fit(job)
-    seconds = time.perf_counter() - begun
+    seconds, of_processor = time.perf_counter() - begun[0], time.process_time() - begun[1]
     leaves, structure = flatten(trained.params)
     params = assemble(structure, [_fetched(leaf) for leaf in leaves])
     if out is not None:
@@ -245,6 +247,7 @@ def run(
         shown=program.shown(data, params),
         epochs=trained.epochs,
         seconds=seconds,
+        processor_seconds=of_processor,
         parameters=count_parameters(params),
     )
 
