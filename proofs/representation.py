@@ -12,10 +12,23 @@ from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.errors import ProofError
 from gradatlas.symbolic.language import Sum, delta, floordiv, mod, natural_power, positive
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import Eq, Implies, Le, Proposition, eq, for_all, implies, le, lt, substitute_in
+from gradatlas.symbolic.propositions import (
+    Eq,
+    Implies,
+    Le,
+    Lt,
+    Proposition,
+    eq,
+    for_all,
+    implies,
+    le,
+    lt,
+    ne,
+    substitute_in,
+)
 from gradatlas.symbolic.tactics import absurd, by_sign, by_steps, not_positive, opened_theorem, right_side
 from gradatlas.symbolic.terms import ONE, ZERO, Index, Num, Term, fresh_index, substitute
-from gradatlas.symbolic.whole_numbers import at_least_one, divided, division
+from gradatlas.symbolic.whole_numbers import at_least_one, divided, division, picked
 
 __all__: list[str] = []
 
@@ -523,3 +536,88 @@ def _exclusive(both: Term, near: Index, far: Index, many: Theorem, later: Theore
         lambda case: not_crossing(case, changes[0]),
         lambda case: not_crossing(case, changes[0]),
     )
+
+
+# A convolution as a dense layer, and shifts.
+
+
+def prove_convolution_dense(proof: Proof) -> None:
+    at, step, out, channel = f.at, f.step, f.out, f.channel
+    with proof.claim("same"):
+        entry = f.signal[at, channel]
+        read = Sum(delta(at - f.window(out, step)) * entry, at)
+        proof.begin(proof.right, "the dense layer")
+        proof.restate(
+            Sum(f.kernel[step, channel, f.filter_] * read, step, channel), "the places come first", unfold=[f.dense]
+        )
+        proof.rewrite(picked(at, f.window(out, step), entry), "the bracket picks one, or what lies outside: 0")
+        proof.reached(checker.symmetric(proof.chain()), "which is the convolution")
+    with proof.claim("tied"):
+        (gap,) = proof.given
+        moved = checker.combination(eq(f.at2, at + f.stride * (f.out2 - out)), (ONE,), (gap,))
+        proof.unfold(f.dense)
+        proof.rewrite(moved, "both lie as far on as the stride asks")
+        proof.restate(proof.right, "so the bracket is the same", unfold=[f.dense])
+    for name in ("sparse before", "sparse after"):
+        with proof.claim(name):
+            forward, beyond = proof.given
+            gap = at - f.window(out, step)
+            if name == "sparse before":
+                outside = checker.certificate(lt(gap, 0), (_less(beyond), f.dilation * step), (forward, beyond))
+            else:
+                last = checker.index_bounds(step)
+                parts = (_less(beyond), f.dilation * _gap(last))
+                outside = checker.certificate(lt(0, gap), parts, (forward, beyond, last))
+            nowhere = checker.bracket(checker.sign(ne(gap, 0), (outside,)))
+            proof.unfold(f.dense)
+            proof.restate(Sum(f.kernel[step, channel, f.filter_] * delta(gap), step), "in order")
+            proof.rewrite(nowhere, "the window ends before, or begins after")
+
+
+def _less(theorem: Theorem) -> Term:
+    """What a strict inequality says is positive."""
+    claim = theorem.conclusion
+    if not isinstance(claim, Lt):
+        raise ProofError(f"{claim!r} is no strict inequality")
+    return claim.right - claim.left
+
+
+def prove_convolution_shift(proof: Proof) -> None:
+    with proof.claim("without end"):
+        proof.contract("s t + s h = s (t + h)")
+    with proof.claim("circular"):
+        some = proof.nonempty(f.at)
+        offset = f.dilation * f.step - f.padding
+        start = f.at + offset
+        once = _same_remainder(start, f.lag, some)
+        twice = _same_remainder(f.at + f.lag, offset, some)
+        proof.rewrite(once, "taking the remainder twice is taking it once")
+        goal = checker.rewrite(proof.right, twice)
+        proof.restate(right_side(goal), "the shift and the place in the kernel are added in any order")
+        proof.then(checker.symmetric(goal), "and so it is for the output")
+    with proof.claim("inside"):
+        moved, low, high = map(opened_theorem, proof.given)
+        at, step, channel = f.at, f.step, f.channel
+        place = f.window(f.out, step)
+        proof.rewrite(checker.symmetric(picked(at, place, f.shifted[at, channel])), "the entry as a sum over all")
+        proof.rewrite(moved, "the input is shifted")
+        bracketed = Sum(delta(at - place) * f.signal[at + f.lag, channel], at)
+        contracted = checker.contract(bracketed, place)
+        proof.rewrite(contracted, "the bracket picks the place, which lies inside")
+        proof.rewrite(checker.bracket(checker.sign(le(-place, 0), (low,))), "not before the first")
+        proof.rewrite(checker.bracket(high), "nor after the last")
+
+
+def _inhabited(theorem: Theorem, index: Index) -> Theorem:
+    """The theorem without the hypothesis that there is an index, for it speaks of one."""
+    return checker.inhabited(theorem, index) if lt(0, index.size) in theorem.hypotheses else theorem
+
+
+def _same_remainder(value: Term, more: Term, some: Theorem) -> Theorem:
+    """((v mod N) + u) mod N = (v + u) mod N."""
+    first, whole = mod(value, f.N) + more, value + more
+    identity = division(value, f.N, some)[0]
+    outer, lower, upper = division(whole, f.N, some)
+    quotient, rest = floordiv(whole, f.N) - floordiv(value, f.N), mod(whole, f.N)
+    split = checker.combination(eq(first, f.N * quotient + rest), (ONE, -ONE), (identity, outer))
+    return _inhabited(divided(split, f.N, quotient, rest, (lower, upper, some))[1], f.step)

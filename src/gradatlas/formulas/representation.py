@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -13,20 +13,23 @@ from gradatlas.formulas.activations import relu
 from gradatlas.formulas.statement import Draw, cite, claim, document, samples, statement
 from gradatlas.symbolic.language import (
     Sum,
+    array,
     arrays,
+    define,
     delta,
     family,
     function,
     indices,
     integers,
+    lam,
     mod,
     natural_power,
     reals,
     size,
     sizes,
 )
-from gradatlas.symbolic.propositions import eq, for_all, implies, le
-from gradatlas.symbolic.terms import Array, Term, TermLike
+from gradatlas.symbolic.propositions import eq, for_all, implies, le, lt
+from gradatlas.symbolic.terms import Array, Term, TermLike, substitute
 
 __all__: list[str] = []
 
@@ -335,5 +338,148 @@ statement(
             v: _draw_side,
         },
         sizes=[{"k": 0, "B": 0, "m": 1}, {"k": 1, "B": 1, "m": 2}, {"k": 1, "B": 1, "m": 3}, {"k": 2, "B": 3, "m": 4}],
+    ),
+)
+
+# A convolution as a dense layer.
+
+N, K, O, E, C = sizes("N K O E C")
+(at,), (at2,), (step,), (out,), (out2,) = (
+    indices(name, extent) for name, extent in (("i", N), ("i'", N), ("k", K), ("o", O), ("o'", O))
+)
+(channel,), (filter_,) = indices("e", E), indices("f", C)
+stride, dilation, padding, lag = integers("s d p h")
+signal, kernel = array("x", N, E), array("w", K, E, C)
+
+
+def window(output_: Term, place_in_kernel: Term) -> Term:
+    """Where an output reads under a place of the kernel."""
+    return stride * output_ + dilation * place_in_kernel - padding
+
+
+dense = define(
+    "D",
+    lam(
+        Sum(kernel[step, channel, filter_] * delta(at - window(out, step)), step),
+        out,
+        filter_,
+        at,
+        channel,
+    ),
+)
+convolved = Sum(kernel[step, channel, filter_] * signal[window(out, step), channel], step, channel)
+CONVOLUTION = {
+    "x": "the input: place, channel",
+    "w": "the kernel: its places, channel in, channel out",
+    "s": "the stride",
+    "d": "the dilation",
+    "p": "the zeros put before x",
+    "K": "the places of the kernel",
+}
+NAMES = ("N", "K", "O", "E", "C", "s", "d", "p")
+SHAPES = ((3, 2, 2, 1, 1, 1, 1, 0), (4, 3, 4, 2, 1, 1, 1, 1), (6, 2, 3, 1, 2, 2, 2, 1), (5, 1, 2, 2, 2, 3, 1, 0))
+
+
+def _sized(*rows: Sequence[int], names: Sequence[str] = NAMES) -> list[dict[str, int]]:
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _draw_signal(draw: Draw) -> Callable[[int, int], Any]:
+    """A signal without end, made up as it is asked for."""
+    return lambda place_, number: 2 + number + mpf((5 * int(place_) * int(place_) + 3 * int(place_)) % 17) / 4
+
+
+statement(
+    "convolution.dense",
+    "A convolution is a dense layer with tied, sparse weights",
+    of=("conv1d", "dense"),
+    claims={
+        "same": eq(convolved, Sum(dense[out, filter_, at, channel] * signal[at, channel], at, channel)),
+        "tied": claim(
+            eq(dense[out2, filter_, at2, channel], dense[out, filter_, at, channel]),
+            [eq(at2 - at, stride * (out2 - out))],
+        ),
+        "sparse before": claim(
+            eq(dense[out, filter_, at, channel], 0), [le(0, dilation), lt(at, stride * out - padding)]
+        ),
+        "sparse after": claim(
+            eq(dense[out, filter_, at, channel], 0),
+            [le(0, dilation), lt(stride * out - padding + dilation * (K - 1), at)],
+        ),
+    },
+    source=[document("M9"), document("M1"), cite("lecun1989")],
+    aliases=["weight sharing", "locally connected", "Toeplitz matrix", "convolution layer", "convolutional network"],
+    summary="""The matrix D of a convolution has the entry w[k] where output o reads input i under place k. Entries that lie
+    as far from each other as the stride asks are equal (tied), and all outside the window are 0 (sparse): of its many
+    weights K for each pair of channels are free. A network becomes convolutional by tying and dropping weights, not by
+    gaining layers.""",
+    symbols={
+        **CONVOLUTION,
+        "D": "the weights of the dense layer: output, channel out, input, channel in",
+        "N": "the places of the input",
+        "O": "the places of the output",
+        "E": "the channels in",
+        "C": "the channels out",
+    },
+    samples=samples(sizes=_sized(*SHAPES)),
+)
+
+# Shifts.
+
+endless = function("x")
+(where,) = integers("t")
+on_integers = Sum(kernel[step, channel, filter_] * endless(window(where, step), channel), step, channel)
+moved = Sum(kernel[step, channel, filter_] * endless(window(where, step) + stride * lag, channel), step, channel)
+circle = Sum(kernel[step, channel, filter_] * signal[mod(at + dilation * step - padding, N), channel], step, channel)
+turned = Sum(
+    kernel[step, channel, filter_] * signal[mod(mod(at + dilation * step - padding, N) + lag, N), channel],
+    step,
+    channel,
+)
+shifted = array("x'", N, E)
+shift_of_signal = for_all(eq(shifted[at, channel], signal[at + lag, channel]), at, channel)
+inside = [
+    for_all(le(0, window(out, step)), step),
+    for_all(lt(window(out, step), N), step),
+]
+
+statement(
+    "convolution.shift",
+    "Convolution commutes with shifts",
+    of="conv1d",
+    claims={
+        "without end": eq(moved, substitute(on_integers, {where: where + lag})),
+        "circular": eq(turned, substitute(circle, {at: mod(at + lag, N)})),
+        "inside": claim(
+            eq(
+                Sum(kernel[step, channel, filter_] * shifted[window(out, step), channel], step, channel),
+                Sum(kernel[step, channel, filter_] * signal[window(out, step) + lag, channel], step, channel),
+            ),
+            [shift_of_signal, *inside],
+        ),
+    },
+    source=[document("M11"), cite("lecun1989"), cite("bronstein2021")],
+    aliases=["translation equivariance", "shift equivariance", "shift invariance", "weight sharing", "stride"],
+    summary="""Where the input is shifted by h times the stride the output is shifted by h: for signals without end, and with
+    circular padding and stride 1. With stride s only shifts by multiples of s pass through; with zeros as padding it holds
+    for the outputs whose whole window lies inside the input.""",
+    symbols={
+        **CONVOLUTION,
+        "x": "the input: place, channel; a function of the place where it has no end",
+        "h": "the shift, in places of the output",
+        "t": "a place of the output",
+        "x'": "the shifted input",
+        "N": "the places of the input",
+        "E": "the channels in",
+    },
+    samples=samples(
+        {endless: _draw_signal},
+        sizes=_sized(
+            (3, 2, 2, 1, 1, 1, 1, 0, 1, 1),
+            (4, 3, 4, 2, 1, 1, 1, 0, 3, 2),
+            (6, 2, 3, 1, 2, 2, 1, 0, -1, -3),
+            (5, 1, 2, 2, 2, 2, 1, 0, 4, 0),
+            names=(*NAMES, "h", "t"),
+        ),
     ),
 )

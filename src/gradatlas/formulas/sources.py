@@ -70,6 +70,11 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "10.1007/978-3-642-76153-9_28",
         ),
         Entry(
+            "bronstein2021",
+            "M. M. Bronstein, J. Bruna, T. Cohen and P. Velickovic, Geometric deep learning: grids, groups, graphs, geodesics, "
+            "and gauges, arXiv:2104.13478, 2021",
+        ),
+        Entry(
             "cho2014",
             "K. Cho, B. van Merrienboer, C. Gulcehre, D. Bahdanau, F. Bougares, H. Schwenk and Y. Bengio, Learning phrase "
             "representations using RNN encoder-decoder for statistical machine translation, EMNLP 2014, 1724-1734",
