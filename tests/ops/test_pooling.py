@@ -8,6 +8,7 @@ import pytest
 import gradatlas as ga
 from gradatlas import xp
 from gradatlas.errors import ShapeError
+from gradatlas.ops import _windows
 
 INF = float("inf")
 CASES = [
@@ -66,6 +67,14 @@ class TestMaxPool:
         assert y[0, ..., 0].size == len(wanted)
         for o, each in wanted.items():
             np.testing.assert_array_equal(y[(slice(None), *o)], each)
+
+    def test_portions_of_the_batch_make_no_difference(self, case, monkeypatch):
+        x = drawn(case, ties=True)
+        y, pull = ga.vjp(lambda x: xp.max_pool(x, case[1], **keywords(case)), x)
+        g = np.random.default_rng(2).normal(size=y.shape)
+        whole = pull(g)[0]
+        monkeypatch.setattr(_windows, "_CACHED", 1)
+        np.testing.assert_array_equal(pull(g)[0], whole)
 
     @pytest.mark.parametrize("ties", [False, True])
     def test_the_largest_entries_of_a_window_share_its_cotangent_equally(self, case, ties):

@@ -13,6 +13,8 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
+
 from gradatlas.backend import library_of
 from gradatlas.backend.compiled import Kernels, kernels
 from gradatlas.backend.striding import combine, factor, put, windows
@@ -44,6 +46,9 @@ Padding: TypeAlias = int | str | Sequence[int | Sequence[int]]
 
 _COLUMNS_AT_ONCE = 1 << 24
 """How many bytes of windows are laid out side by side at once."""
+
+_CACHED = 1 << 20
+"""How many with NumPy, and of images that are pooled: a processor's cache holds them."""
 
 _NARROW = 8
 """Fewer entries in a row than this, and windows are laid out with the places outside: a copy likes long rows."""
@@ -230,9 +235,9 @@ def _product(lib: Any, a: Array, b: Array) -> Array:
     return lib.matmul(a, b)
 
 
-def _portions(batch: int, size: int) -> Iterator[slice]:
-    """The batch in portions whose columns are small enough, size being the bytes of one entry's."""
-    step = max(1, _COLUMNS_AT_ONCE // max(size, 1))
+def _portions(x: Array, size: int) -> Iterator[slice]:
+    """x's batch in portions that are small enough, size being the bytes that one example takes."""
+    batch, step = x.shape[0], max(1, (_CACHED if type(x) is np.ndarray else _COLUMNS_AT_ONCE) // max(size, 1))
     for first in range(0, batch, step):
         yield slice(first, min(first + step, batch))
 
@@ -250,7 +255,7 @@ def _columns_of(lib: Any, x: Array, at: Geometry, groups: int) -> Iterator[tuple
     order = (group, *inner, channel, *outer) if narrow else (group, *outer, *inner, channel)
     seen = lib.permute_dims(seen, order)
     itemsize = lib.finfo(x.dtype).bits // 8
-    for part in _portions(x.shape[0], count * depth * groups * itemsize):
+    for part in _portions(x, count * depth * groups * itemsize):
         size = (part.stop - part.start) * count
         if narrow:
             some = seen[(*[_ALL] * (n + 2), part, *[_ALL] * n)]
@@ -431,8 +436,15 @@ def window_largest_adjoint(lib: Any, g: Array, x: Array, y: Array, at: Geometry)
     compiled = _compiled(at, g, x, y)
     if compiled is not None:
         return compiled.window_largest_adjoint(g, x, y, _sizes(x.shape[0], x.shape[-1], 0, at))
-    hits, count = _hits(lib, x, y, at)
     dx = (lib.empty if _tiles(at) else lib.zeros)(x.shape, dtype=g.dtype, device=x.device)
+    for part in _portions(x, x[:1].nbytes) if type(x) is np.ndarray else (_ALL,):
+        _share_out(lib, g[part, ...], x[part, ...], y[part, ...], dx[part, ...], at)
+    return dx
+
+
+def _share_out(lib: Any, g: Array, x: Array, y: Array, dx: Array, at: Geometry) -> None:
+    """The adjoint for some examples, written into theirs of dx."""
+    hits, count = _hits(lib, x, y, at)
     with floating.quietly():
         share = g / count
         for (outputs, entries), hit in zip(_places(at), hits, strict=True):
@@ -441,7 +453,6 @@ def window_largest_adjoint(lib: Any, g: Array, x: Array, y: Array, at: Geometry)
                 put(lib.multiply, dx, where, part, factor(lib, hit, g.dtype))
             else:
                 dx[where] += part * factor(lib, hit, g.dtype)
-    return dx
 
 
 def window_largest_tangent(lib: Any, t: Array, x: Array, y: Array, at: Geometry) -> Array:
