@@ -32,8 +32,7 @@ def _closed(claim: Eq, recurrence: Theorem, start: Theorem | None = None) -> The
         base = checker.transitive(start, checker.equation(_right_of(start), first.right))
     after = substitute(claim.right, {T: T + 1})
     step = checker.transitive(recurrence, checker.rewrite(_right_of(recurrence), checker.assume(claim)))
-    past = next(part for part in walk(after) if isinstance(part, Summation))
-    split = checker.split_first(past, T)
+    split = checker.split_first(_past(after), T)
     spelled = checker.rewrite(after, split)
     step = checker.transitive(step, checker.equation(_right_of(step), _right_of(spelled)), checker.symmetric(spelled))
     return checker.induction(claim, T, base, step)
@@ -430,3 +429,60 @@ def prove_learning_rate_observed(proof: Proof) -> None:
             ),
             "so the rate falls",
         )
+
+
+def prove_momentum_closed_form(proof: Proof) -> None:
+    T, i, mu = f.T, f.i, f.mu
+    with proof.claim("velocity"):
+        faster, moved = (opened_theorem(t, T, i) for t in proof.given[:2])
+        start = opened_theorem(proof.given[2], i)
+        velocity = _closed(_equation(proof), faster, start)
+        proof.reached(velocity, "by induction: each step makes what there was one step older")
+    with proof.claim("path"):
+        proof.have(velocity, "the velocity, proven above")
+        goal = _equation(proof)
+        base = checker.equation(*(substitute(side, {T: ZERO}) for side in (goal.left, goal.right)))
+        later = checker.instantiate(velocity, {T: T + 1})
+        split = checker.split_first(_past(_right_of(later)), T)
+        after = substitute(goal.right, {T: T + 1})
+        older = checker.split_first(_past(after), T)
+        claim = substitute_in(goal, {T: T + 1})
+        hypothesis = checker.assume(goal)
+        step = checker.combination(
+            claim,
+            (ONE, 1 - mu, -f.alpha * (1 - mu), -f.alpha * (1 - mu), f.alpha),
+            (hypothesis, moved, later, split, older),
+        )
+        proof.reached(checker.induction(goal, T, base, step), "by induction: each gradient has moved on")
+    with proof.claim("constant gradient"):
+        goal = _equation(proof)
+        constant = opened_theorem(proof.given[3], T, i)
+        nothing = checker.rewrite(substitute(goal.left, {T: ZERO}), start)
+        base = checker.transitive(nothing, checker.equation(_right_of(nothing), substitute(goal.right, {T: ZERO})))
+        step = checker.combination(
+            substitute_in(goal, {T: T + 1}), (1 - mu, mu, 1 - mu), (faster, checker.assume(goal), constant)
+        )
+        proof.reached(checker.induction(goal, T, base, step), "by induction: what is missing is multiplied by mu")
+
+
+def _past(value: Term) -> Term:
+    """The sum over the past in a term."""
+    return next(part for part in walk(value) if isinstance(part, Summation))
+
+
+def prove_nesterov_forms(proof: Proof) -> None:
+    T, k = f.T, f.k
+    faster, moved = (opened_theorem(t, T, k) for t in _given(proof))
+    with proof.claim("gradient step"):
+        proof.then(
+            checker.combination(proof.goal, (ONE, -f.alpha), (moved, faster)), "the velocity is put into the step"
+        )
+    with proof.claim("extrapolation"):
+        proof.then(checker.combination(proof.goal, (-f.mu,), (moved,)), "alpha u_(t+1) is what the step took off")
+    with proof.claim("at the point ahead"):
+        proof.then(checker.combination(proof.goal, (ONE, -f.alpha), (moved, faster)), "both put together")
+
+
+def _given(proof: Proof) -> list[Theorem]:
+    with proof.claim("gradient step"):
+        return proof.given

@@ -6,8 +6,23 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import mpmath
+
 from gradatlas.formulas.statement import Draw, cite, claim, document, samples, statement
-from gradatlas.symbolic.language import ABS, Derivative, Sum, arrays, family, indices, natural_power, reals, sizes, sqrt
+from gradatlas.symbolic.language import (
+    ABS,
+    Derivative,
+    Sum,
+    arrays,
+    family,
+    function,
+    indices,
+    lam,
+    natural_power,
+    reals,
+    sizes,
+    sqrt,
+)
 from gradatlas.symbolic.propositions import Proposition, eq, for_all, le, lt, ne
 from gradatlas.symbolic.terms import ONE, Array, Term, TermLike
 
@@ -44,6 +59,15 @@ def nothing_at_first(name: str, over: Any = i, length: Term = n) -> Proposition:
 def history(decay: Term, value: Callable[[Term], Term]) -> Term:
     """The values so far, each times the decay to the power of its age."""
     return Sum(natural_power(decay, j) * value(T - 1 - j), j)
+
+
+MANY = 150  # digits of what cannot be drawn exactly
+
+
+def decimals(values: Any) -> Any:
+    """Numbers as decimal numbers of many digits."""
+    with mpmath.workdps(MANY):
+        return [mpmath.mpf(v.numerator) / v.denominator if isinstance(v, Fraction) else mpmath.mpf(v) for v in values]
 
 
 def followed(after: Callable[[Draw, int, Any], Any], first: Callable[[Draw], Any]) -> Callable[[Draw], Any]:
@@ -259,7 +283,7 @@ statement(
 
 def _draw_second_decay(draw: Draw) -> Fraction:
     """A number between beta1^2 and 1."""
-    low = draw.value(b1) ** 2
+    low: Fraction = draw.value(b1) ** 2
     return low + (1 - low) * draw.real(0, 1)
 
 
@@ -446,4 +470,122 @@ statement(
         "a": "the sum of the squares of the gradients before",
         "epsilon": "what is added to the root",
     },
+)
+
+# Momentum.
+
+theta, u = at("theta", T), at("u", T)
+u_next, theta_next = at("u", T + 1), at("theta", T + 1)
+velocity = for_all(eq(u_next[i], mu * u[i] + g[i]), T, i)
+moved = for_all(eq(theta_next[i], theta[i] - alpha * u_next[i]), T, i)
+
+
+def _velocity(draw: Draw) -> Any:
+    def after(draw: Draw, step: int, before: Any) -> Any:
+        return [draw.value(mu) * b + y for b, y in zip(before, draw.value(g)(step), strict=True)]
+
+    return followed(after, lambda draw: [Fraction(0)] * draw.sizes["n"])(draw)
+
+
+def _parameters(draw: Draw) -> Any:
+    def after(draw: Draw, step: int, before: Any) -> Any:
+        (rate,), speed = decimals([draw.value(alpha)]), draw.value(u)(step + 1)
+        with mpmath.workdps(MANY):
+            return [b - rate * y for b, y in zip(before, decimals(speed), strict=True)]
+
+    return followed(after, lambda draw: decimals(draw.array(draw.sizes["n"])))(draw)
+
+
+def _sometimes_constant(draw: Draw) -> Any:
+    """Gradients that never change, or do so at every step."""
+    constant, first = draw.integer(0, 1), draw.array(draw.sizes["n"])
+    found: dict[int, Any] = {}
+    return lambda step: first if constant else found.setdefault(int(step), draw.array(draw.sizes["n"]))
+
+
+MOMENTUM = {
+    "mu": "the momentum",
+    "alpha": "the learning rate",
+    "u": "the velocity",
+    "theta": "the parameters",
+}
+
+statement(
+    "momentum.closed-form",
+    "Momentum: the velocity and the path in closed form",
+    claims={
+        "velocity": eq(u[i], history(mu, lambda step: at("g", step)[i])),
+        "path": eq(
+            (1 - mu) * theta[i],
+            (1 - mu) * at("theta", 0)[i] - alpha * Sum((1 - natural_power(mu, j + 1)) * at("g", T - 1 - j)[i], j),
+        ),
+        "constant gradient": claim(
+            eq((1 - mu) * u[i], (1 - natural_power(mu, T)) * at("g", 0)[i]), [for_all(eq(g[i], at("g", 0)[i]), T, i)]
+        ),
+    },
+    given=[velocity, moved, nothing_at_first("u")],
+    source=[document("G8"), cite("polyak1964"), cite("sutskever2013")],
+    aliases=["heavy ball", "SGD with momentum", "velocity", "terminal velocity"],
+    summary="""With u_(t+1) = mu u_t + g_t and theta_(t+1) = theta_t - alpha u_(t+1) the velocity is the sum of the gradients so
+    far, one j steps old times mu^j. In the end each gradient moves the parameters by -alpha / (1 - mu) times itself, and by
+    1 - mu^(j+1) of that within j further steps; under a constant gradient the velocity is (1 - mu^t) / (1 - mu) times it.""",
+    symbols={**STEPS, **MOMENTUM, "g": "the gradients"},
+    samples=samples({g: _sometimes_constant, u: _velocity, theta: _parameters}, sizes=few_steps),
+)
+
+slope = function("grad J", latex=r"\nabla J")
+ahead = lam(theta[i] - alpha * mu * u[i], i)
+ahead_next = lam(theta_next[i] - alpha * mu * u_next[i], i)
+seen = slope(ahead, shape=(n,))
+
+
+def _looking_ahead(draw: Draw) -> Any:
+    """The parameters of Nesterov's iteration, from a start at rest."""
+    gradient = draw.value(slope)
+    rate, kept = decimals([draw.value(alpha), draw.value(mu)])
+    reached = [(decimals(draw.array(draw.sizes["n"])), decimals([Fraction(0)] * draw.sizes["n"]))]
+
+    def place(step: int) -> Any:
+        with mpmath.workdps(MANY):
+            while len(reached) <= step:
+                here, speed = reached[-1]
+                found = gradient([p - rate * kept * w for p, w in zip(here, speed, strict=True)])
+                speed = [kept * w + y for w, y in zip(speed, found, strict=True)]
+                reached.append(([p - rate * w for p, w in zip(here, speed, strict=True)], speed))
+            return reached[int(step)][0]
+
+    return place
+
+
+def _looking_velocity(draw: Draw) -> Any:
+    """Its velocities: how far the parameters went, over the rate."""
+    (rate,), place = decimals([draw.value(alpha)]), draw.value(theta)
+
+    def speed(step: int) -> Any:
+        if not step:
+            return decimals([Fraction(0)] * draw.sizes["n"])
+        with mpmath.workdps(MANY):
+            return [(p - q) / rate for p, q in zip(place(step - 1), place(step), strict=True)]
+
+    return speed
+
+
+statement(
+    "nesterov.forms",
+    "Nesterov's momentum in three forms",
+    claims={
+        "gradient step": eq(theta_next[k], ahead[k] - alpha * seen[k]),
+        "extrapolation": eq(ahead_next[k], theta_next[k] + mu * (theta_next[k] - theta[k])),
+        "at the point ahead": eq(ahead_next[k], ahead[k] - alpha * (seen[k] + mu * u_next[k])),
+    },
+    given=[for_all(eq(u_next[i], mu * u[i] + seen[i]), T, i), moved],
+    source=[document("G8"), cite("nesterov1983"), cite("sutskever2013")],
+    aliases=["NAG", "accelerated gradient", "look-ahead", "Nesterov momentum"],
+    summary="""Nesterov's momentum takes the gradient at the point y_t = theta_t - alpha mu u_t ahead. It is the same as: a
+    gradient step from y_t, then y_(t+1) = theta_(t+1) + mu (theta_(t+1) - theta_t); and as a rule for y alone, which takes off
+    alpha (g + mu u_(t+1)) with g the gradient at y_t, as optimizers do that see one point only.""",
+    symbols={**STEPS, **MOMENTUM, "grad J": "the gradient of the loss"},
+    samples=samples(
+        {theta: _looking_ahead, u: _looking_velocity, alpha: lambda draw: draw.real(0, 1)}, sizes=few_steps
+    ),
 )
