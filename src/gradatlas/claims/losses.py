@@ -28,6 +28,7 @@ HEADINGS = ["logit z", "p", "gradient of the squared error", "gradient of cross-
     "The more a sigmoid's output is wrong, the larger is the gradient of the squared error in its logit.",
     verdict="refuted",
     by="counterexample",
+    rests_on=["mean-squared-error.sigmoid"],
 )
 def saturated(run: Run) -> None:
     rows = [[z, *_slopes(z, 1.0)] for z in (0.0, -2.0, -5.0, -10.0, -20.0)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -14,19 +15,24 @@ from gradatlas.claims.statement import Run, claim
 
 __all__ = [
     "added",
+    "affine",
     "alone",
     "bounds",
     "connection",
     "differing",
+    "exploding",
     "forward",
     "hidden",
     "layers",
     "one_gradient",
     "output",
     "parameters",
+    "pieces",
     "predicting",
     "propagating",
+    "vanishing",
     "without",
+    "xavier",
 ]
 
 
@@ -267,6 +273,152 @@ def _least_squares() -> tuple[Any, Any]:
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(20, 3)), rng.normal(size=20)
     return (lambda theta: xp.mean((xp.matmul(x, theta) - y) ** 2)), np.zeros(3)
+
+
+@claim(
+    "B9.sigmoid",
+    "Through layers with sigmoids and weights of Frobenius norm 1, each layer leaves at most a quarter of the "
+    "length of the gradient: after ten layers it is less than a millionth.",
+    verdict="holds",
+    by="proof and example",
+    rests_on=["vanishing-gradient.sigmoid"],
+)
+def vanishing(run: Run) -> None:
+    rng = np.random.default_rng(0)
+    rows = []
+    for depth in (1, 2, 5, 10, 20):
+        weights = [w / np.linalg.norm(w) for w in rng.normal(size=(depth, 4, 4))]
+
+        def last(x: Any, weights: Any = weights) -> Any:
+            for w in weights:
+                x = xp.sigmoid(xp.matmul(w, x))
+            return xp.sum(x) / 2.0  # the gradient at the last layer has the length 1
+
+        length = float(np.linalg.norm(np.asarray(ga.grad(last)(rng.normal(size=4)))))
+        run.expect(f"length of the gradient after {depth} layers", length, "<=", 4.0**-depth)
+        rows.append([depth, length, 4.0**-depth])
+    run.expect("length of the gradient after ten layers", rows[3][1], "<", 1e-6)
+    run.table("Sigmoid layers of width 4", ["layers", "length of the gradient", "bound"], rows)
+
+
+@claim(
+    "B9.identity",
+    "Through $k$ linear layers $W = c I$ the gradient is multiplied by $c^k$: it vanishes for $c < 1$ and explodes "
+    "for $c > 1$.",
+    verdict="holds",
+    by="proof and example",
+    rests_on=["exploding-gradient.scaled-identity"],
+)
+def exploding(run: Run) -> None:
+    rows = []
+    for c in (0.5, 1.0, 2.0):
+        seen = []
+        for depth in (1, 10, 50):
+
+            def last(x: Any, c: float = c, depth: int = depth) -> Any:
+                for _ in range(depth):
+                    x = xp.matmul(c * np.eye(3), x)
+                return x[0]
+
+            seen.append(float(ga.grad(last)(np.ones(3))[0]))
+            run.expect(f"the gradient through {depth} layers with c = {c:g}", seen[-1], "=", c**depth)
+        rows.append([c, *seen])
+    run.table("The gradient through linear layers", ["c", "1 layer", "10 layers", "50 layers"], rows)
+
+
+@claim(
+    "B9.xavier",
+    "Weights of variance $2 / (n_{in} + n_{out})$ keep the mean square of the signals forward, and that of the "
+    "errors backward, both if and only if $n_{in} = n_{out}$.",
+    verdict="holds",
+    by="proof and example",
+    rests_on=["initialization.xavier"],
+)
+def xavier(run: Run) -> None:
+    rows = []
+    for inputs, outputs in ((100, 100), (100, 300), (784, 10)):
+        variance = Fraction(2, inputs + outputs)
+        factors = [inputs * variance, outputs * variance]
+        run.expect(
+            f"both factors are 1 with {inputs} inputs and {outputs} outputs", factors == [1, 1], "=", inputs == outputs
+        )
+        rows.append([inputs, outputs, variance, *factors])
+    headings = ["inputs", "outputs", "variance", "factor forward", "factor backward"]
+    run.table("What a layer multiplies the mean square by", headings, rows)
+
+
+def _relu(x: Fraction) -> Fraction:
+    return max(x, Fraction(0))
+
+
+def _pieces(f: Callable[[Fraction], Fraction], cells: int) -> int:
+    """The straight pieces of f on [0, 1], all of whose kinks lie at multiples of 1/cells: its changes of slope, and one."""
+    values = [f(Fraction(i, cells)) for i in range(cells + 1)]
+    slopes = [b - a for a, b in itertools.pairwise(values)]
+    return 1 + sum(a != b for a, b in itertools.pairwise(slopes))
+
+
+@claim(
+    "B10.affine",
+    "A network of three layers without activations represents more than one layer does.",
+    verdict="refuted",
+    by="counterexample",
+    rests_on=["affine.composition"],
+)
+def affine(run: Run) -> None:
+    rng = np.random.default_rng(0)
+    ws = [rng.integers(-3, 4, shape) for shape in ((4, 3), (4, 4), (2, 4))]
+    bs = [rng.integers(-3, 4, len(w)) for w in ws]
+    one_w, one_b = np.eye(3, dtype=int), np.zeros(3, dtype=int)
+    for w, b in zip(ws, bs, strict=True):
+        one_w, one_b = w @ one_w, w @ one_b + b
+    unlike = 0
+    for x in rng.integers(-5, 6, (100, 3)):
+        a = x
+        for w, b in zip(ws, bs, strict=True):
+            a = w @ a + b
+        unlike += int(np.any(a != one_w @ x + one_b))
+    run.table("Three layers of widths 4, 4 and 2 as one", ["what", "value"], [["W", one_w], ["b", one_b]])
+    run.expect("inputs of 100 for which the one layer gives other outputs", unlike, ">", 0)
+
+
+@claim(
+    "B10.pieces",
+    "On $[0, 1]$, $k$ layers of two ReLU units make a function of exactly $2^k$ straight pieces, and one hidden "
+    "layer of $m$ ReLU units makes one of at most $m + 1$.",
+    verdict="holds",
+    by="proof and example",
+    rests_on=["relu.folds", "shallow.pieces"],
+)
+def pieces(run: Run) -> None:
+    rows = []
+    for k in range(1, 9):
+
+        def folded(x: Fraction, k: int = k) -> Fraction:
+            for _ in range(k):
+                x = 2 * _relu(x) - 4 * _relu(x - Fraction(1, 2))
+            return x
+
+        seen = _pieces(folded, 2 ** (k + 1))
+        run.expect(f"pieces of {k} layers of two units", seen, "=", 2**k)
+        rng = np.random.default_rng(k)
+        kinks, outer = rng.integers(0, 64, 2 * k), rng.integers(-9, 10, 2 * k)
+
+        def shallow(x: Fraction, kinks: Any = kinks, outer: Any = outer) -> Fraction:
+            units = (int(c) * _relu(x - Fraction(int(at), 64)) for at, c in zip(kinks, outer, strict=True))
+            return sum(units, Fraction(0))
+
+        wide = _pieces(shallow, 128)
+        run.expect(f"pieces of one hidden layer of {2 * k} units", wide, "<=", 2 * k + 1)
+        rows.append([k, 2 * k, seen, wide, 2 * k + 1])
+    headings = [
+        "layers",
+        "units in all",
+        "pieces, two in each layer",
+        "pieces, all in one layer",
+        "at most, in one layer",
+    ]
+    run.table("Straight pieces on [0, 1], counted in fractions", headings, rows)
 
 
 @claim(

@@ -348,7 +348,7 @@ GROWING, SHRINKING = [1.0, 2.0, 4.0, 8.0], [8.0, 4.0, 2.0, 1.0]
     "The rate $\\alpha/(1 + \\beta(t-1))$ of some step differs between gradients that grow and gradients that shrink.",
     verdict="refuted",
     by="counterexample",
-    rests_on=["learning-rate.decay"],
+    rests_on=["learning-rate.decay", "learning-rate.observed"],
 )
 def watching(run: Run) -> None:
     # From 0 each time, so that the step itself is seen; rates and gradients are powers of two: nothing is rounded away.
@@ -365,7 +365,8 @@ def watching(run: Run) -> None:
     "AdaGrad's rate of the second step is smaller after the gradients 8 and 4 than after 1 and 2: it depends on "
     "what was seen.",
     verdict="holds",
-    by="measurement",
+    by="proof and example",
+    rests_on=["learning-rate.observed", "adagrad.step"],
 )
 def adagrad(run: Run) -> None:
     one, other = _rates(optim.AdaGrad(1.0), GROWING), _rates(optim.AdaGrad(1.0), SHRINKING)
@@ -399,7 +400,8 @@ def adam(run: Run) -> None:
     "With $\\varepsilon = 0$, Adam's first step has the length $\\alpha$ in each coordinate, whatever the size of "
     "the gradient.",
     verdict="holds",
-    by="measurement",
+    by="proof and example",
+    rests_on=["adam.step"],
 )
 def first(run: Run) -> None:
     rows = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.util import logging
 
-from gradatlas.formulas.ledger import DOCUMENTS, NOT_MATHEMATICAL, VERDICTS
+from gradatlas.formulas.ledger import DISCIPLINES, DOCUMENTS, NOT_MATHEMATICAL, VERDICTS
 from gradatlas.sphinx_ext.domain import Entry
 from gradatlas.sphinx_ext.markup import (
     badge,
@@ -105,13 +105,14 @@ class LedgerDirective(AtlasDirective):
 
     def evidence(self, row: Row) -> list[nodes.Node]:
         """Links to the formulas, to the run of each claim, to the programs and to the rows that answer."""
-        links: list[nodes.Node] = [
-            self.link("formula", f["id"]) for f in row.entry.get("formulas", ()) if f["id"] in self.atlas.formulas
-        ]
+        links: list[nodes.Node] = []
         if row.entry.get("claims"):
             claims = len(row.entry["claims"])
             words = _("a run") if claims == 1 else _("{n} runs").format(n=claims)
             links.append(self.link("row", row.id, words))
+        for formula in row.entry.get("formulas", ()):
+            if formula["id"] in self.atlas.formulas:
+                links.append(self.link("formula", formula["id"], formula["id"]))
         links += [code(f"gradatlas run {p['row']}") for p in row.entry.get("programs", ())]
         links += [self.link("row", other, other) for other in row.entry.get("rows", ())]
         found: list[nodes.Node] = []
@@ -216,14 +217,21 @@ class RowDirective(AtlasDirective):
         return [self.link("formula", formula["id"]) if known else code(formula["id"])]
 
     def formulas(self, row: Row) -> nodes.section | None:
-        """The formulas that name the row, or that it names."""
-        if not row.entry.get("formulas"):
+        """The formulas that name the row, or that it names; those of the row on disciplines by discipline."""
+        known = {formula["id"]: formula for formula in row.entry.get("formulas", ())}
+        if not known:
             return None
-        items = (
-            nodes.list_item("", paragraph(*self.formula(formula), " ", badge(formula["status"])))
-            for formula in row.entry["formulas"]
-        )
-        return section(_("Formulas"), "formulas", nodes.bullet_list("", *items, classes=["simple"]))
+        made = section(_("Formulas"), "formulas")
+        groups = DISCIPLINES if row.id == INDEXED else {"": tuple(known)}
+        for discipline, ids in groups.items():
+            items = (
+                nodes.list_item("", paragraph(*self.formula(known[id]), " ", badge(known[id]["status"])))
+                for id in ids
+                if id in known
+            )
+            made += [paragraph(nodes.strong("", _(discipline)))] if discipline else []
+            made += nodes.bullet_list("", *items, classes=["simple"])
+        return made
 
     def programs(self, row: Row) -> nodes.section | None:
         """The programs, their faults as the documents have them, and what was measured."""
@@ -281,6 +289,7 @@ class RowDirective(AtlasDirective):
         return made
 
 
+INDEXED = "L6"  # the row whose formulas are an index by discipline
 TABLE = "reference/ledger"  # the document of the table
 LONG = 12  # rows of a table that is shown unfolded
 FIGURES = {

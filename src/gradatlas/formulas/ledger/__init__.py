@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from gradatlas.formulas.ledger import losses, models, networks, optimization, programs, questions, tensors
+from gradatlas.formulas.ledger.losses import DISCIPLINES
 from gradatlas.formulas.ledger.row import DOCUMENTS, KINDS, VERDICTS, Row
 from gradatlas.formulas.ledger.statements import NOT_MATHEMATICAL, Statement
 
-__all__ = ["DOCUMENTS", "KINDS", "NOT_MATHEMATICAL", "ROWS", "VERDICTS", "Row", "Statement", "sentences"]
+__all__ = ["DISCIPLINES", "DOCUMENTS", "KINDS", "NOT_MATHEMATICAL", "ROWS", "VERDICTS", "Row", "Statement", "sentences"]
 
 ROWS: Final[Mapping[str, Row]] = {
     row.id: row for part in (tensors, networks, optimization, losses, models, programs, questions) for row in part.ROWS
@@ -28,6 +29,7 @@ def sentences() -> Iterator[str]:
         *DOCUMENTS.values(),
         *KINDS.values(),
         *VERDICTS,
+        *DISCIPLINES,
         *(text for row in ROWS.values() for text in (row.part, row.about, row.says, row.ruling)),
         *(statement.says for statement in NOT_MATHEMATICAL),
     ):

@@ -35,7 +35,10 @@ DISCIPLINES: Final[Mapping[str, tuple[str, ...]]] = {
         "gradient-descent.stochastic",
         "mean-squared-error.likelihood",
         "attention.scale",
-        "gan.discriminator",
+        "likelihood.product",
+        "likelihood.categorical",
+        "initialization.variance",
+        "adam.bias-correction",
     ),
     "information theory": (
         "cross-entropy.decomposition",
@@ -72,7 +75,7 @@ ROWS: Final = (
         "a sigmoid the gradient of the squared error is $2p(1 - p)$ times that of cross-entropy, and so it "
         "vanishes just where the network is confidently wrong.",
         latex=r"\frac{\partial}{\partial z} (p - y)^2 = 2 p (1 - p)\, (p - y), \qquad p = \sigma(z)",
-        formulas=("mean-squared-error.vjp", "binary-cross-entropy.vjp", "sigmoid.derivative"),
+        formulas=("mean-squared-error.sigmoid", "mean-squared-error.vjp", "binary-cross-entropy.vjp"),
         claims=("L1a.saturated", "L1a.ratio"),
     ),
     Row(
@@ -85,7 +88,7 @@ ROWS: Final = (
         latex=r"J = -\frac{1}{n} \sum_i \big( y_i \log p_i + (1 - y_i) \log (1 - p_i) \big)",
         ruling="Its gradient is proven, from probabilities and from logits, where it is $p - y$. It is the negative "
         "log-likelihood of Bernoulli's distribution.",
-        formulas=("binary-cross-entropy.vjp",),
+        formulas=("binary-cross-entropy.vjp", "binary-cross-entropy.forms", "binary-cross-entropy.likelihood"),
     ),
     Row(
         "L3",

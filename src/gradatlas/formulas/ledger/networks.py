@@ -178,6 +178,15 @@ ROWS: Final = (
         "from above by a number below 1 each, as the sigmoid's slope is by $1/4$, it vanishes geometrically; "
         "bounded from below by a number above 1 it explodes. Initial weights of the right size keep its expected "
         "square.",
+        formulas=(
+            "vanishing-gradient.bound",
+            "vanishing-gradient.sigmoid",
+            "exploding-gradient.bound",
+            "exploding-gradient.scaled-identity",
+            "initialization.xavier",
+            "initialization.he",
+        ),
+        claims=("B9.sigmoid", "B9.identity", "B9.xavier"),
     ),
     Row(
         "B10",
@@ -190,6 +199,8 @@ ROWS: Final = (
         ruling="Layers without activations are worth no more than one: a composition of affine maps is affine. "
         "With ReLU, $k$ layers of width 2 make a function of $2^k$ straight pieces, while one hidden layer of $m$ "
         "units makes at most $m + 1$. This says what networks can represent, and nothing of what training finds.",
+        formulas=("affine.composition", "relu.folds", "shallow.pieces"),
+        claims=("B10.affine", "B10.pieces"),
     ),
     Row(
         "B11",

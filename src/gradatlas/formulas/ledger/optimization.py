@@ -163,7 +163,7 @@ ROWS: Final = (
         verdict="corrected",
         ruling="The formula contains the number of the step and no gradient: every loss gets the same rates. "
         "Methods whose steps do depend on the gradients seen are AdaGrad, RMSProp and Adam.",
-        formulas=("learning-rate.decay",),
+        formulas=("learning-rate.decay", "learning-rate.observed", "adagrad.step", "rmsprop.step"),
         claims=("G8.watches", "G8.adagrad"),
     ),
     Row(
@@ -177,6 +177,9 @@ ROWS: Final = (
         "the expectation $(1 - \\beta_1^t)\\, \\mathrm{E}[g]$, and divided by the bracket it has none of that "
         "bias. The scale of the loss does not matter if $\\varepsilon = 0$; otherwise $\\varepsilon$ acts as "
         "$\\varepsilon / c$.",
+        latex=r"m_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t, \quad v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2, \quad "
+        r"\theta_t = \theta_{t-1} - \alpha\, \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \varepsilon}",
+        formulas=("exponential-average.closed-form", "adam.bias-correction", "adam.scale", "adam.step", "adam.forms"),
     ),
     Row(
         "G10",
@@ -188,6 +191,7 @@ ROWS: Final = (
         verdict="corrected",
         ruling="Adam is another method: its step is not a multiple of the gradient. Its first step has the length "
         "$\\alpha$ in every coordinate whose gradient is not 0, however large the gradient is.",
+        formulas=("adam.step",),
         claims=("G10.descent", "G10.first"),
     ),
     Row(
