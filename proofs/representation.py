@@ -10,7 +10,7 @@ from gradatlas.formulas.activations import relu
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.errors import ProofError
-from gradatlas.symbolic.language import Sum, delta, floordiv, mod, natural_power, positive
+from gradatlas.symbolic.language import Sum, delta, floordiv, lam, mod, natural_power, positive
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import (
     Eq,
@@ -27,7 +27,7 @@ from gradatlas.symbolic.propositions import (
     substitute_in,
 )
 from gradatlas.symbolic.tactics import absurd, by_sign, by_steps, not_positive, opened_theorem, right_side
-from gradatlas.symbolic.terms import ONE, ZERO, Index, Num, Term, fresh_index, substitute
+from gradatlas.symbolic.terms import ONE, ZERO, Array, Index, Num, Term, fresh_index, substitute
 from gradatlas.symbolic.whole_numbers import at_least_one, divided, division, picked
 
 __all__: list[str] = []
@@ -621,3 +621,67 @@ def _same_remainder(value: Term, more: Term, some: Theorem) -> Theorem:
     quotient, rest = floordiv(whole, f.N) - floordiv(value, f.N), mod(whole, f.N)
     split = checker.combination(eq(first, f.N * quotient + rest), (ONE, -ONE), (identity, outer))
     return _inhabited(divided(split, f.N, quotient, rest, (lower, upper, some))[1], f.step)
+
+
+# A recurrent network that rests.
+
+
+def prove_recurrence_shift(proof: Proof) -> None:
+    t, one = f.t, f.units[1]
+    with proof.claim("shifted"):
+        late, rest, begin_late, waits, plain, begin_plain, fed = proof.given
+        waited = _waiting(proof, late, rest, begin_late, waits)
+        there = checker.specialise(checker.generalise(waited, t), f.wait)
+        there = opened_theorem(checker.modus_ponens(there, checker.sign(le(f.wait, f.wait))), one)
+        start = checker.transitive(there, checker.symmetric(checker.specialise(begin_plain, one)))
+        base = proof.have(checker.generalise(start, one), "after the wait it stands where the other began")
+        claim = for_all(proof.goal, one)
+        proof.begin(f.state("h'", t + 1 + f.wait)[one], "the state a step later")
+        proof.restate(f.state("h'", t + f.wait + 1)[one], "in order")
+        proof.rewrite(checker.specialise(late, t + f.wait, one), "is a step of the network")
+        before, given = f.state("h'", t + f.wait), f.fed("x'", t + f.wait)
+        _entry_by_entry(proof, (before, checker.assume(claim)), (given, checker.specialise(fed, t)))
+        proof.restate(f.stepped(f.state("h", t), f.fed("x", t))[one], "from the same state, with the same input")
+        proof.rewrite(checker.symmetric(checker.specialise(plain, t, one)), "as in the other run")
+        step = checker.generalise(proof.chain(), one)
+        proof.reached(opened_theorem(checker.induction(claim, t, base, step), one), "by induction")
+    with proof.claim("waiting"):
+        proof.have(waited, "as proven above")
+        proof.reached(opened_theorem(checker.modus_ponens(waited, proof.given[-1]), one), "while it waits")
+
+
+def _waiting(proof: Proof, late: Theorem, rest: Theorem, begin: Theorem, waits: Theorem) -> Theorem:
+    """h'_t = h* for all t <= d, by induction."""
+    t, one = f.t, f.units[1]
+    still = eq(f.state("h'", t)[one], f.resting[one])
+    claim = implies(le(t, f.wait), for_all(still, one))
+    first = checker.generalise(checker.specialise(begin, one), one)
+    base = checker.implication(first, le(ZERO, f.wait))
+    step = _still_waiting(proof, claim, late, rest, waits)
+    return proof.have(checker.induction(claim, t, base, step), "by induction, for as long as the input waits")
+
+
+def _entry_by_entry(proof: Proof, *pairs: tuple[Array, Theorem]) -> None:
+    """Arrays that the step is given are written entry by entry, and each entry replaced by what it is equal to."""
+    spelled = []
+    for value, _ in pairs:
+        (index,) = (fresh_index(size) for size in value.shape)
+        spelled.append(lam(value[index], index))
+    proof.restate(f.stepped(*spelled)[f.units[1]], "entry by entry")
+    for _, equal in pairs:
+        proof.rewrite(opened_theorem(equal), "which are known")
+
+
+def _still_waiting(proof: Proof, claim: Implies, late: Theorem, rest: Theorem, waits: Theorem) -> Theorem:
+    """At rest for a step more, as long as t + 1 <= d."""
+    t, one = f.t, f.units[1]
+    again = checker.assume(substitute_in(claim.condition, {t: t + 1}))
+    not_yet = checker.certificate(lt(t, f.wait), (f.wait - (t + 1), ONE), (again,))
+    before = checker.modus_ponens(checker.assume(claim), checker.sign(le(t, f.wait), (not_yet,)))
+    given = checker.modus_ponens(checker.specialise(waits, t), not_yet)
+    proof.begin(f.state("h'", t + 1)[one], "the state after a step of waiting")
+    proof.rewrite(checker.specialise(late, t, one), "is a step of the network")
+    _entry_by_entry(proof, (f.state("h'", t), before), (f.fed("x'", t), given))
+    proof.restate(f.stepped(f.resting, f.rest_input)[one], "from rest, with the input that keeps it there")
+    proof.rewrite(opened_theorem(rest), "where it stays")
+    return checker.implication(checker.generalise(proof.chain(), one), again.conclusion)

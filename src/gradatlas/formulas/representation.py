@@ -483,3 +483,107 @@ statement(
         ),
     ),
 )
+
+# A recurrent network that rests.
+
+H, Z = sizes("H Z")
+units, entries = indices("k q", H), indices("j", Z)
+wait = size("d")
+step_of = function("F")
+resting, rest_input = array("h*", H), array("r", Z)
+
+
+def state(name: str, when: TermLike) -> Array:
+    """The state before a step of one of the two runs."""
+    return family(name, (H,), when)
+
+
+def fed(name: str, when: TermLike) -> Array:
+    """What is fed in at a step."""
+    return family(name, (Z,), when)
+
+
+def stepped(before: Term, given: Term) -> Term:
+    """The state after a step: the same function at every step."""
+    return step_of(before, given, shape=(H,))
+
+
+plain_run = for_all(eq(state("h", t + 1)[units[0]], stepped(state("h", t), fed("x", t))[units[0]]), t, units[0])
+late_run = for_all(eq(state("h'", t + 1)[units[0]], stepped(state("h'", t), fed("x'", t))[units[0]]), t, units[0])
+at_rest = for_all(eq(stepped(resting, rest_input)[units[0]], resting[units[0]]), units[0])
+both_begin = [for_all(eq(state(name, 0)[units[0]], resting[units[0]]), units[0]) for name in ("h", "h'")]
+waiting = for_all(implies(lt(t, wait), for_all(eq(fed("x'", t)[entries[0]], rest_input[entries[0]]), entries[0])), t)
+then_fed = for_all(eq(fed("x'", t + wait)[entries[0]], fed("x", t)[entries[0]]), t, entries[0])
+
+
+def _network_step(before: Any, given: Any) -> Any:
+    """A step that leaves zeros at rest when fed zeros."""
+    total = sum(given, start=mpf(0)) + sum(before, start=mpf(0)) / 2
+    return [total / (1 + at_ + total**2) for at_ in range(len(before))]
+
+
+def _draw_run(late: bool) -> Callable[[Draw], Callable[[int], Any]]:
+    def draw_run(draw: Draw) -> Callable[[int], Any]:
+        inputs, reached = draw.value(fed("x'" if late else "x", t)), [[mpf(0)] * draw.sizes["H"]]
+
+        def member(when: int) -> Any:
+            while len(reached) <= when:
+                reached.append(_network_step(reached[-1], inputs(len(reached) - 1)))
+            return reached[int(when)]
+
+        return member
+
+    return draw_run
+
+
+def _draw_fed(draw: Draw) -> Callable[[int], Any]:
+    return _memory(lambda when: _numbers(draw.array(draw.sizes["Z"])))
+
+
+def _draw_fed_late(draw: Draw) -> Callable[[int], Any]:
+    plain, pause = draw.value(fed("x", t)), draw.sizes["d"]
+    return lambda when: plain(int(when) - pause) if when >= pause else [mpf(0)] * draw.sizes["Z"]
+
+
+statement(
+    "recurrence.shift",
+    "A recurrent network at rest answers a later input later, and with the same weights at any length",
+    claims={
+        "waiting": claim(eq(state("h'", t)[units[1]], resting[units[1]]), [le(t, wait)]),
+        "shifted": eq(state("h'", t + wait)[units[1]], state("h", t)[units[1]]),
+    },
+    given=[late_run, at_rest, both_begin[1], waiting, plain_run, both_begin[0], then_fed],
+    source=[document("M11"), document("M4"), cite("elman1990")],
+    aliases=["shift equivariance", "time invariance", "fixed point", "weight sharing", "sequence length"],
+    summary="""A recurrence h' = F(h, x) with one F for all steps, begun at a state that the input r leaves as it is: fed r for d
+    steps and then a sequence, it passes through the same states as without the wait, d steps later. F, and with it the
+    number of parameters, does not depend on how long the sequence is.""",
+    symbols={
+        "F": "a step of the network: state and input to state",
+        "h": "the states without the wait",
+        "h'": "the states with it",
+        "x": "the sequence",
+        "x'": "the sequence, later",
+        "h*": "the state at rest",
+        "r": "the input that keeps it",
+        "d": "how many steps the sequence waits",
+        "t": "a step",
+        "H": "the number of hidden units",
+        "Z": "how many numbers are fed in at a step",
+    },
+    samples=samples(
+        {
+            step_of: lambda draw: _network_step,
+            resting: lambda draw: [Fraction(0)] * draw.sizes["H"],
+            rest_input: lambda draw: [Fraction(0)] * draw.sizes["Z"],
+            fed("x", t): _draw_fed,
+            fed("x'", t): _draw_fed_late,
+            state("h", t): _draw_run(late=False),
+            state("h'", t): _draw_run(late=True),
+        },
+        sizes=[
+            dict(zip(("H", "Z", "d", "t"), row, strict=True))
+            for row in ((1, 1, 1, 0), (2, 1, 2, 1), (1, 2, 3, 2), (2, 2, 4, 0))
+        ],
+    ),
+)
