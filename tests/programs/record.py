@@ -4,7 +4,8 @@ python tests/programs/record.py            writes recorded/ROW.json for every tw
 python tests/programs/record.py P1 P4      for these rows and their variants
 
 A file in twins/ holds TWINS: for each row (a variant as "P4 as written") the functions forward(params, x), loss(prediction, y)
-and optimizer(leaves), written with PyTorch alone; params is the program's tree with tensors in it.
+and optimizer(leaves), written with PyTorch alone; params is the program's tree with tensors in it. Where one loss and one
+optimiser do not make a step, it holds one function (params, batches) that gives the losses.
 """
 
 import importlib.util
@@ -30,6 +31,8 @@ def losses_in_torch(twin, params, batches):
     """The loss of each step in PyTorch, before the step."""
     import torch
 
+    if callable(twin):
+        return twin(params, batches)
     leaves = []
 
     def tensors(tree):

@@ -17,6 +17,7 @@ from gradatlas.errors import ArgumentError, TrainingError
 from gradatlas.nn.keys import child, generator
 from gradatlas.nn.metrics import number
 from gradatlas.nn.progress import Bar
+from gradatlas.programs.comparison import Steps
 from gradatlas.programs.datasets.mixture import centres, covered, mixture
 from gradatlas.programs.program import Data, Job, Program, Trained
 
@@ -151,6 +152,24 @@ def train(job: Job) -> Trained:
     return Trained(params, history, max(job.epochs, at["epoch"]))
 
 
+def _first_steps(program: Program, steps: int, seed: int) -> Steps:
+    """The first steps in float64; the loss of each is the sum of both networks' losses. A batch is (x, (noise, noise))."""
+    data = program.data(None, seed)
+    params = initial = program.init(seed, data, "float64")
+    states = {name: program.optimizer.init(part) for name, part in params.items()}
+    rng = generator(child(seed, 4))
+    size = program.batch_size
+    batches: list[tuple[Any, Any]] = []
+    found = []
+    for step in range(steps):
+        x = data.x[np.arange(step * size, (step + 1) * size) % len(data.x)].astype(np.float64)
+        z = rng.standard_normal((size, NOISE)), rng.standard_normal((size, NOISE))
+        params, states, losses = adversarial_step(params, states, x, z, program.optimizer)
+        batches.append((x, z))
+        found.append(sum(losses))
+    return Steps(initial, batches, found)
+
+
 def _on_host(params: Any) -> Any:
     """The same parameters as NumPy arrays."""
     return {name: tuple({k: _fetched(v) for k, v in layer.items()} for layer in part) for name, part in params.items()}
@@ -191,6 +210,7 @@ GAN = Program(
     network=lambda params, z: GENERATOR(params["generator"], z),
     begin=_begun,
     training=train,
+    first=_first_steps,
     loss=generator_loss,
     optimizer=optim.Adam(0.001, beta1=0.5),
     epochs=20,

@@ -105,7 +105,7 @@ class Program:
     figures: further figures of (data, params), numbers by name. shown: further things of (data, params), such as attention
     weights, as lists and numbers that JSON takes. variants: the program with something changed, by what it is, "as written".
     compared: a function of the seed that gives the same data in every installation, where `data` does not, for the comparison
-    with another framework.
+    with another framework. first: its first steps, (program, steps, seed), where one loss and one optimiser do not make a step.
     """
 
     row: str
@@ -130,6 +130,7 @@ class Program:
     shown: Callable[[Data, Any], dict[str, Any]] = _no_figures
     variants: Mapping[str, Program] = field(default_factory=dict)
     compared: Callable[[int], Data] | None = None
+    first: Callable[[Program, int, int], Any] | None = None
     remarks: tuple[str, ...] = ()
 
     def init(self, seed: int, data: Data, dtype: Any = "float32") -> Any:

@@ -12,7 +12,7 @@ from gradatlas.programs.program import Program
 
 __all__ = ["MODULES", "all_programs", "program"]
 
-MODULES = ("images", "tables")
+MODULES = ("images", "tables", "sequences", "text", "adversarial", "demonstrations")
 """The modules of this package that hold programs, each in a tuple PROGRAMS."""
 
 
@@ -26,9 +26,9 @@ def _loaded() -> dict[str, Program]:
 
 
 def _place(row: str) -> tuple[int, int]:
-    """P2 before P10, and the programs of one row in the order of their module."""
+    """P2 before P10, the programs of one row in the order of their module, the demonstrations after them all."""
     number = re.match(r"P(\d+)", row)
-    return (int(number[1]) if number else 0, 0)
+    return (0, int(number[1])) if number else (1, 0)
 
 
 def all_programs() -> dict[str, Program]:

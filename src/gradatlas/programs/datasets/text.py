@@ -109,8 +109,8 @@ LIBRARIES: tuple[str, ...] = (
 _GIVEAWAYS = frozenset(
     """
     numpy np ndarray ndarrays scipy sympy sympify sympified mpmath mp mpf mpc mpi sklearn scikit joblib optree
-    pytree pytrees treespec treespecs click rich python cpython python's numpy's scipy's sympy's mpmath's joblib's
-    click's rich's
+    pytree pytrees treespec treespecs dtype dtypes distutils renderable renderables click rich python cpython
+    python's numpy's scipy's sympy's mpmath's joblib's click's rich's
     """.split()  # noqa: SIM905
 )
 """The libraries' own names, and words that only one of them says of itself."""
@@ -126,7 +126,7 @@ _ELSEWHERE = frozenset(
 _END = re.compile(
     r">>>|\.\. |:\w|@|(args|arguments|parameters|returns?|raises|examples?|notes?|references|usage)\s*:?$"
 )
-_LITERAL = re.compile(r":[\w:]+:`[^`]*`|`+[^`]*`+|\$[^$]*\$|<[^<>]*>|https?://\S+")
+_LITERAL = re.compile(r":[\w:]+:`[^`]*`|`+[^`]*`+|\$[^$]*\$|<[^<>]*>|https?://\S+|[Ss]cikit-[Ll]earn")
 _PLAIN = re.compile(r"[A-Za-z]?[a-z]+(?:['’-][a-z]+)*")
 
 
