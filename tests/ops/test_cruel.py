@@ -36,10 +36,15 @@ def _gru_step(z, r, n, h):
 CELLS = {
     # name: the layer on pre-activations and states of one hidden unit, the same in many digits, the numbers of gates and
     # states. Of the recurrent weights only the candidate's are there, where the reset gate needs them to matter.
-    "rnn": (lambda z, h: recurrent.rnn_recurrence(z, h, np.zeros((1, 1)))[0, 0, 0], lambda z, h: mpmath.tanh(z), 1, 1),
-    "lstm": (lambda z, h, c: recurrent.lstm_recurrence(z, h, c, np.zeros((1, 4)))[0, 0, 5], _lstm_step, 4, 2),
-    "gru": (lambda z, h: recurrent.gru_recurrence(z, h, CANDIDATE, np.zeros(3))[0, 0, 4], _gru_step, 3, 1),
-    "gru before": (lambda z, h: recurrent.gru_recurrence_before(z, h, CANDIDATE)[0, 0, 4], _gru_step, 3, 1),
+    "rnn": (
+        lambda z, h: recurrent.rnn_recurrence(z, h, np.zeros((1, 1)))[0][0, 0, 0],
+        lambda z, h: mpmath.tanh(z),
+        1,
+        1,
+    ),
+    "lstm": (lambda z, h, c: recurrent.lstm_recurrence(z, h, c, np.zeros((1, 4)))[0][0, 0, 0], _lstm_step, 4, 2),
+    "gru": (lambda z, h: recurrent.gru_recurrence(z, h, CANDIDATE, np.zeros(3))[0][0, 0, 0], _gru_step, 3, 1),
+    "gru before": (lambda z, h: recurrent.gru_recurrence_before(z, h, CANDIDATE)[0][0, 0, 0], _gru_step, 3, 1),
 }
 CANDIDATE = np.asarray([[0.0, 0.0, 1.0]])
 

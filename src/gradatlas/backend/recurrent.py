@@ -1,17 +1,19 @@
 """Recurrent networks on NumPy arrays: whole sequences forward and back, in place, with one large product for the weights.
 
 Each pair computes what the records of `gradatlas.ops.recurrent` compute by operations on arrays of any library. Arrays are
-time-major, (time, batch, features); a trajectory holds side by side what each step computed, as those records say.
+time-major, (time, batch, features). On the way back, how the steps answer to a change is computed for several steps at
+once, as many as stay near the processor; the steps themselves then take few operations each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from gradatlas.backend.compiled import kernels
+from gradatlas.backend.products import matrix_product
 
 __all__ = [
     "gru_backward",
@@ -25,44 +27,74 @@ __all__ = [
 ]
 
 Plain = Any
+Parts = tuple[Any, ...]
+
+_NEAR = 1 << 16  # entries of the arrays that are worked on together
 
 
-def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function with NumPy's floating-point warnings off: exp overflows where the sigmoid is 0, and is right to."""
+def _quiet(function: Callable[..., Parts]) -> Callable[..., Parts]:
+    """The same function with NumPy's floating-point warnings off: exp underflows where a gate is 0, and is right to."""
 
-    def silent(*args: Any) -> Any:
+    def silent(*args: Any) -> Parts:
         with np.errstate(all="ignore"):
             return function(*args)
 
     return silent
 
 
-def _sigmoid(x: Plain, rest: Plain) -> None:
-    """x becomes s = 1/(1 + exp(-x)), and rest 1 - s = exp(-x) s, which 1 - s would not give where s is near 1."""
-    np.negative(x, out=rest)
-    np.exp(rest, out=rest)
-    np.add(rest, 1, out=x)
-    np.divide(1, x, out=x)
-    rest *= x
-    if not x.all():
-        np.copyto(rest, 1, where=x == 0)  # where the exponential is infinite
+def _open(x: Plain, rest: Plain) -> None:
+    """x becomes its sigmoid e/(1 + e), and rest 1/(1 + e), which the sigmoid lacks to 1 (e = exp(x))."""
+    np.exp(x, out=x)
+    np.add(x, 1, out=rest)
+    np.divide(1, rest, out=rest)
+    x *= rest
+    if rest.size and not rest.min() > 0:
+        x[rest == 0] = 1  # e is infinite there
 
 
-def _bend(x: Plain, out: Plain) -> None:
-    """out becomes 1 - tanh(x)^2 = 4e/(1 + e)^2 with e = exp(-2|x|)."""
-    np.abs(x, out=out)
-    out *= -2
-    np.exp(out, out=out)
-    room = out + 1
-    out /= room
-    out /= room
+def _bend(x: Plain) -> Plain:
+    """1 - tanh(x)^2."""
+    out, rest = 2 * x, np.empty_like(x)
+    _open(out, rest)
+    out *= rest
     out *= 4
+    return out
 
 
-def _trajectory(u: Plain, z: Plain, blocks: int) -> Plain:
-    """Room for a trajectory of as many blocks of the hidden size."""
-    steps, batch, _ = z.shape
-    return np.empty((steps, batch, blocks * u.shape[0]), dtype=np.result_type(u, z))
+def _room(like: Plain, *widths: int) -> list[Plain]:
+    """Arrays for every step of `like`, as wide as this."""
+    return [np.empty((*like.shape[:2], width), dtype=like.dtype) for width in widths]
+
+
+def _fits(z: Plain, u: Plain, states: Parts, gates: int) -> None:
+    """Raise ValueError where the arrays do not fit each other: what follows, in C above all, rests on it."""
+    n = u.shape[0]
+    wanted = (z.shape[1], n)
+    if u.shape[1] != gates * n or z.shape[2] != gates * n or any(state.shape != wanted for state in states):
+        raise ValueError("their sizes differ")
+
+
+def _stretches(steps: int, length: int) -> Iterator[tuple[int, int]]:
+    """The first step and the end of stretches of time of this length, the last first."""
+    for stop in range(steps, 0, -length):
+        yield max(stop - length, 0), stop
+
+
+def _length(entries: int, steps: int) -> int:
+    """Of how many steps, of so many entries each, the arrays are worked on together."""
+    return max(min(_NEAR // max(entries, 1), steps), 1)
+
+
+def _by_block(x: Plain, count: int) -> Plain:
+    """Blocks of the last axis of a time-major array, (block, time, batch, n)."""
+    steps, batch, width = x.shape
+    return x.reshape(steps, batch, count, width // count).transpose(2, 0, 1, 3)
+
+
+def _times_before(x: Plain, states: Plain, start: Plain, first: int) -> None:
+    """x, of a stretch of time that begins at `first`, is multiplied by the state before each step."""
+    x[1:] *= states[first : first + len(x) - 1]
+    x[0] *= states[first - 1] if first else start
 
 
 def _weights(states: Plain, start: Plain, dz: Plain) -> Plain:
@@ -70,277 +102,304 @@ def _weights(states: Plain, start: Plain, dz: Plain) -> Plain:
     steps, batch, width = dz.shape
     if not steps:
         return np.zeros((start.shape[1], width), dtype=dz.dtype)
-    total = start.T @ dz[0]
-    if steps > 1:
-        rows = (steps - 1) * batch
-        total += states[:-1].reshape(rows, states.shape[-1]).T @ dz[1:].reshape(rows, width)
-    return total
+    rows = (steps - 1) * batch
+    later = states[:-1].reshape(rows, states.shape[-1]).T, dz[1:].reshape(rows, width)
+    return start.T @ dz[0] + matrix_product(np, *later)
 
 
 # ------------------------------------------------------------------------------------------------ the simple network
 
 
-@_quiet
-def rnn_forward(z: Plain, h: Plain, u: Plain, activation: str) -> Plain:
-    """[h f'] of every step: h_t = f(z_t + h_{t-1} u), and the slope of f there."""
-    n = u.shape[0]
-    out = _trajectory(u, z, 2)
+def rnn_forward(z: Plain, h: Plain, u: Plain, activation: str) -> Parts:
+    """The hidden states h_t = f(a_t) and the pre-activations a_t = z_t + h_{t-1} u."""
+    _fits(z, u, (h,), 1)
+    states, a = _room(z, u.shape[0], u.shape[0])
     for t in range(len(z)):
-        hidden, slope = out[t, :, :n], out[t, :, n:]
-        np.matmul(h, u, out=hidden)
-        hidden += z[t]
+        np.matmul(h, u, out=a[t])
+        a[t] += z[t]
+        h = states[t]
         if activation == "tanh":
-            _bend(hidden, slope)
-            np.tanh(hidden, out=hidden)
+            np.tanh(a[t], out=h)
         else:
-            np.greater(hidden, 0, out=slope, casting="unsafe")
-            np.maximum(hidden, 0, out=hidden)
-        h = hidden
-    return out
+            np.maximum(a[t], 0, out=h)
+    return states, a
 
 
-def rnn_backward(g: Plain, h0: Plain, u: Plain, out: Plain, activation: str) -> tuple[Plain, Plain, Plain]:
+@_quiet
+def rnn_backward(g: Parts, h0: Plain, u: Plain, out: Parts, activation: str) -> Parts:
     """The cotangents of z, h0 and u."""
-    n = u.shape[0]
-    steps, batch, _ = out.shape
-    dz = np.empty((steps, batch, n), dtype=out.dtype)
-    dh = np.zeros(h0.shape, dtype=out.dtype)
+    states, a = out
+    gh, ga = g
+    dz = _bend(a) if activation == "tanh" else np.greater(a, 0).astype(a.dtype)
+    dh = np.zeros(h0.shape, dtype=a.dtype)
     back = np.ascontiguousarray(u.T)
-    bends = activation == "tanh" and bool(np.any(g[..., n:]))
-    for t in range(steps - 1, -1, -1):
-        d, above, step = dz[t], g[t], out[t]
-        dh += above[:, :n]
-        if bends:
-            dh -= 2 * step[:, :n] * above[:, n:]
-        np.multiply(dh, step[:, n:], out=d)
-        np.matmul(d, back, out=dh)
-    return dz, dh, _weights(out[..., :n], h0, dz)
+    for t in range(len(a) - 1, -1, -1):
+        if gh is not None:
+            dh += gh[t]
+        dz[t] *= dh
+        if ga is not None:
+            dz[t] += ga[t]
+        np.matmul(dz[t], back, out=dh)
+    return dz, dh, _weights(states, h0, dz)
 
 
 # ------------------------------------------------------------------------------------------------ long short-term memory
 
 
 @_quiet
-def lstm_forward(z: Plain, h: Plain, c: Plain, u: Plain) -> Plain:
-    """[i f g o c h 1-i 1-f 1-g^2 1-o] of every step."""
+def lstm_forward(z: Plain, h: Plain, c: Plain, u: Plain) -> Parts:
+    """The hidden states, the cells and the pre-activations a_t = z_t + h_{t-1} u, in the order i, f, g, o."""
+    _fits(z, u, (h, c), 4)
     compiled = kernels(z, h, c, u)
     if compiled is not None:
         return compiled.lstm_forward(z, h, c, u)
     n = u.shape[0]
-    out = _trajectory(u, z, 10)
-    gates = np.empty((z.shape[1], 4 * n), dtype=out.dtype)
-    rest = np.empty((z.shape[1], 4 * n), dtype=out.dtype)
-    bend = np.empty((z.shape[1], n), dtype=out.dtype)
-    room = np.empty((z.shape[1], n), dtype=out.dtype)
+    states, cells, a = _room(z, n, n, 4 * n)
+    blocks = _by_block(a, 4)
+    gates = np.empty((4, z.shape[1], n), dtype=z.dtype)
+    i, f, k, o = gates
     for t in range(len(z)):
-        step = out[t]
-        cell, hidden = step[:, 4 * n : 5 * n], step[:, 5 * n : 6 * n]
-        np.matmul(h, u, out=gates)
-        gates += z[t]
-        np.tanh(gates[:, 2 * n : 3 * n], out=room)
-        _bend(gates[:, 2 * n : 3 * n], bend)
-        _sigmoid(gates, rest)
-        gates[:, 2 * n : 3 * n] = room
-        rest[:, 2 * n : 3 * n] = bend
-        step[:, : 4 * n] = gates
-        step[:, 6 * n :] = rest
-        np.multiply(gates[:, n : 2 * n], c, out=cell)
-        room *= gates[:, :n]
-        cell += room
+        here, hidden, cell = a[t], states[t], cells[t]
+        np.matmul(h, u, out=here)
+        here += z[t]
+        gates[...] = blocks[:, t]
+        np.tanh(k, out=hidden)
+        np.negative(gates, out=gates)
+        np.exp(gates, out=gates)
+        np.add(gates, 1, out=gates)
+        np.divide(1, gates, out=gates)
+        hidden *= i
+        np.multiply(f, c, out=cell)
+        cell += hidden
         np.tanh(cell, out=hidden)
-        hidden *= gates[:, 3 * n :]
+        hidden *= o
         h, c = hidden, cell
-    return out
+    return states, cells, a
 
 
-def lstm_backward(g: Plain, h0: Plain, c0: Plain, u: Plain, out: Plain) -> tuple[Plain, Plain, Plain, Plain]:
+def _lstm_answers(c0: Plain, out: Parts, first: int, stop: int, room: list[Plain]) -> Parts:
+    """Of a stretch of time, block by block: how the cell answers to i, f and g, and the hidden state to o; the forget gate;
+    how the hidden state answers to the cell. They lie in room, arrays of five blocks and one of one, of any content."""
+    cells = out[1][first:stop]
+    gates, slopes, spare = (each[..., : stop - first, :, :] for each in room)
+    gates[:4] = _by_block(out[2], 4)[:, first:stop]
+    gates[4] = cells
+    np.tanh(gates[2], out=spare)
+    gates[2::2] *= 2  # the slope of tanh at x is 4 s (1 - s), s the sigmoid of 2x
+    _open(gates, slopes)
+    slopes *= gates
+    slopes[2::2] *= 4
+    i, f, _, o, _ = gates
+    slopes[0] *= spare
+    slopes[1, 1:] *= cells[:-1]
+    slopes[1, 0] *= out[1][first - 1] if first else c0
+    slopes[2] *= i
+    np.tanh(cells, out=spare)
+    slopes[3] *= spare
+    slopes[4] *= o
+    return slopes[:4], f, slopes[4]
+
+
+@_quiet
+def lstm_backward(g: Parts, h0: Plain, c0: Plain, u: Plain, out: Parts) -> Parts:
     """The cotangents of z, h0, c0 and u."""
-    n = u.shape[0]
-    compiled = kernels(g, h0, c0, u, out)
+    compiled = kernels(h0, c0, u, *out, *(part for part in g if part is not None))
     if compiled is not None:
-        dz, dh, dc = compiled.lstm_backward(g, c0, u, out)
-        return dz, dh, dc, _weights(out[..., 5 * n : 6 * n], h0, dz)
-    steps, batch, _ = out.shape
-    dz = np.empty((steps, batch, 4 * n), dtype=out.dtype)
-    slope = np.empty((batch, 4 * n), dtype=out.dtype)
-    room = np.empty((batch, n), dtype=out.dtype)
-    dh = np.zeros((batch, n), dtype=out.dtype)
-    dc = np.zeros((batch, n), dtype=out.dtype)
+        dz, dh, dc = compiled.lstm_backward(g, c0, u, out[1], out[2])
+        return dz, dh, dc, _weights(out[0], h0, dz)
+    gh, gc, ga = g
+    steps, batch, n = out[0].shape
+    dz = np.empty_like(out[2])
+    blocks = _by_block(dz, 4)
+    dh, dc, part = (np.zeros((batch, n), dtype=dz.dtype) for _ in range(3))
     back = np.ascontiguousarray(u.T)
-    bend = np.empty((batch, n), dtype=out.dtype)
-    gates_seen = bool(np.any(g[..., : 4 * n]))
-    rest_seen = bool(np.any(g[..., 6 * n :]))
-    for t in range(steps - 1, -1, -1):
-        step, above, d = out[t], g[t], dz[t]
-        before = out[t - 1, :, 4 * n : 5 * n] if t else c0
-        dh += above[:, 5 * n : 6 * n]
-        np.tanh(step[:, 4 * n : 5 * n], out=room)
-        np.multiply(dh, room, out=d[:, 3 * n :])
-        _bend(step[:, 4 * n : 5 * n], room)
-        room *= step[:, 3 * n : 4 * n]
-        room *= dh
-        dc += room
-        dc += above[:, 4 * n : 5 * n]
-        np.multiply(dc, step[:, 2 * n : 3 * n], out=d[:, :n])
-        np.multiply(dc, before, out=d[:, n : 2 * n])
-        np.multiply(dc, step[:, :n], out=d[:, 2 * n : 3 * n])
-        if gates_seen:
-            d += above[:, : 4 * n]
-        if rest_seen:
-            np.multiply(step[:, 2 * n : 3 * n], 2, out=bend)
-            bend *= above[:, 8 * n : 9 * n]
-            d[:, : 2 * n] -= above[:, 6 * n : 8 * n]
-            d[:, 2 * n : 3 * n] -= bend
-            d[:, 3 * n :] -= above[:, 9 * n :]
-        np.multiply(step[:, : 2 * n], step[:, 6 * n : 8 * n], out=slope[:, : 2 * n])
-        slope[:, 2 * n : 3 * n] = step[:, 8 * n : 9 * n]
-        np.multiply(step[:, 3 * n : 4 * n], step[:, 9 * n :], out=slope[:, 3 * n :])
-        d *= slope
-        dc *= step[:, n : 2 * n]
-        np.matmul(d, back, out=dh)
-    return dz, dh, dc, _weights(out[..., 5 * n : 6 * n], h0, dz)
+    length = _length(5 * batch * n, steps)
+    room = [np.empty((*many, length, batch, n), dtype=dz.dtype) for many in ((5,), (5,), ())]
+    for first, stop in _stretches(steps, length):
+        answers, kept, through = _lstm_answers(c0, out, first, stop, room)
+        for t in range(stop - 1, first - 1, -1):
+            here, d = t - first, dz[t]
+            if gh is not None:
+                dh += gh[t]
+            if gc is not None:
+                dc += gc[t]
+            np.multiply(dh, through[here], out=part)
+            dc += part
+            answers[:3, here] *= dc
+            answers[3, here] *= dh
+            blocks[:, t] = answers[:, here]
+            if ga is not None:
+                d += ga[t]
+            dc *= kept[here]
+            np.matmul(d, back, out=dh)
+    return dz, dh, dc, _weights(out[0], h0, dz)
 
 
 # ------------------------------------------------------------------------------------------------ gated recurrent units
 
 
+def _blend(gates: Plain, rest: Plain, old: Plain, new: Plain, out: Plain) -> None:
+    """out becomes gate * old + (1 - gate) * new, and new is spoilt. gates, rest: of the update gate, then of another."""
+    n = old.shape[1]
+    np.multiply(gates[:, :n], old, out=out)
+    new *= rest[:, :n]
+    out += new
+
+
 @_quiet
-def gru_forward(z: Plain, h: Plain, u: Plain, v: Plain) -> Plain:
-    """[z r n m h 1-z 1-r 1-n^2] of every step, m = h u_n + v_n before the reset gate multiplies it."""
+def gru_forward(z: Plain, h: Plain, u: Plain, v: Plain) -> Parts:
+    """The hidden states, the pre-activations in the order z, r, n, and m = h u_n + v_n, which r multiplies."""
+    _fits(z, u, (h,), 3)
     n = u.shape[0]
-    out = _trajectory(u, z, 8)
-    room = np.empty((z.shape[1], n), dtype=out.dtype)
+    states, a, inner = _room(z, n, 3 * n, n)
+    inside = np.empty(z.shape[1:], dtype=z.dtype)
+    gates, rest = (np.empty((z.shape[1], 2 * n), dtype=z.dtype) for _ in range(2))
     for t in range(len(z)):
-        step = out[t]
-        gates, candidate, inner, hidden = (
-            step[:, : 2 * n],
-            step[:, 2 * n : 3 * n],
-            step[:, 3 * n : 4 * n],
-            step[:, 4 * n : 5 * n],
-        )
-        np.matmul(h, u, out=step[:, : 3 * n])
+        here, hidden = a[t], states[t]
+        np.matmul(h, u, out=inside)
         if v is not None:
-            step[:, : 3 * n] += v
-        inner[...] = candidate
-        gates += z[t, :, : 2 * n]
-        _sigmoid(gates, step[:, 5 * n : 7 * n])
-        np.multiply(step[:, n : 2 * n], inner, out=candidate)
-        candidate += z[t, :, 2 * n :]
-        _bend(candidate, step[:, 7 * n :])
-        np.tanh(candidate, out=candidate)
-        _blend(step[:, :n], step[:, 5 * n : 6 * n], h, candidate, hidden, room)
+            inside += v
+        inner[t] = inside[:, 2 * n :]
+        np.add(inside[:, : 2 * n], z[t, :, : 2 * n], out=here[:, : 2 * n])
+        gates[...] = here[:, : 2 * n]
+        _open(gates, rest)
+        new = inside[:, 2 * n :]
+        new *= gates[:, n:]
+        new += z[t, :, 2 * n :]
+        here[:, 2 * n :] = new
+        np.tanh(new, out=new)
+        _blend(gates, rest, h, new, hidden)
         h = hidden
-    return out
+    return states, a, inner
 
 
-def _blend(gate: Plain, rest: Plain, old: Plain, new: Plain, out: Plain, room: Plain) -> None:
-    """out becomes gate * old + rest * new, rest = 1 - gate."""
-    np.multiply(rest, new, out=room)
-    np.multiply(gate, old, out=out)
-    out += room
+def _gru_answers(h0: Plain, out: Parts, inner: Plain, first: int, stop: int, room: list[Plain]) -> list[Plain]:
+    """Of a stretch of time: how the hidden state answers to z and to n, the update gate, and r.
+
+    And the slope of r times inner, the states before each step where that is None. In room, 3n wide.
+    """
+    n = h0.shape[1]
+    states, a = out[0], out[1][first:stop]
+    gates, slopes = (each[: stop - first] for each in room)
+    gates[...] = a
+    gates[..., 2 * n :] *= 2
+    _open(gates, slopes)
+    update, reset, bend = (slopes[..., k * n : (k + 1) * n] for k in range(3))
+    bend *= gates[..., 2 * n :]
+    bend *= 4
+    spare = gates[..., 2 * n :]
+    np.multiply(update, bend, out=bend)
+    slopes[..., : 2 * n] *= gates[..., : 2 * n]
+    np.tanh(a[..., 2 * n :], out=spare)
+    np.negative(spare, out=spare)
+    spare[1:] += states[first : stop - 1]
+    spare[0] += states[first - 1] if first else h0
+    update *= spare
+    if inner is None:
+        _times_before(reset, states, h0, first)
+    else:
+        reset *= inner[first:stop]
+    return [update, bend, gates[..., :n], gates[..., n : 2 * n], reset]
 
 
-def gru_backward(g: Plain, h0: Plain, u: Plain, v: Plain, out: Plain) -> tuple[Plain, Plain, Plain, Plain]:
-    """The cotangents of z, h0, u and v (None where v is)."""
-    n = u.shape[0]
-    steps, batch, _ = out.shape
-    dz = np.empty((steps, batch, 3 * n), dtype=out.dtype)
-    da = np.empty((steps, batch, 3 * n), dtype=out.dtype)  # of h u + v
-    slope = np.empty((batch, 3 * n), dtype=out.dtype)
-    dh = np.zeros((batch, n), dtype=out.dtype)
-    back = np.ascontiguousarray(u.T)
-    for t in range(steps - 1, -1, -1):
-        step, above, d, a = out[t], g[t], dz[t], da[t]
-        before = out[t - 1, :, 4 * n : 5 * n] if t else h0
-        update, reset, inner = step[:, :n], step[:, n : 2 * n], step[:, 3 * n : 4 * n]
-        dh += above[:, 4 * n : 5 * n]
-        _blend_backward(dh, step, before, d, slope, above)
-        np.multiply(d[:, 2 * n :], inner, out=d[:, n : 2 * n])
-        d[:, n : 2 * n] += above[:, n : 2 * n]
-        d[:, n : 2 * n] -= above[:, 6 * n : 7 * n]
-        d[:, n : 2 * n] *= slope[:, n : 2 * n]
-        a[...] = d
-        a[:, 2 * n :] *= reset
-        a[:, 2 * n :] += above[:, 3 * n : 4 * n]
-        np.multiply(dh, update, out=dh)
-        dh += a @ back
-    return dz, dh, _weights(out[..., 4 * n : 5 * n], h0, da), None if v is None else np.sum(da, axis=(0, 1))
-
-
-def _blend_backward(dh: Plain, step: Plain, before: Plain, d: Plain, slope: Plain, above: Plain) -> None:
-    """The cotangents of the pre-activations of the update gate and of the candidate; slope: of all three blocks."""
-    n = before.shape[-1]
-    candidate, rest = step[:, 2 * n : 3 * n], step[:, 5 * n : 6 * n]
-    np.multiply(step[:, : 2 * n], step[:, 5 * n : 7 * n], out=slope[:, : 2 * n])
-    slope[:, 2 * n :] = step[:, 7 * n :]
-    np.multiply(candidate, above[:, 7 * n :], out=d[:, :n])
-    np.multiply(dh, rest, out=d[:, 2 * n :])
-    d[:, 2 * n :] += above[:, 2 * n : 3 * n]
-    d[:, 2 * n :] -= 2 * d[:, :n]
-    d[:, 2 * n :] *= slope[:, 2 * n :]
-    np.subtract(before, candidate, out=d[:, :n])
-    d[:, :n] *= dh
-    d[:, :n] += above[:, :n]
-    d[:, :n] -= above[:, 5 * n : 6 * n]
-    d[:, :n] *= slope[:, :n]
+def _to_gates(dh: Plain, answers: list[Plain], here: int, ga: Plain, d: Plain) -> None:
+    """The cotangents of z and n, from that of the hidden state; ga: what comes to the pre-activations from above."""
+    n = dh.shape[1]
+    np.multiply(dh, answers[0][here], out=d[:, :n])
+    np.multiply(dh, answers[1][here], out=d[:, 2 * n :])
+    if ga is not None:
+        d[:, :n] += ga[:, :n]
+        d[:, 2 * n :] += ga[:, 2 * n :]
 
 
 @_quiet
-def gru_before_forward(z: Plain, h: Plain, u: Plain) -> Plain:
-    """[z r n m h 1-z 1-r 1-n^2] of every step, m = r h, which u_n multiplies."""
+def gru_backward(g: Parts, h0: Plain, u: Plain, v: Plain, out: Parts) -> Parts:
+    """The cotangents of z, h0, u and v (None where v is)."""
+    gh, ga, gm = g
+    steps, batch, n = out[0].shape
+    dz, inside = np.empty_like(out[1]), np.empty_like(out[1])
+    dh, part = (np.zeros((batch, n), dtype=dz.dtype) for _ in range(2))
+    back = np.ascontiguousarray(u.T)
+    length = _length(3 * batch * n, steps)
+    room = [np.empty((length, batch, 3 * n), dtype=dz.dtype) for _ in range(2)]
+    for first, stop in _stretches(steps, length):
+        answers = _gru_answers(h0, out, out[2], first, stop, room)
+        _, _, kept, opened, to_reset = answers
+        for t in range(stop - 1, first - 1, -1):
+            here, d, within = t - first, dz[t], inside[t]
+            if gh is not None:
+                dh += gh[t]
+            _to_gates(dh, answers, here, None if ga is None else ga[t], d)
+            np.multiply(d[:, 2 * n :], to_reset[here], out=d[:, n : 2 * n])
+            if ga is not None:
+                d[:, n : 2 * n] += ga[t, :, n : 2 * n]
+            within[:, : 2 * n] = d[:, : 2 * n]
+            np.multiply(d[:, 2 * n :], opened[here], out=within[:, 2 * n :])
+            if gm is not None:
+                within[:, 2 * n :] += gm[t]
+            np.matmul(within, back, out=part)
+            dh *= kept[here]
+            dh += part
+    return dz, dh, _weights(out[0], h0, inside), None if v is None else np.sum(inside, axis=(0, 1))
+
+
+@_quiet
+def gru_before_forward(z: Plain, h: Plain, u: Plain) -> Parts:
+    """The hidden states, the pre-activations in the order z, r, n, and m = r h, which u_n multiplies."""
+    _fits(z, u, (h,), 3)
     n = u.shape[0]
-    out = _trajectory(u, z, 8)
-    room = np.empty((z.shape[1], n), dtype=out.dtype)
+    states, a, inner = _room(z, n, 3 * n, n)
+    gates, rest = (np.empty((z.shape[1], 2 * n), dtype=z.dtype) for _ in range(2))
+    new = np.empty((z.shape[1], n), dtype=z.dtype)
     of_gates, of_candidate = np.ascontiguousarray(u[:, : 2 * n]), np.ascontiguousarray(u[:, 2 * n :])
     for t in range(len(z)):
-        step = out[t]
-        gates, candidate, inner, hidden = (
-            step[:, : 2 * n],
-            step[:, 2 * n : 3 * n],
-            step[:, 3 * n : 4 * n],
-            step[:, 4 * n : 5 * n],
-        )
+        here, hidden = a[t], states[t]
         np.matmul(h, of_gates, out=gates)
-        gates += z[t, :, : 2 * n]
-        _sigmoid(gates, step[:, 5 * n : 7 * n])
-        np.multiply(step[:, n : 2 * n], h, out=inner)
-        np.matmul(inner, of_candidate, out=candidate)
-        candidate += z[t, :, 2 * n :]
-        _bend(candidate, step[:, 7 * n :])
-        np.tanh(candidate, out=candidate)
-        _blend(step[:, :n], step[:, 5 * n : 6 * n], h, candidate, hidden, room)
+        np.add(gates, z[t, :, : 2 * n], out=here[:, : 2 * n])
+        gates[...] = here[:, : 2 * n]
+        _open(gates, rest)
+        np.multiply(gates[:, n:], h, out=inner[t])
+        np.matmul(inner[t], of_candidate, out=new)
+        new += z[t, :, 2 * n :]
+        here[:, 2 * n :] = new
+        np.tanh(new, out=new)
+        _blend(gates, rest, h, new, hidden)
         h = hidden
-    return out
+    return states, a, inner
 
 
-def gru_before_backward(g: Plain, h0: Plain, u: Plain, out: Plain) -> tuple[Plain, Plain, Plain]:
+@_quiet
+def gru_before_backward(g: Parts, h0: Plain, u: Plain, out: Parts) -> Parts:
     """The cotangents of z, h0 and u."""
-    n = u.shape[0]
-    steps, batch, _ = out.shape
-    dz = np.empty((steps, batch, 3 * n), dtype=out.dtype)
-    slope = np.empty((batch, 3 * n), dtype=out.dtype)
-    dh = np.zeros((batch, n), dtype=out.dtype)
+    gh, ga, gm = g
+    steps, batch, n = out[0].shape
+    dz = np.empty_like(out[1])
+    dh, dm, part = (np.zeros((batch, n), dtype=dz.dtype) for _ in range(3))
     back = np.ascontiguousarray(u[:, : 2 * n].T)
     back_of_candidate = np.ascontiguousarray(u[:, 2 * n :].T)
-    for t in range(steps - 1, -1, -1):
-        step, above, d = out[t], g[t], dz[t]
-        before = out[t - 1, :, 4 * n : 5 * n] if t else h0
-        update, reset = step[:, :n], step[:, n : 2 * n]
-        dh += above[:, 4 * n : 5 * n]
-        _blend_backward(dh, step, before, d, slope, above)
-        dm = np.ascontiguousarray(d[:, 2 * n :]) @ back_of_candidate
-        dm += above[:, 3 * n : 4 * n]
-        np.multiply(dm, before, out=d[:, n : 2 * n])
-        d[:, n : 2 * n] += above[:, n : 2 * n]
-        d[:, n : 2 * n] -= above[:, 6 * n : 7 * n]
-        d[:, n : 2 * n] *= slope[:, n : 2 * n]
-        dm *= reset
-        np.multiply(dh, update, out=dh)
-        dh += dm
-        dh += d[:, : 2 * n] @ back
-    du = np.empty(u.shape, dtype=out.dtype)
-    du[:, : 2 * n] = _weights(out[..., 4 * n : 5 * n], h0, dz[..., : 2 * n])
+    length = _length(3 * batch * n, steps)
+    room = [np.empty((length, batch, 3 * n), dtype=dz.dtype) for _ in range(2)]
+    for first, stop in _stretches(steps, length):
+        answers = _gru_answers(h0, out, None, first, stop, room)
+        _, _, kept, opened, to_reset = answers
+        for t in range(stop - 1, first - 1, -1):
+            here, d = t - first, dz[t]
+            if gh is not None:
+                dh += gh[t]
+            _to_gates(dh, answers, here, None if ga is None else ga[t], d)
+            np.matmul(d[:, 2 * n :], back_of_candidate, out=dm)
+            if gm is not None:
+                dm += gm[t]
+            np.multiply(dm, to_reset[here], out=d[:, n : 2 * n])
+            if ga is not None:
+                d[:, n : 2 * n] += ga[t, :, n : 2 * n]
+            dm *= opened[here]
+            dh *= kept[here]
+            dh += dm
+            np.matmul(d[:, : 2 * n], back, out=part)
+            dh += part
+    du = np.empty(u.shape, dtype=dz.dtype)
+    du[:, : 2 * n] = _weights(out[0], h0, dz[..., : 2 * n])
     rows = steps * batch
-    inner, candidates = out[..., 3 * n : 4 * n].reshape(rows, n), dz[..., 2 * n :].reshape(rows, n)
-    np.matmul(inner.T, candidates, out=du[:, 2 * n :])
+    np.matmul(out[2].reshape(rows, n).T, dz[..., 2 * n :].reshape(rows, n), out=du[:, 2 * n :])
     return dz, dh, du

@@ -78,10 +78,9 @@ def _beside(ops: Any, *blocks: Any) -> Any:
     return ops.concat(blocks, axis=-1)
 
 
-def _first_step(ops: Any, out: Any, block: int, count: int) -> Any:
-    """A block of the trajectory's only step."""
-    width = out.shape[-1] // count
-    return ops.getitem(out, key=(0, slice(None), slice(block * width, (block + 1) * width)))
+def _first_step(ops: Any, states: Any) -> Any:
+    """A trajectory's only step."""
+    return ops.getitem(states, key=(0,))
 
 
 def _weighed(ops: Any, value: Any, g: Any) -> Any:
@@ -102,7 +101,7 @@ rnn_gradients = {
 
 
 def _rnn(ops: Any, z: Any, h: Any, U: Any, g: Any) -> Any:
-    return _weighed(ops, _first_step(ops, ops.rnn_recurrence(ops.expand_dims(z, axis=0), h, U), 0, 2), g)
+    return _weighed(ops, _first_step(ops, ops.rnn_recurrence(ops.expand_dims(z, axis=0), h, U)[0]), g)
 
 
 statement(
@@ -176,8 +175,8 @@ def _lstm(
     ops: Any, zi: Any, zf: Any, za: Any, zo: Any, h: Any, c: Any, Ui: Any, Uf: Any, Ua: Any, Uo: Any, g: Any, gc: Any
 ) -> Any:
     z = ops.expand_dims(_beside(ops, zi, zf, za, zo), axis=0)
-    out = ops.lstm_recurrence(z, h, c, _beside(ops, Ui, Uf, Ua, Uo))
-    return ops.add(_weighed(ops, _first_step(ops, out, 5, 10), g), _weighed(ops, _first_step(ops, out, 4, 10), gc))
+    after, cells, _ = ops.lstm_recurrence(z, h, c, _beside(ops, Ui, Uf, Ua, Uo))
+    return ops.add(_weighed(ops, _first_step(ops, after), g), _weighed(ops, _first_step(ops, cells), gc))
 
 
 statement(
@@ -255,8 +254,8 @@ def _gru(ops: Any, zz: Any, zr: Any, zn: Any, h: Any, Uz: Any, Ur: Any, Un: Any,
     z = ops.expand_dims(_beside(ops, zz, zr, zn), axis=0)
     # The gates' biases are part of z: what stands inside the reset is the candidate's alone.
     none = ops.multiply(v, 0.0)
-    out = ops.gru_recurrence(z, h, _beside(ops, Uz, Ur, Un), _beside(ops, none, none, v))
-    return _weighed(ops, _first_step(ops, out, 4, 8), g)
+    after, _, _ = ops.gru_recurrence(z, h, _beside(ops, Uz, Ur, Un), _beside(ops, none, none, v))
+    return _weighed(ops, _first_step(ops, after), g)
 
 
 GRU = {
@@ -335,8 +334,8 @@ gru_before_gradients = {
 
 def _gru_before(ops: Any, zz: Any, zr: Any, zn: Any, h: Any, Uz: Any, Ur: Any, Un: Any, g: Any) -> Any:
     z = ops.expand_dims(_beside(ops, zz, zr, zn), axis=0)
-    out = ops.gru_recurrence_before(z, h, _beside(ops, Uz, Ur, Un))
-    return _weighed(ops, _first_step(ops, out, 4, 8), g)
+    after, _, _ = ops.gru_recurrence_before(z, h, _beside(ops, Uz, Ur, Un))
+    return _weighed(ops, _first_step(ops, after), g)
 
 
 statement(

@@ -579,9 +579,11 @@ class _General(Record):
 
     gauge: brings the results at a nearby point into the gauge in which the rules differentiate, where the result is
     only determined up to some freedom (the phase of an eigenvector): gauge(lib, nearby, here), of plain arrays.
+    whole: whether the vjp is given zeros for the parts of g that nothing depends on; else None.
     """
 
     gauge: Callable[..., Any] | None = None
+    whole: bool = True
 
     def state(self, vjp: Rule | Sequence[Rule | None], jvp: Rule | Sequence[Rule | None]) -> None:
         """Take the rules: vjp for all arguments at once, giving a tuple, or one for each; jvp one for each."""
@@ -606,7 +608,7 @@ class _General(Record):
 
     def pull(self, g: Any, which: Sequence[int], saved: Any) -> Sequence[Any]:
         values, spaces = saved
-        if spaces is not None:
+        if spaces is not None and self.whole:
             g = tuple([space.zeros() if part is None else part for part, space in zip(g, spaces, strict=True)])
         return self._rules.pull(g, which, values, self.name)
 
@@ -746,6 +748,7 @@ def general(
     vjp: Rule | Sequence[Rule | None],
     jvp: Rule | Sequence[Rule | None],
     gauge: Callable[..., Any] | None = None,
+    whole: bool = True,
     **row: Unpack[CoreRow],
 ) -> Record:
     """An operation of no other kind, with both rules as stated.
@@ -753,12 +756,14 @@ def general(
     vjp: takes g, then what it names, and gives the cotangent; of several arguments it is one callable that gives a
     tuple for all of them, or a sequence with one for each. jvp: takes t, the tangent of its argument, then what it
     names, and gives its part of the tangent of the output; a sequence with one for each argument.
-    A forward may give a tuple of arrays: then out and g are tuples, g with zeros for outputs that nothing depends on, and
-    jvp gives a tuple, with None for parts that are zero. Of a forward that takes `*arrays`, vjp gives a tuple of
-    cotangents, and one jvp takes t as the tuple of their tangents, None for those that are zero.
+    A forward may give a tuple of arrays: then out and g are tuples, g with zeros for outputs that nothing depends on, or
+    with None, where whole is False; and jvp gives a tuple, with None for parts that are zero. Of a forward that takes
+    `*arrays`, vjp gives a tuple of cotangents, and one jvp takes t as the tuple of their tangents, None for those that are
+    zero.
     gauge(lib, nearby, here): see `_General`; what a record says whose result has a freedom.
     """
     record = _General(name, "general", forward, **row)
     record.gauge = gauge
+    record.whole = whole
     record.state(vjp, jvp)
     return record

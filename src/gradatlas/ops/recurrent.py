@@ -1,13 +1,14 @@
 """Recurrent networks over whole sequences: the simple network, long short-term memory and gated recurrent units.
 
 The part of the pre-activations that comes from the input, x W + b, is one dense layer over all steps. What remains, the
-recursion in the hidden state, is one record for the whole sequence: it gives the trajectory, side by side what each step
-computed, time-major, and its backward pass runs back through the steps by hand. Where that pass is itself
-differentiated, or the arrays are not NumPy's, the same recursion is carried out by records; on NumPy arrays it runs in
-place (`gradatlas.backend.recurrent`).
+recursion in the hidden state, is one record for the whole sequence: it gives the hidden states of every step, and beside
+them what the way back starts from, time-major; its backward pass runs back through the steps by hand. Where that pass is
+itself differentiated, or the arrays are not NumPy's, the same recursion is carried out by records; on NumPy arrays it runs
+in place (`gradatlas.backend.recurrent`).
 
-After what it is about, a trajectory holds 1 - s of each sigmoid s and 1 - y^2 of each tanh y, computed from the
-pre-activations. A slope taken from the value alone, s (1 - s), has no correct digit left where a gate is saturated.
+What the way back starts from are the pre-activations: a slope taken from the value of a gate alone, s (1 - s), has no
+correct digit left where the gate is saturated. How the steps answer to a change of these is computed for all steps at
+once, and serves the vjp and the jvp.
 """
 
 from __future__ import annotations
@@ -22,12 +23,11 @@ from gradatlas.engine.array import plain_of
 from gradatlas.engine.space import Space
 from gradatlas.errors import OptionError, ShapeError
 from gradatlas.ops._batching import Call, per_example, through_records
-from gradatlas.ops.activations import relu, sech2, sigmoid, step, tanh
+from gradatlas.ops.activations import relu, sech2, sigmoid, sigmoid_prime, step, tanh
 from gradatlas.ops.elementwise import add, multiply, negative, subtract
 from gradatlas.ops.indexing import getitem
 from gradatlas.ops.kinds import Record, Sample, Samples, general
 from gradatlas.ops.linalg import matrix_product
-from gradatlas.ops.losses import dense
 from gradatlas.ops.reductions import sum_
 from gradatlas.ops.shaping import concat, matrix_transpose, permute_dims, reshape, stack
 
@@ -43,17 +43,20 @@ __all__ = [
 
 ACTIVATIONS = ("tanh", "relu")
 
+Parts = tuple[Any, ...]
+
 # ------------------------------------------------------------------------------------------------ what the cells share
 
 
 def _in_place(*arrays: Any) -> bool:
-    """Whether these are plain NumPy arrays of one floating dtype, on which the quick form works."""
-    return all(type(x) is np.ndarray for x in arrays) and len({x.dtype for x in arrays}) == 1
+    """Whether these are plain NumPy arrays of one floating dtype, on which the quick form works; None counts as one."""
+    given = [x for x in arrays if x is not None]
+    return all(type(x) is np.ndarray for x in given) and len({x.dtype for x in given}) == 1
 
 
 def _at(x: Any, t: int) -> Any:
-    """Step t of a time-major array."""
-    return getitem(x, key=(t,))
+    """Step t of a time-major array; None of None."""
+    return None if x is None else getitem(x, key=(t,))
 
 
 def _block(x: Any, k: int, count: int) -> Any:
@@ -70,33 +73,28 @@ def _beside(*parts: Any) -> Any:
     return concat(*parts, axis=-1)
 
 
-def _over_time(steps: Sequence[Any], like: Any, width: int) -> Any:
-    """Steps as one time-major array; of none, an empty one in like's space."""
-    if steps:
-        return stack(*steps)
-    space = Space.of(like)
-    return Space((0, space.shape[0], width), space.dtype, space.device, space.library).zeros()
+def _over_time(rows: Sequence[Parts], h0: Any, *like: Any) -> Parts:
+    """What each step gave, as time-major arrays; of no step, empty ones for h0's batch, as wide as each of `like`."""
+    if rows:
+        return tuple([stack(*column) for column in zip(*rows, strict=True)])
+    space = Space.of(h0)
+    shapes = [(0, space.shape[0], plain_of(each).shape[-1]) for each in like]
+    return tuple([space.with_shape(shape).zeros() for shape in shapes])
 
 
 def _zeros(like: Any) -> Any:
     return Space.of(like).zeros()
 
 
-def _gate(x: Any) -> tuple[Any, Any]:
-    """A sigmoid and what it lacks to 1, as accurate as itself; their product is the slope of the one, and minus that of
-    the other."""
-    return sigmoid(x), sigmoid(negative(x))
+def _plus(x: Any, y: Any) -> Any:
+    """x + y, where None stands for zero."""
+    return y if x is None else x if y is None else add(x, y)
 
 
-def _bent(y: Any, change: Any) -> Any:
-    """How the slope of y = tanh(x) changes where y does: by -2 y."""
-    return multiply(multiply(change, y), -2.0)
-
-
-def _history(out: Any, start: Any, block: int, count: int) -> Any:
-    """The state before each step, time-major: the start, then what stands in that block of every step but the last."""
+def _before(states: Any, start: Any) -> Any:
+    """The state before each step, time-major: the start, then that after every step but the last."""
     first = reshape(start, shape=(1, *plain_of(start).shape))
-    return getitem(concat(first, _block(out, block, count)), key=(slice(0, plain_of(out).shape[0]),))
+    return getitem(concat(first, states), key=(slice(0, plain_of(states).shape[0]),))
 
 
 def _products(states: Any, dz: Any) -> Any:
@@ -107,18 +105,35 @@ def _products(states: Any, dz: Any) -> Any:
 
 
 def _pulled_through(
-    g: Any, out: Any, carried: Sequence[Any], width: int, back: Callable[..., tuple[Any, tuple[Any, ...]]]
-) -> tuple[Any, tuple[Any, ...]]:
+    g: Parts, out: Parts, carried: Parts, like: Parts, back: Callable[[int, list[Any], Parts], tuple[Parts, Parts]]
+) -> tuple[Parts, Parts]:
     """Back through the steps, the last first: what each gives, time-major, and the cotangents of the first state.
 
-    back(t, g_t, out_t, cotangents of the state after the step) gives one row, and the cotangents of the state before.
+    back(t, g_t, cotangents of the state after the step) gives a row, as wide as `like`, and the cotangents of the state
+    before. None stands for a cotangent that is zero.
     """
-    state = tuple(_zeros(each) for each in carried)
-    rows: list[Any] = []
-    for t in range(plain_of(out).shape[0] - 1, -1, -1):
-        row, state = back(t, _at(g, t), _at(out, t), state)
+    state = tuple([_zeros(each) for each in carried])
+    rows: list[Parts] = []
+    for t in range(plain_of(out[0]).shape[0] - 1, -1, -1):
+        row, state = back(t, [_at(part, t) for part in g], state)
         rows.append(row)
-    return _over_time(rows[::-1], carried[0], width), state
+    return _over_time(rows[::-1], carried[0], *like), state
+
+
+def _pushed_through(
+    out: Parts, h0: Any, carried: Parts, forth: Callable[[int, Any, Parts], tuple[Parts, Parts]]
+) -> Parts:
+    """Forth through the steps: the tangents of what each gives, time-major.
+
+    forth(t, hidden state before, tangents of the state before) gives a row, and the tangents of the state after.
+    """
+    rows: list[Parts] = []
+    h = h0
+    for t in range(plain_of(out[0]).shape[0]):
+        row, carried = forth(t, h, carried)
+        rows.append(row)
+        h = _at(out[0], t)
+    return _over_time(rows, h0, *out)
 
 
 def _driven_by_input(t: Any) -> Callable[[int, Any], Any]:
@@ -135,11 +150,6 @@ def _undriven(at: int, h: Any) -> None:
     """No change but that of the state."""
 
 
-def _plus(x: Any, y: Any) -> Any:
-    """x + y, where None stands for zero."""
-    return y if x is None else x if y is None else add(x, y)
-
-
 def _folded(call: Call) -> Any:
     """Many sequences with the same weights are one larger batch; with weights of their own they take each step together."""
     states = [slot for slot, name in enumerate(call.record.argument_names) if name in ("h0", "c0")]
@@ -152,8 +162,11 @@ def _folded(call: Call) -> Any:
     rows = call.size * batch
     z = reshape(permute_dims(call.full(), axes=(1, 0, 2, 3)), shape=(steps, rows, width))
     starts = [reshape(call.full(slot), shape=(rows, call.shape(slot)[1])) for slot in states]
-    out = call.again((z, *starts, *[call.args[slot] for slot in weights]))
-    return permute_dims(reshape(out, shape=(steps, call.size, batch, plain_of(out).shape[-1])), axes=(1, 0, 2, 3))
+    parts = call.again((z, *starts, *[call.args[slot] for slot in weights]))
+    shapes = [(steps, call.size, batch, plain_of(part).shape[-1]) for part in parts]
+    return tuple(
+        [permute_dims(reshape(each, shape=s), axes=(1, 0, 2, 3)) for each, s in zip(parts, shapes, strict=True)]
+    )
 
 
 def _sequence_samples(gates: int, states: int, more: Sequence[Any] = ()) -> Samples:
@@ -174,43 +187,45 @@ def _sequence_samples(gates: int, states: int, more: Sequence[Any] = ()) -> Samp
 
 # ------------------------------------------------------------------------------------------------ the simple network
 
+_FUNCTIONS = {"tanh": (tanh, sech2), "relu": (relu, step)}
+
 
 def _rnn_forward(lib: Any, z: Any, h0: Any, u: Any, *, activation: str = "tanh") -> Any:
     if _in_place(z, h0, u):
         return in_place.rnn_forward(z, h0, u, activation)
-    f, slope = {"tanh": (tanh, sech2), "relu": (relu, step)}[activation]
+    f, _ = _FUNCTIONS[activation]
     h, rows = h0, []
     for t in range(z.shape[0]):
-        x = add(_at(z, t), matrix_product(h, u))
-        h = f(x)
-        rows.append(_beside(h, slope(x)))
-    return _over_time(rows, h0, 2 * h0.shape[-1])
+        a = add(_at(z, t), matrix_product(h, u))
+        h = f(a)
+        rows.append((h, a))
+    return _over_time(rows, h0, h0, z)
 
 
-def _rnn_pulled(g: Any, h0: Any, u: Any, out: Any, activation: str) -> tuple[Any, Any, Any]:
-    """a_t = g_t + dz_{t+1} u^T, dz_t = f' a_t; du = sum_t h_{t-1}^T dz_t. Of tanh, f'' = -2 f f'."""
-    if _in_place(g, h0, u, out):
+def _rnn_pulled(g: Parts, h0: Any, u: Any, out: Parts, activation: str) -> Parts:
+    """dz_t = f'(a_t) (g_t + dz_{t+1} u^T); du = sum_t h_{t-1}^T dz_t."""
+    if _in_place(*g, h0, u, *out):
         return in_place.rnn_backward(g, h0, u, out, activation)
+    slopes = _FUNCTIONS[activation][1](out[1])
 
-    def back(t: int, g_t: Any, row: Any, state: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-        (h, slope), (gh, gs) = _blocks(row, 2), _blocks(g_t, 2)
-        a = add(state[0], gh)
-        d = multiply(add(a, _bent(h, gs)) if activation == "tanh" else a, slope)
-        return d, (matrix_product(d, matrix_transpose(u)),)
+    def back(t: int, g_t: list[Any], state: Parts) -> tuple[Parts, Parts]:
+        d = _plus(g_t[1], multiply(_plus(g_t[0], state[0]), _at(slopes, t)))
+        return (d,), (matrix_product(d, matrix_transpose(u)),)
 
-    dz, (dh,) = _pulled_through(g, out, (h0,), plain_of(h0).shape[-1], back)
-    return dz, dh, _products(_history(out, h0, 0, 2), dz)
+    (dz,), (dh,) = _pulled_through(g, out, (h0,), (h0,), back)
+    return dz, dh, _products(_before(out[0], h0), dz)
 
 
-def _rnn_pushed(drive: Callable[[int, Any], Any], dh: Any, h0: Any, u: Any, out: Any, activation: str) -> Any:
-    """dh_t = f' (dz_t + dh_{t-1} u + h_{t-1} du)."""
-    rows, h = [], h0
-    for t in range(plain_of(out).shape[0]):
-        change = _plus(drive(t, h), None if dh is None else matrix_product(dh, u))
-        h, slope = _blocks(_at(out, t), 2)
-        dh = multiply(slope, change)
-        rows.append(_beside(dh, _bent(h, dh) if activation == "tanh" else _zeros(h)))
-    return _over_time(rows, h0, 2 * plain_of(h0).shape[-1])
+def _rnn_pushed(drive: Callable[[int, Any], Any], dh: Any, h0: Any, u: Any, out: Parts, activation: str) -> Parts:
+    """dh_t = f'(a_t) (dz_t + dh_{t-1} u + h_{t-1} du)."""
+    slopes = _FUNCTIONS[activation][1](out[1])
+
+    def forth(t: int, h: Any, state: Parts) -> tuple[Parts, Parts]:
+        change = _plus(drive(t, h), matrix_product(state[0], u))
+        after = multiply(change, _at(slopes, t))
+        return (after, change), (after,)
+
+    return _pushed_through(out, h0, (_zeros(h0) if dh is None else dh,), forth)
 
 
 rnn_recurrence: Record = general(
@@ -222,14 +237,15 @@ rnn_recurrence: Record = general(
         lambda t, h0, u, out, activation: _rnn_pushed(_undriven, t, h0, u, out, activation),
         lambda t, h0, u, out, activation: _rnn_pushed(_driven_by_weights(t), None, h0, u, out, activation),
     ),
-    signature="(t,b,n),(b,n),(n,n)->(t,b,2n)",
+    whole=False,
+    signature="(t,b,n),(b,n),(n,n)->(t,b,n),(t,b,n)",
     at_once=True,
     takes="real",
     batching=_folded,
     advice="z must be (time, batch, n), h0 (batch, n), u (n, n)",
     kinks={"activation relu at 0": "0, the element of least norm"},
     samples=_sequence_samples(1, 1, ({}, {"activation": "relu"})),
-    summary="The trajectory [h, f'] of a simple recurrent network: h_t = f(z_t + h_{t-1} u), and the slope of f there.",
+    summary="The hidden states f(a) of a simple recurrent network, and its pre-activations a_t = z_t + h_{t-1} u.",
 )
 
 # ------------------------------------------------------------------------------------------------ long short-term memory
@@ -240,56 +256,61 @@ def _lstm_forward(lib: Any, z: Any, h0: Any, c0: Any, u: Any) -> Any:
         return in_place.lstm_forward(z, h0, c0, u)
     h, c, rows = h0, c0, []
     for t in range(z.shape[0]):
-        a, b, candidate, d = _blocks(add(_at(z, t), matrix_product(h, u)), 4)
-        (i, not_i), (f, not_f), (o, not_o), k = _gate(a), _gate(b), _gate(d), tanh(candidate)
-        c = add(multiply(f, c), multiply(i, k))
-        h = multiply(o, tanh(c))
-        rows.append(_beside(i, f, k, o, c, h, not_i, not_f, sech2(candidate), not_o))
-    return _over_time(rows, h0, 10 * h0.shape[-1])
+        a = add(_at(z, t), matrix_product(h, u))
+        i, f, k, o = _blocks(a, 4)
+        c = add(multiply(sigmoid(f), c), multiply(sigmoid(i), tanh(k)))
+        h = multiply(sigmoid(o), tanh(c))
+        rows.append((h, c, a))
+    return _over_time(rows, h0, h0, h0, z)
 
 
-def _lstm_pulled(g: Any, h0: Any, c0: Any, u: Any, out: Any) -> tuple[Any, ...]:
-    """With a the cotangent of h: dc = a o tanh'(c) + what comes from above; then di, df, dg, do, each times its slope.
+def _lstm_answers(c0: Any, out: Parts) -> tuple[Any, Any, Any, Any]:
+    """Of every step: how the cell answers to the first three blocks of a, and to the cell before; how the hidden state
+    answers to the last block, and to the cell."""
+    _, c, a = out
+    i, f, k, o = _blocks(a, 4)
+    cell = _beside(
+        multiply(tanh(k), sigmoid_prime(i)),
+        multiply(_before(c, c0), sigmoid_prime(f)),
+        multiply(sigmoid(i), sech2(k)),
+    )
+    return cell, sigmoid(f), multiply(tanh(c), sigmoid_prime(o)), multiply(sigmoid(o), sech2(c))
 
-    Below goes dc f to the cell and dz u^T to the hidden state; du = sum_t h_{t-1}^T dz_t. What 1 - i is asked for, i gives
-    with the other sign; the slope of g changes by -2 g of what g changes.
+
+def _lstm_pulled(g: Parts, h0: Any, c0: Any, u: Any, out: Parts) -> Parts:
+    """With a the cotangent of h, that of c is a o tanh'(c) and what comes from above; then those of the four blocks.
+
+    Below goes dc f to the cell and dz u^T to the hidden state; du = sum_t h_{t-1}^T dz_t.
     """
-    if _in_place(g, h0, c0, u, out):
+    if _in_place(*g, h0, c0, u, *out):
         return in_place.lstm_backward(g, h0, c0, u, out)
-    cells = _history(out, c0, 4, 10)
+    cell, kept, hidden, through = _lstm_answers(c0, out)
 
-    def back(t: int, g_t: Any, row: Any, state: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-        i, f, k, o, c, _, not_i, not_f, bend, not_o = _blocks(row, 10)
-        gi, gf, gk, go, gc, gh, g_not_i, g_not_f, g_bend, g_not_o = _blocks(g_t, 10)
-        a = add(state[0], gh)
-        dc = add(add(state[1], gc), multiply(multiply(a, o), sech2(c)))
-        d = _beside(
-            multiply(add(multiply(dc, k), subtract(gi, g_not_i)), multiply(i, not_i)),
-            multiply(add(multiply(dc, _at(cells, t)), subtract(gf, g_not_f)), multiply(f, not_f)),
-            multiply(add(multiply(dc, i), add(gk, _bent(k, g_bend))), bend),
-            multiply(add(multiply(a, tanh(c)), subtract(go, g_not_o)), multiply(o, not_o)),
-        )
-        return d, (matrix_product(d, matrix_transpose(u)), multiply(dc, f))
+    def back(t: int, g_t: list[Any], state: Parts) -> tuple[Parts, Parts]:
+        a = _plus(g_t[0], state[0])
+        dc = add(_plus(g_t[1], state[1]), multiply(a, _at(through, t)))
+        d = _beside(multiply(_beside(dc, dc, dc), _at(cell, t)), multiply(a, _at(hidden, t)))
+        d = _plus(g_t[2], d)
+        return (d,), (matrix_product(d, matrix_transpose(u)), multiply(dc, _at(kept, t)))
 
-    dz, (dh, dc) = _pulled_through(g, out, (h0, c0), 4 * plain_of(h0).shape[-1], back)
-    return dz, dh, dc, _products(_history(out, h0, 5, 10), dz)
+    (dz,), (dh, dc) = _pulled_through(g, out, (h0, c0), (u,), back)
+    return dz, dh, dc, _products(_before(out[0], h0), dz)
 
 
-def _lstm_pushed(drive: Callable[[int, Any], Any], dh: Any, dc: Any, h0: Any, c0: Any, u: Any, out: Any) -> Any:
-    """The change of the pre-activations, then of the gates, the cell and the hidden state, step after step."""
-    dh = _zeros(h0) if dh is None else dh
-    dc = _zeros(c0) if dc is None else dc
-    rows, h, cell = [], h0, c0
-    for t in range(plain_of(out).shape[0]):
-        di, df, dk, do = _blocks(_plus(drive(t, h), matrix_product(dh, u)), 4)
-        i, f, k, o, c, h, not_i, not_f, bend, not_o = _blocks(_at(out, t), 10)
-        di, df, do = (multiply(each, multiply(s, r)) for each, s, r in ((di, i, not_i), (df, f, not_f), (do, o, not_o)))
-        dk = multiply(dk, bend)
-        dc = add(add(multiply(f, dc), multiply(cell, df)), add(multiply(i, dk), multiply(k, di)))
-        dh = add(multiply(multiply(o, sech2(c)), dc), multiply(tanh(c), do))
-        cell = c
-        rows.append(_beside(di, df, dk, do, dc, dh, negative(di), negative(df), _bent(k, dk), negative(do)))
-    return _over_time(rows, h0, 10 * plain_of(h0).shape[-1])
+def _lstm_pushed(drive: Callable[[int, Any], Any], dh: Any, dc: Any, h0: Any, c0: Any, u: Any, out: Parts) -> Parts:
+    """The change of the pre-activations, then of the cell and the hidden state, step after step."""
+    cell, kept, hidden, through = _lstm_answers(c0, out)
+
+    def forth(t: int, h: Any, state: Parts) -> tuple[Parts, Parts]:
+        change = _plus(drive(t, h), matrix_product(state[0], u))
+        di, df, dk, do = _blocks(change, 4)
+        dc = multiply(state[1], _at(kept, t))
+        for part in _blocks(multiply(_beside(di, df, dk), _at(cell, t)), 3):
+            dc = add(dc, part)
+        dh = add(multiply(dc, _at(through, t)), multiply(do, _at(hidden, t)))
+        return (dh, dc, change), (dh, dc)
+
+    return _pushed_through(out, h0, (_zeros(h0) if dh is None else dh, _zeros(c0) if dc is None else dc), forth)
 
 
 lstm_recurrence: Record = general(
@@ -302,86 +323,90 @@ lstm_recurrence: Record = general(
         lambda t, h0, c0, u, out: _lstm_pushed(_undriven, None, t, h0, c0, u, out),
         lambda t, h0, c0, u, out: _lstm_pushed(_driven_by_weights(t), None, None, h0, c0, u, out),
     ),
-    signature="(t,b,4n),(b,n),(b,n),(n,4n)->(t,b,10n)",
+    whole=False,
+    signature="(t,b,4n),(b,n),(b,n),(n,4n)->(t,b,n),(t,b,n),(t,b,4n)",
     at_once=True,
     takes="real",
     batching=_folded,
     advice="z must be (time, batch, 4 n), h0 and c0 (batch, n), u (n, 4 n)",
     samples=_sequence_samples(4, 2),
-    summary="The trajectory [i f g o c h 1-i 1-f 1-g^2 1-o] of long short-term memory, from its pre-activations z + h u.",
+    summary="The hidden states and the cells of long short-term memory, and its pre-activations a_t = z_t + h_{t-1} u.",
 )
 
 # ------------------------------------------------------------------------------------------------ gated recurrent units
 
 
+def _blended(gate: Any, h: Any, k: Any) -> Any:
+    """s h + (1 - s) k with s the sigmoid of gate."""
+    return add(multiply(sigmoid(gate), h), multiply(sigmoid(negative(gate)), k))
+
+
+def _gru_answers(h0: Any, out: Parts) -> tuple[Any, Any, Any]:
+    """Of every step: how the hidden state answers to the first and the last block of a, and to the state before."""
+    h, a, _ = out
+    gate, _, k = _blocks(a, 3)
+    to_gate = multiply(subtract(_before(h, h0), tanh(k)), sigmoid_prime(gate))
+    return to_gate, multiply(sigmoid(negative(gate)), sech2(k)), sigmoid(gate)
+
+
 def _gru_forward(lib: Any, z: Any, h0: Any, u: Any, v: Any) -> Any:
-    if _in_place(z, h0, u) and (v is None or _in_place(z, v)):
+    if _in_place(z, h0, u, v):
         return in_place.gru_forward(z, h0, u, v)
     h, rows = h0, []
     for t in range(z.shape[0]):
-        a, b, inner = _blocks(_plus(v, matrix_product(h, u)), 3)
-        x, y, candidate = _blocks(_at(z, t), 3)
-        (gate, rest), (reset, not_reset) = _gate(add(x, a)), _gate(add(y, b))
-        new = add(candidate, multiply(reset, inner))
-        k = tanh(new)
-        h = add(multiply(gate, h), multiply(rest, k))
-        rows.append(_beside(gate, reset, k, inner, h, rest, not_reset, sech2(new)))
-    return _over_time(rows, h0, 8 * h0.shape[-1])
+        x, y, inner = _blocks(_plus(v, matrix_product(h, u)), 3)
+        gate, reset, k = _blocks(_at(z, t), 3)
+        gate, reset = add(gate, x), add(reset, y)
+        k = add(k, multiply(sigmoid(reset), inner))
+        h = _blended(gate, h, tanh(k))
+        rows.append((h, _beside(gate, reset, k), inner))
+    return _over_time(rows, h0, h0, z, h0)
 
 
-def _gru_pulled(g: Any, h0: Any, u: Any, v: Any, out: Any) -> tuple[Any, ...]:
-    """With a the cotangent of h: dn = a (1 - z), dz = a (h - n), dr = dn m, dm = dn r, each times its slope.
+def _gru_pulled(g: Parts, h0: Any, u: Any, v: Any, out: Parts) -> Parts:
+    """From the cotangent of h come those of the update gate and the candidate, from the candidate's that of r and of m.
 
-    Below goes a z + [dz dr dm] u^T; du = sum_t h_{t-1}^T [dz dr dm], and dv is the sum of [dz dr dm].
+    Below goes what the update gate keeps and [dz dr dm] u^T; du = sum_t h_{t-1}^T [dz dr dm], and dv is its sum.
     """
-    if _in_place(g, h0, u, out) and (v is None or _in_place(g, v)):
+    if _in_place(*g, h0, u, v, *out):
         return in_place.gru_backward(g, h0, u, v, out)
-    n = plain_of(h0).shape[-1]
-    hidden = _history(out, h0, 4, 8)
+    to_gate, to_new, kept = _gru_answers(h0, out)
+    reset = _block(out[1], 1, 3)
+    to_reset, opened = multiply(out[2], sigmoid_prime(reset)), sigmoid(reset)
 
-    def back(t: int, g_t: Any, row: Any, state: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-        gate, reset, k, inner, _, rest, not_reset, bend = _blocks(row, 8)
-        gz, gr, gk, gm, gh, g_rest, g_not_reset, g_bend = _blocks(g_t, 8)
-        a = add(state[0], gh)
-        dk = multiply(add(multiply(a, rest), add(gk, _bent(k, g_bend))), bend)
-        dz = multiply(add(multiply(a, subtract(_at(hidden, t), k)), subtract(gz, g_rest)), multiply(gate, rest))
-        dr = multiply(add(multiply(dk, inner), subtract(gr, g_not_reset)), multiply(reset, not_reset))
-        da = _beside(dz, dr, add(multiply(dk, reset), gm))
-        below = add(multiply(a, gate), matrix_product(da, matrix_transpose(u)))
-        return _beside(da, dk), (below,)
+    def back(t: int, g_t: list[Any], state: Parts) -> tuple[Parts, Parts]:
+        dh = _plus(g_t[0], state[0])
+        ga, gb, gk = (None,) * 3 if g_t[1] is None else _blocks(g_t[1], 3)
+        da = _plus(ga, multiply(dh, _at(to_gate, t)))
+        dk = _plus(gk, multiply(dh, _at(to_new, t)))
+        db = _plus(gb, multiply(dk, _at(to_reset, t)))
+        inside = _beside(da, db, _plus(g_t[2], multiply(dk, _at(opened, t))))
+        below = add(multiply(dh, _at(kept, t)), matrix_product(inside, matrix_transpose(u)))
+        return (_beside(da, db, dk), inside), (below,)
 
-    both, (dh,) = _pulled_through(g, out, (h0,), 4 * n, back)
-    da = getitem(both, key=(..., slice(0, 3 * n)))
-    dz = _beside(getitem(both, key=(..., slice(0, 2 * n))), getitem(both, key=(..., slice(3 * n, 4 * n))))
-    return dz, dh, _products(hidden, da), None if v is None else sum_(da, axis=(0, 1))
+    (dz, inside), (dh,) = _pulled_through(g, out, (h0,), (u, u), back)
+    return dz, dh, _products(_before(out[0], h0), inside), None if v is None else sum_(inside, axis=(0, 1))
 
 
 def _gru_pushed(
-    drive: Callable[[int, Any], Any], inside: Callable[[int, Any], Any], dh: Any, h0: Any, u: Any, out: Any
-) -> Any:
+    drive: Callable[[int, Any], Any], inside: Callable[[int, Any], Any], dh: Any, h0: Any, u: Any, out: Parts
+) -> Parts:
     """drive: the change of z at a step; inside: that of h u + v through u and v."""
-    dh = _zeros(h0) if dh is None else dh
-    rows, h = [], h0
-    for t in range(plain_of(out).shape[0]):
-        gate, reset, k, inner, after, rest, not_reset, bend = _blocks(_at(out, t), 8)
-        da, db, dm = _blocks(_plus(inside(t, h), matrix_product(dh, u)), 3)
+    to_gate, to_new, kept = _gru_answers(h0, out)
+    reset = _block(out[1], 1, 3)
+    to_reset, opened = multiply(out[2], sigmoid_prime(reset)), sigmoid(reset)
+
+    def forth(t: int, h: Any, state: Parts) -> tuple[Parts, Parts]:
+        x, y, dm = _blocks(_plus(inside(t, h), matrix_product(state[0], u)), 3)
         outside = drive(t, h)
-        dx, dy, dn = (None, None, None) if outside is None else _blocks(outside, 3)
-        dgate = multiply(_plus(dx, da), multiply(gate, rest))
-        dreset = multiply(_plus(dy, db), multiply(reset, not_reset))
-        dk = multiply(_plus(dn, add(multiply(reset, dm), multiply(inner, dreset))), bend)
-        dh = _blended(gate, rest, dgate, h, dh, k, dk)
-        rows.append(_beside(dgate, dreset, dk, dm, dh, negative(dgate), negative(dreset), _bent(k, dk)))
-        h = after
-    return _over_time(rows, h0, 8 * plain_of(h0).shape[-1])
+        da, db, dk = (None,) * 3 if outside is None else _blocks(outside, 3)
+        da, db = _plus(da, x), _plus(db, y)
+        dk = _plus(dk, add(multiply(dm, _at(opened, t)), multiply(db, _at(to_reset, t))))
+        after = add(multiply(state[0], _at(kept, t)), multiply(da, _at(to_gate, t)))
+        after = add(after, multiply(dk, _at(to_new, t)))
+        return (after, _beside(da, db, dk), dm), (after,)
 
-
-def _blended(gate: Any, rest: Any, dgate: Any, h: Any, dh: Any, k: Any, dk: Any) -> Any:
-    """The change of gate h + rest k, rest = 1 - gate."""
-    return add(
-        add(multiply(gate, dh), multiply(rest, dk)),
-        multiply(dgate, subtract(h, k)),
-    )
+    return _pushed_through(out, h0, (_zeros(h0) if dh is None else dh,), forth)
 
 
 gru_recurrence: Record = general(
@@ -394,32 +419,32 @@ gru_recurrence: Record = general(
         lambda t, h0, u, out: _gru_pushed(_undriven, _driven_by_weights(t), None, h0, u, out),
         lambda t, h0, u, out: _gru_pushed(_undriven, lambda at, h: t, None, h0, u, out),
     ),
-    signature="(t,b,3n),(b,n),(n,3n),(3n)->(t,b,8n)",
+    whole=False,
+    signature="(t,b,3n),(b,n),(n,3n),(3n)->(t,b,n),(t,b,3n),(t,b,n)",
     at_once=True,
     takes="real",
     batching=_folded,
     advice="z must be (time, batch, 3 n), h0 (batch, n), u (n, 3 n), v (3 n,) or None",
     samples=_sequence_samples(3, 1, ({"v": True},)),
-    summary="The trajectory [z r n m h 1-z 1-r 1-n^2] of gated recurrent units that reset after the product, m = h u_n + v_n.",
+    summary="""The hidden states of gated recurrent units that reset after the product, their pre-activations, and what is
+    reset, m = h u_n + v_n.""",
 )
 
 
 def _gru_before_forward(lib: Any, z: Any, h0: Any, u: Any) -> Any:
     if _in_place(z, h0, u):
         return in_place.gru_before_forward(z, h0, u)
-    n = h0.shape[-1]
-    of_gates, of_candidate = _parts(u, n)
+    of_gates, of_candidate = _parts(u, h0.shape[-1])
     h, rows = h0, []
     for t in range(z.shape[0]):
-        a, b = _blocks(matrix_product(h, of_gates), 2)
-        x, y, candidate = _blocks(_at(z, t), 3)
-        (gate, rest), (reset, not_reset) = _gate(add(x, a)), _gate(add(y, b))
-        inner = multiply(reset, h)
-        new = add(candidate, matrix_product(inner, of_candidate))
-        k = tanh(new)
-        h = add(multiply(gate, h), multiply(rest, k))
-        rows.append(_beside(gate, reset, k, inner, h, rest, not_reset, sech2(new)))
-    return _over_time(rows, h0, 8 * n)
+        x, y = _blocks(matrix_product(h, of_gates), 2)
+        gate, reset, k = _blocks(_at(z, t), 3)
+        gate, reset = add(gate, x), add(reset, y)
+        inner = multiply(sigmoid(reset), h)
+        k = add(k, matrix_product(inner, of_candidate))
+        h = _blended(gate, h, tanh(k))
+        rows.append((h, _beside(gate, reset, k), inner))
+    return _over_time(rows, h0, h0, z, h0)
 
 
 def _parts(u: Any, n: int) -> tuple[Any, Any]:
@@ -427,54 +452,54 @@ def _parts(u: Any, n: int) -> tuple[Any, Any]:
     return getitem(u, key=(..., slice(0, 2 * n))), getitem(u, key=(..., slice(2 * n, 3 * n)))
 
 
-def _gru_before_pulled(g: Any, h0: Any, u: Any, out: Any) -> tuple[Any, ...]:
-    """As in `_gru_pulled`, but dm = dn u_n^T, dr = dm h, and below goes a z + dm r + [dz dr] u_zr^T."""
-    if _in_place(g, h0, u, out):
+def _gru_before_pulled(g: Parts, h0: Any, u: Any, out: Parts) -> Parts:
+    """As in `_gru_pulled`, but dm = dn u_n^T, dr = dm h r', and below goes what is kept, dm r and [dz dr] u_zr^T."""
+    if _in_place(*g, h0, u, *out):
         return in_place.gru_before_backward(g, h0, u, out)
     n = plain_of(h0).shape[-1]
     of_gates, of_candidate = _parts(u, n)
-    hidden = _history(out, h0, 4, 8)
+    to_gate, to_new, kept = _gru_answers(h0, out)
+    reset, before = _block(out[1], 1, 3), _before(out[0], h0)
+    to_reset, opened = multiply(before, sigmoid_prime(reset)), sigmoid(reset)
 
-    def back(t: int, g_t: Any, row: Any, state: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-        gate, reset, k, _, _, rest, not_reset, bend = _blocks(row, 8)
-        gz, gr, gk, gm, gh, g_rest, g_not_reset, g_bend = _blocks(g_t, 8)
-        a, h = add(state[0], gh), _at(hidden, t)
-        dk = multiply(add(multiply(a, rest), add(gk, _bent(k, g_bend))), bend)
-        dz = multiply(add(multiply(a, subtract(h, k)), subtract(gz, g_rest)), multiply(gate, rest))
-        dm = add(matrix_product(dk, matrix_transpose(of_candidate)), gm)
-        dr = multiply(add(multiply(dm, h), subtract(gr, g_not_reset)), multiply(reset, not_reset))
-        through_gates = matrix_product(_beside(dz, dr), matrix_transpose(of_gates))
-        return _beside(dz, dr, dk), (add(add(multiply(a, gate), multiply(dm, reset)), through_gates),)
+    def back(t: int, g_t: list[Any], state: Parts) -> tuple[Parts, Parts]:
+        dh = _plus(g_t[0], state[0])
+        ga, gb, gk = (None,) * 3 if g_t[1] is None else _blocks(g_t[1], 3)
+        da = _plus(ga, multiply(dh, _at(to_gate, t)))
+        dk = _plus(gk, multiply(dh, _at(to_new, t)))
+        dm = _plus(g_t[2], matrix_product(dk, matrix_transpose(of_candidate)))
+        db = _plus(gb, multiply(dm, _at(to_reset, t)))
+        through_gates = matrix_product(_beside(da, db), matrix_transpose(of_gates))
+        below = add(add(multiply(dh, _at(kept, t)), multiply(dm, _at(opened, t))), through_gates)
+        return (_beside(da, db, dk),), (below,)
 
-    dz, (dh,) = _pulled_through(g, out, (h0,), 3 * n, back)
-    du = _beside(
-        _products(hidden, getitem(dz, key=(..., slice(0, 2 * n)))),
-        _products(_block(out, 3, 8), getitem(dz, key=(..., slice(2 * n, 3 * n)))),
-    )
-    return dz, dh, du
+    (dz,), (dh,) = _pulled_through(g, out, (h0,), (u,), back)
+    gates, candidate = _parts(dz, n)
+    return dz, dh, _beside(_products(before, gates), _products(out[2], candidate))
 
 
-def _gru_before_pushed(drive: Callable[[int, Any], Any], dh: Any, du: Any, h0: Any, u: Any, out: Any) -> Any:
+def _gru_before_pushed(drive: Callable[[int, Any], Any], dh: Any, du: Any, h0: Any, u: Any, out: Parts) -> Parts:
     n = plain_of(h0).shape[-1]
     of_gates, of_candidate = _parts(u, n)
     changes = None if du is None else _parts(du, n)
-    dh = _zeros(h0) if dh is None else dh
-    rows, h = [], h0
-    for t in range(plain_of(out).shape[0]):
-        gate, reset, k, inner, after, rest, not_reset, bend = _blocks(_at(out, t), 8)
+    to_gate, to_new, kept = _gru_answers(h0, out)
+    reset = _block(out[1], 1, 3)
+    to_reset, opened = multiply(_before(out[0], h0), sigmoid_prime(reset)), sigmoid(reset)
+
+    def forth(t: int, h: Any, state: Parts) -> tuple[Parts, Parts]:
         through_u = None if changes is None else matrix_product(h, changes[0])
-        da, db = _blocks(_plus(through_u, matrix_product(dh, of_gates)), 2)
+        x, y = _blocks(_plus(through_u, matrix_product(state[0], of_gates)), 2)
         outside = drive(t, h)
-        dx, dy, dn = (None, None, None) if outside is None else _blocks(outside, 3)
-        dgate = multiply(_plus(dx, da), multiply(gate, rest))
-        dreset = multiply(_plus(dy, db), multiply(reset, not_reset))
-        dm = add(multiply(dreset, h), multiply(reset, dh))
-        through_u = None if changes is None else matrix_product(inner, changes[1])
-        dk = multiply(_plus(dn, _plus(through_u, matrix_product(dm, of_candidate))), bend)
-        dh = _blended(gate, rest, dgate, h, dh, k, dk)
-        rows.append(_beside(dgate, dreset, dk, dm, dh, negative(dgate), negative(dreset), _bent(k, dk)))
-        h = after
-    return _over_time(rows, h0, 8 * n)
+        da, db, dk = (None,) * 3 if outside is None else _blocks(outside, 3)
+        da, db = _plus(da, x), _plus(db, y)
+        dm = add(multiply(db, _at(to_reset, t)), multiply(state[0], _at(opened, t)))
+        through_u = None if changes is None else matrix_product(_at(out[2], t), changes[1])
+        dk = _plus(dk, _plus(through_u, matrix_product(dm, of_candidate)))
+        after = add(multiply(state[0], _at(kept, t)), multiply(da, _at(to_gate, t)))
+        after = add(after, multiply(dk, _at(to_new, t)))
+        return (after, _beside(da, db, dk), dm), (after,)
+
+    return _pushed_through(out, h0, (_zeros(h0) if dh is None else dh,), forth)
 
 
 gru_recurrence_before: Record = general(
@@ -486,13 +511,15 @@ gru_recurrence_before: Record = general(
         lambda t, h0, u, out: _gru_before_pushed(_undriven, t, None, h0, u, out),
         lambda t, h0, u, out: _gru_before_pushed(_undriven, None, t, h0, u, out),
     ),
-    signature="(t,b,3n),(b,n),(n,3n)->(t,b,8n)",
+    whole=False,
+    signature="(t,b,3n),(b,n),(n,3n)->(t,b,n),(t,b,3n),(t,b,n)",
     at_once=True,
     takes="real",
     batching=_folded,
     advice="z must be (time, batch, 3 n), h0 (batch, n), u (n, 3 n)",
     samples=_sequence_samples(3, 1),
-    summary="The trajectory [z r n m h 1-z 1-r 1-n^2] of gated recurrent units that reset before the product, m = r h.",
+    summary="""The hidden states of gated recurrent units that reset before the product, their pre-activations, and what is
+    multiplied, m = r h.""",
 )
 
 # ------------------------------------------------------------------------------------------------ the layers
@@ -518,19 +545,30 @@ def _prepared(
         found.append(rest.zeros() if state is None else state)
     if b is not None and (shape := tuple(plain_of(b).shape)) != (gates * n,):
         raise ShapeError(function, f"{seen}, b of shape {shape}", f"b must be {(gates * n,)}")
-    return dense(permute_dims(x, axes=(1, 0, 2)), w, b), found, n
+    return _over_all_steps(x, w, b), found, n
 
 
-def _states(out: Any, block: int, count: int) -> Any:
-    """The hidden states of a trajectory, (batch, time, n)."""
-    return permute_dims(_block(out, block, count), axes=(1, 0, 2))
+def _over_all_steps(x: Any, w: Any, b: Any) -> Any:
+    """x w + b, time-major: one product of matrices, in which a column of ones beside x brings the bias along."""
+    (batch, steps, features), width = plain_of(x).shape, plain_of(w).shape[-1]
+    rows = permute_dims(x, axes=(1, 0, 2))
+    if b is not None:
+        rows = _beside(rows, Space.of(x).with_shape((steps, batch, 1)).ones())
+        w = concat(w, reshape(b, shape=(1, width)), axis=0)
+        features += 1
+    z = matrix_product(reshape(rows, shape=(steps * batch, features)), w)
+    return reshape(z, shape=(steps, batch, width))
 
 
-def _last(out: Any, block: int, count: int, start: Any) -> Any:
+def _batch_first(states: Any) -> Any:
+    """Time-major states as (batch, time, n)."""
+    return permute_dims(states, axes=(1, 0, 2))
+
+
+def _last(states: Any, start: Any) -> Any:
     """The state after the last step; the first state where there is no step."""
-    steps, _, width = plain_of(out).shape
-    n = width // count
-    return start if not steps else getitem(out, key=(steps - 1, slice(None), slice(block * n, (block + 1) * n)))
+    steps = plain_of(states).shape[0]
+    return start if not steps else getitem(states, key=(steps - 1,))
 
 
 def simple_rnn(x: Any, w: Any, u: Any, b: Any = None, /, *, h0: Any = None, activation: str = "tanh") -> Any:
@@ -544,8 +582,8 @@ def simple_rnn(x: Any, w: Any, u: Any, b: Any = None, /, *, h0: Any = None, acti
     if activation not in ACTIVATIONS:
         raise OptionError("simple_rnn", f"got activation={activation!r}", f"choose one of {', '.join(ACTIVATIONS)}")
     z, (h0,), _ = _prepared("simple_rnn", x, w, u, b, 1, {"h0": h0})
-    out = rnn_recurrence(z, h0, u, activation=activation)
-    return _states(out, 0, 2), _last(out, 0, 2, h0)
+    h, _ = rnn_recurrence(z, h0, u, activation=activation)
+    return _batch_first(h), _last(h, h0)
 
 
 def lstm(x: Any, w: Any, u: Any, b: Any = None, /, *, h0: Any = None, c0: Any = None) -> Any:
@@ -558,8 +596,8 @@ def lstm(x: Any, w: Any, u: Any, b: Any = None, /, *, h0: Any = None, c0: Any = 
     Source: Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000.
     """
     z, (h0, c0), _ = _prepared("lstm", x, w, u, b, 4, {"h0": h0, "c0": c0})
-    out = lstm_recurrence(z, h0, c0, u)
-    return _states(out, 5, 10), (_last(out, 5, 10, h0), _last(out, 4, 10, c0))
+    h, c, _ = lstm_recurrence(z, h0, c0, u)
+    return _batch_first(h), (_last(h, h0), _last(c, c0))
 
 
 def gru(
@@ -587,5 +625,5 @@ def gru(
     z, (h0,), n = _prepared("gru", x, w, u, b, 3, {"h0": h0})
     if recurrent_b is not None and (shape := tuple(plain_of(recurrent_b).shape)) != (3 * n,):
         raise ShapeError("gru", f"got recurrent_b of shape {shape}", f"recurrent_b must be {(3 * n,)}")
-    out = gru_recurrence(z, h0, u, recurrent_b) if reset_after else gru_recurrence_before(z, h0, u)
-    return _states(out, 4, 8), _last(out, 4, 8, h0)
+    h, _, _ = gru_recurrence(z, h0, u, recurrent_b) if reset_after else gru_recurrence_before(z, h0, u)
+    return _batch_first(h), _last(h, h0)

@@ -70,23 +70,31 @@ class Kernels:
         self._call("attention_backward", q, g, q, k, v, dq, dk, dv, *sizes, causal, float(scale), self._threads)
         return dq, dk, dv
 
-    def lstm_forward(self, z: Plain, h0: Plain, c0: Plain, u: Plain) -> Plain:
-        """[i f g o c h 1-i 1-f 1-g^2 1-o] of every step, (time, batch, 10n), for z (time, batch, 4n) and u (n, 4n)."""
+    def lstm_forward(self, z: Plain, h0: Plain, c0: Plain, u: Plain) -> tuple[Plain, Plain, Plain]:
+        """States, cells and pre-activations of every step, time-major, for z (time, batch, 4n) and u (n, 4n)."""
         z, h0, c0, u = map(np.ascontiguousarray, (z, h0, c0, u))
         steps, batch, width = z.shape
         n = width // 4
-        out = np.empty((steps, batch, 10 * n), dtype=z.dtype)
-        self._call("lstm_forward", z, z, h0, c0, u, out, steps, batch, n, self._threads)
-        return out
+        states, cells = (np.empty((steps, batch, n), dtype=z.dtype) for _ in range(2))
+        a = np.empty_like(z)
+        self._call("lstm_forward", z, z, h0, c0, u, states, cells, a, steps, batch, n, self._threads)
+        return states, cells, a
 
-    def lstm_backward(self, g: Plain, c0: Plain, u: Plain, out: Plain) -> tuple[Plain, Plain, Plain]:
-        """The cotangents of z, h0 and c0, given that of the trajectory `out`."""
-        g, c0, u, out = map(np.ascontiguousarray, (g, c0, u, out))
-        steps, batch, width = out.shape
-        n = width // 10
-        dz = np.empty((steps, batch, 4 * n), dtype=out.dtype)
-        dh, dc = np.empty_like(c0), np.empty_like(c0)
-        self._call("lstm_backward", out, g, c0, u, out, dz, dh, dc, steps, batch, n, self._threads)
+    def lstm_backward(
+        self, g: Sequence[Plain | None], c0: Plain, u: Plain, cells: Plain, a: Plain
+    ) -> tuple[Plain, Plain, Plain]:
+        """The cotangents of z, h0 and c0, given those of states, cells and pre-activations; None stands for zero."""
+        c0, u, cells, a = map(np.ascontiguousarray, (c0, u, cells, a))
+        steps, batch, n = cells.shape
+        gh, gc = (None if part is None else _in_rows(part) for part in g[:2])
+        ga = None if g[2] is None else np.ascontiguousarray(g[2])
+        strides = (ctypes.c_ssize_t * 4)()
+        for k, part in enumerate((gh, gc)):
+            if part is not None:
+                strides[2 * k : 2 * k + 2] = [step // part.itemsize for step in part.strides[:2]]
+        dz, dh, dc = np.empty_like(a), np.empty_like(c0), np.empty_like(c0)
+        sizes = (steps, batch, n, self._threads)
+        self._call("lstm_backward", a, gh, gc, ga, strides, c0, u, cells, a, dz, dh, dc, *sizes)
         return dz, dh, dc
 
     def convolution(self, face: int, first: Plain, second: Plain, shape: Sequence[int], sizes: Sequence[int]) -> Plain:
@@ -130,6 +138,12 @@ class Kernels:
         which = ("exp", "tanh", "sigmoid", "1 - sigmoid", "slope of tanh").index(name)
         self._call("scalar_function", x, ctypes.c_int(which), x, y, x.size)
         return y
+
+
+def _in_rows(x: Plain) -> Plain:
+    """x, or a copy, so that entries along the last axis lie side by side, and rows whole entries apart."""
+    apart = [step % x.itemsize for step in x.strides]
+    return np.ascontiguousarray(x) if any(apart) or x.strides[-1] != x.itemsize else x
 
 
 _found: Kernels | None = None

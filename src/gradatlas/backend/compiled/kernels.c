@@ -97,6 +97,7 @@ static Size worth(double work, double least, Size threads) {
 #define BIAS 127
 #define TERMS 7
 #include "kernels.h"
+#include "lstm.h"
 #include "matrices.h"
 #include "windows.h"
 #undef REAL
@@ -125,5 +126,6 @@ static Size worth(double work, double least, Size threads) {
 #define BIAS 1023
 #define TERMS 13
 #include "kernels.h"
+#include "lstm.h"
 #include "matrices.h"
 #include "windows.h"
