@@ -388,3 +388,62 @@ def _of_frequencies(proof: Proof, which: str) -> Theorem:
         checker.generalise(checker.implication(dominated, never.conclusion), i),
     ]
     return checker.cut(gibbs, *facts)
+
+
+def prove_mini_batch_variance(proof: Proof) -> None:
+    a, b, c, d = f.a, f.b, f.c, f.d
+    for name in ("with replacement", "without replacement"):
+        with proof.claim(name):
+            batch, joint, some = proof.given
+            proof.restate(
+                Sum(f.law(c, d) * (f.x[a] - f.mean) * (f.x[b] - f.mean), c, d, a, b) / f.B**2,
+                "the square as a double sum, and every sample drawn as a sum over all samples",
+                facts=[batch],
+            )
+            proof.rewrite(opened_theorem(joint, c, d, a, b), "the law of pairs of draws")
+            proof.restate(proof.right, "the deviations add up to 0", facts=[batch, some])
+
+
+def prove_sampling_permutation(proof: Proof) -> None:
+    a, b, c, d, omega, N = f.a, f.b, f.place, f.other_place, f.omega, f.N
+    with proof.claim("single"):
+        total, once, single, _ = proof.given
+        some = proof.nonempty(a)
+        once, single = opened_theorem(once, omega, a), opened_theorem(single, c, a)
+        anywhere = Sum(f.weight[omega] * delta(f.drawn(c), a), omega)
+        proof.begin(Sum(anywhere, c), "the probabilities of a sample, added up over the places")
+        proof.restate(Sum(f.weight[omega] * Sum(delta(f.drawn(c), a), c), omega), "the sums change places")
+        proof.rewrite(once, "the sample comes once in every order")
+        proof.restate(Sum(f.weight[omega], omega), "which is left")
+        proof.rewrite(total, "of all outcomes")
+        whole = proof.chain()
+        each = checker.rewrite(Sum(anywhere, c), single)
+        shared = checker.combination(eq(f.single_chance[a], 1 / N), (1 / N, -1 / N), (whole, each), (some,), (N,))
+        shared = proof.have(shared, "no place being preferred, it is 1/N in each")
+        alone = proof.reached(checker.transitive(single, shared), "which is the claim")
+    with proof.claim("pair"):
+        more, joint = proof.given[4], opened_theorem(proof.given[3], c, d, a, b)
+        different = 1 - delta(c, d)
+        everywhere = Sum(different * f.law(c, d), c, d)
+        proof.begin(everywhere, "the probabilities of a pair, added up over all pairs of different places")
+        first, second = (Sum(delta(f.drawn(c), sample), c) for sample in (a, b))
+        proof.restate(
+            Sum(f.weight[omega] * (first * second - delta(a, b) * first), omega),
+            "all pairs of places less those of one place twice",
+        )
+        proof.rewrite(once, "each sample comes once in every order")
+        proof.restate((1 - delta(a, b)) * Sum(f.weight[omega], omega), "which is left")
+        proof.rewrite(total, "of all outcomes")
+        whole = proof.chain()
+        each = checker.rewrite(everywhere, joint)
+        share = f.pair_chance[a, b]
+        count = N * (N - 1)
+        shared = checker.combination(
+            eq(share, (1 - delta(a, b)) / count), (1 / count, -1 / count), (whole, each), (some, more), (N, N - 1)
+        )
+        shared = proof.have(shared, "no pair of places being preferred, it is 1/(N (N - 1)) in each")
+        twice = delta(c, d) * delta(a, b)
+        proof.reached(
+            checker.combination(proof.goal, (ONE, different, twice), (joint, shared, alone)),
+            "and one place twice has the probability of one sample",
+        )

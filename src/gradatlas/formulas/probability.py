@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +11,7 @@ import mpmath
 from gradatlas.formulas.statement import Draw, adjoint, cite, claim, document, samples, statement, vjp_of
 from gradatlas.symbolic.language import (
     Sum,
+    array,
     arrays,
     define,
     delta,
@@ -25,7 +27,7 @@ from gradatlas.symbolic.language import (
     sizes,
 )
 from gradatlas.symbolic.propositions import diverges, eq, for_all, has_derivative, implies, le, lt
-from gradatlas.symbolic.terms import substitute
+from gradatlas.symbolic.terms import Term, substitute
 
 __all__: list[str] = []
 
@@ -313,4 +315,155 @@ statement(
         "n": "the number of labels",
     },
     samples=samples({q: _draw_fitting}, sizes=[{"N": 1, "n": 1}, {"N": 2, "n": 2}, {"N": 3, "n": 2}, {"N": 3, "n": 3}]),
+)
+
+# Draws of samples, and the variance of their mean.
+
+B, outcomes = sizes("B Omega")
+c, d = indices("c d", B)
+a, b = indices("a b", N)
+place, other_place = indices("c d", N)
+(omega,) = indices("omega", outcomes)
+(x,) = arrays("x", N)
+(weight,) = arrays("P", outcomes)
+pair_chance = array("pi", N, N)
+(single_chance,) = arrays("rho", N)
+mean = Sum(x[a], a) / N
+variance = Sum((x[a] - mean) ** 2, a) / N
+
+
+def drawn(where: Term) -> Term:
+    """The sample that a place of the batch gets."""
+    return index_map("I", N, where, omega)
+
+
+def law(first: Term, second: Term) -> Term:
+    """The probability that two places get these two samples."""
+    return Sum(weight[omega] * delta(drawn(first), a) * delta(drawn(second), b), omega)
+
+
+batch_variance = Sum(weight[omega] * (Sum(x[drawn(c)], c) / B - mean) ** 2, omega)
+same, different = delta(c, d) * delta(a, b) / N, 1 - delta(c, d)
+with_replacement = for_all(eq(law(c, d), same + different / N**2), c, d, a, b)
+without_replacement = for_all(eq(law(c, d), same + different * (1 - delta(a, b)) / (N * (N - 1))), c, d, a, b)
+
+
+def _draws(count: int, batch: int, replaced: bool) -> list[tuple[int, ...]]:
+    return list(
+        itertools.product(range(count), repeat=batch) if replaced else itertools.permutations(range(count), batch)
+    )
+
+
+def _draw_weights(draw: Draw) -> list[Fraction]:
+    """Each batch as likely, of all with replacement or of all without; the rest of the outcomes do not happen."""
+    found = len(_draws(draw.sizes["N"], draw.sizes["B"], draw.integer(0, 1) == 1))
+    return [Fraction(1 if outcome < found else 0, found or 1) for outcome in range(draw.sizes["Omega"])]
+
+
+def _draw_batch(draw: Draw) -> Any:
+    """The batch of an outcome, with replacement or without as the probabilities tell."""
+    count, batch, chances = draw.sizes["N"], draw.sizes["B"], draw.value(weight)
+    batches = _draws(count, batch, all(p * count**batch == 1 for p in chances))
+    return lambda spot, outcome: batches[int(outcome) % len(batches)][int(spot)]
+
+
+statement(
+    "mini-batch.variance",
+    "The variance of a mini-batch's mean, with and without replacement",
+    claims={
+        "with replacement": claim(eq(batch_variance, variance / B), [with_replacement, lt(0, N)]),
+        "without replacement": claim(
+            eq(batch_variance, variance / B * (N - B) / (N - 1)), [without_replacement, lt(0, N - 1)]
+        ),
+    },
+    given=[lt(0, B)],
+    source=[document("G5"), document("G5a"), cite("cochran1977"), cite("bottou2018")],
+    aliases=["batch size", "gradient noise", "finite population correction", "standard error"],
+    summary="""x_a is an entry of the gradient of sample a, of mean mu and variance sigma^2 over the N samples. The mean over B
+    draws, uniform and pairwise independent, has the variance sigma^2 / B; over B different samples, every pair as likely, it has
+    (N - B) / (N - 1) times that, which is 0 for the whole batch.""",
+    symbols={
+        "x": "an entry of each sample's gradient",
+        "P": "the probabilities of the outcomes",
+        "I": "the sample in place c of the batch under an outcome",
+        "N": "the number of samples",
+        "B": "the size of the batch",
+        "Omega": "the number of outcomes",
+    },
+    samples=samples(
+        {weight: _draw_weights, drawn(c).head: _draw_batch},  # type: ignore[attr-defined]
+        sizes=[
+            {"N": 2, "B": 1, "Omega": 2},
+            {"N": 2, "B": 2, "Omega": 4},
+            {"N": 3, "B": 2, "Omega": 9},
+            {"N": 3, "B": 3, "Omega": 27},
+        ],
+    ),
+)
+
+
+def _draw_pairs(draw: Draw) -> list[list[Fraction]]:
+    count = draw.sizes["N"]
+    share = Fraction(1, max(1, count * (count - 1)))
+    return [[share * (one != two) for two in range(count)] for one in range(count)]
+
+
+def _draw_order(draw: Draw) -> Any:
+    """All the orders of the samples, one after another."""
+    orders = list(itertools.permutations(range(draw.sizes["N"])))
+    return lambda spot, outcome: orders[int(outcome) % len(orders)][int(spot)]
+
+
+statement(
+    "sampling.permutation",
+    "Places of a random order: each sample as likely, and each pair of different ones",
+    claims={
+        "single": eq(Sum(weight[omega] * delta(drawn(place), a), omega), 1 / N),
+        "pair": claim(
+            eq(
+                law(place, other_place),
+                delta(place, other_place) * delta(a, b) / N
+                + (1 - delta(place, other_place)) * (1 - delta(a, b)) / (N * (N - 1)),
+            ),
+            [lt(0, N - 1)],
+        ),
+    },
+    given=[
+        eq(Sum(weight[omega], omega), 1),
+        for_all(eq(Sum(delta(drawn(place), a), place), 1), omega, a),
+        for_all(eq(Sum(weight[omega] * delta(drawn(place), a), omega), single_chance[a]), place, a),
+        for_all(
+            eq(
+                (1 - delta(place, other_place)) * law(place, other_place),
+                (1 - delta(place, other_place)) * pair_chance[a, b],
+            ),
+            place,
+            other_place,
+            a,
+            b,
+        ),
+    ],
+    source=[document("G5"), cite("cochran1977")],
+    aliases=["reshuffling", "epoch", "exchangeable", "without replacement", "random permutation"],
+    summary="""Where the samples come in a random order, each once, and no place and no pair of places is preferred to another,
+    as in a uniformly random permutation, each place gets each sample with the probability 1/N and two places get each pair of
+    different samples with 1/(N (N - 1)). So the first B places are a draw without replacement, each of them unbiased, but not
+    independent of each other.""",
+    symbols={
+        "P": "the probabilities of the outcomes",
+        "I": "the sample in place c of the order under an outcome",
+        "rho": "the probability of a sample in a place, whichever it is",
+        "pi": "the probability of two samples in two places, whichever they are",
+        "N": "the number of samples",
+        "Omega": "the number of outcomes",
+    },
+    samples=samples(
+        {
+            drawn(place).head: _draw_order,  # type: ignore[attr-defined]
+            weight: lambda draw: [Fraction(1, draw.sizes["Omega"])] * draw.sizes["Omega"],
+            single_chance: lambda draw: [Fraction(1, draw.sizes["N"])] * draw.sizes["N"],
+            pair_chance: _draw_pairs,
+        },
+        sizes=[{"N": 1, "Omega": 1}, {"N": 2, "Omega": 2}, {"N": 3, "Omega": 6}],
+    ),
 )
