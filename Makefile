@@ -103,7 +103,7 @@ constraints:  ## write the newest versions that fit pyproject.toml to constraint
 	rm -rf build/constraints
 
 clean:  ## remove what was built
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/chapters docs/ledger docs/formulas/*.rst
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/chapters docs/ledger docs/formulas/*.rst docs/programs/*.rst
 	find src tests proofs docs tools -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean  ## remove the environment too

@@ -53,7 +53,7 @@ def test_what_is_saved_and_drawn(tmp_path):
     text = curves.read_text()
     assert text.startswith("<svg ")
     assert 'aria-label="Curves of Binary classifier over 2 epochs"' in text
-    assert "binary accuracy, held out" in text
+    assert "held-out binary accuracy" in text
 
 
 def test_a_program_without_variants_says_which_have_some():

@@ -14,7 +14,7 @@ from typing import Any
 
 from gradatlas.errors import MissingProgramError
 
-__all__ = ["COLOURS", "INK", "curves", "figure_of_curves", "line_of_blocks", "need_matplotlib", "svg_of"]
+__all__ = ["COLOURS", "INK", "curves", "figure_of_curves", "line_of_blocks", "need_matplotlib", "plain", "svg_of"]
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -67,7 +67,7 @@ def figure_of_curves(histories: Mapping[str, Mapping[str, Sequence[float]]], nam
         style = 0
         for which, history in histories.items():
             for name in (name for name in group if name in history):
-                label = ", ".join(part for part in (which, _spoken(name)) if part)
+                label = ": ".join(part for part in (which, _spoken(name)) if part)
                 values = history[name]
                 axes.plot(
                     range(1, len(values) + 1),
@@ -80,24 +80,25 @@ def figure_of_curves(histories: Mapping[str, Mapping[str, Sequence[float]]], nam
                 )
                 style += 1
         axes.set_xlabel("epoch")
-        _plain(axes)
+        plain(axes)
         axes.legend(frameon=False, fontsize=8, labelcolor=INK)
     return figure
 
 
 def _spoken(name: str) -> str:
-    """validation_accuracy as accuracy, held out."""
+    """validation_accuracy as held-out accuracy."""
     bare = name.removeprefix(HELD_OUT).replace("_", " ")
-    return f"{bare}, held out" if name.startswith(HELD_OUT) else bare
+    return f"held-out {bare}" if name.startswith(HELD_OUT) else bare
 
 
-def _plain(axes: Any) -> None:
-    """Axes in the ink, without a box."""
+def plain(axes: Any, whole: bool = True) -> None:
+    """Axes in the ink, without a box; whole: ticks along x at whole numbers alone."""
     axes.set_facecolor("none")
     axes.tick_params(colors=INK, labelsize=8)
     axes.xaxis.label.set(color=INK, fontsize=9)
     axes.yaxis.label.set(color=INK, fontsize=9)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    if whole:
+        axes.xaxis.get_major_locator().set_params(integer=True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(INK)
 
@@ -129,6 +130,7 @@ def svg_of(figure: Any, inline: str | None = None, alt: str = "") -> str:
     text = text.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
     if inline is None:
         return text
+    text = text.replace("<svg ", '<svg class="drawn" style="max-width: 100%; height: auto; margin-top: 1.2rem" ', 1)
     text = re.sub(r'\bid="', f'id="{inline}-', text)
     text = re.sub(r"""(url\(#|href="#)""", rf"\g<1>{inline}-", text)
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)

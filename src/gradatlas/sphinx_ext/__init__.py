@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.util import logging
 
-from gradatlas.sphinx_ext import assets, katex, ledger
+from gradatlas.sphinx_ext import assets, katex, ledger, programs
 from gradatlas.sphinx_ext.beside import BesideDirective
 from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_missing
 from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
@@ -38,12 +38,18 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_domain(FormulaDomain)
     for kind in KINDS:
         app.add_role(kind, AtlasRole(warn_dangling=True))
-    for name, directive in {**DIRECTIVES, **ledger.DIRECTIVES, "atlas-beside": BesideDirective}.items():
+    for name, directive in {
+        **DIRECTIVES,
+        **ledger.DIRECTIVES,
+        **programs.DIRECTIVES,
+        "atlas-beside": BesideDirective,
+    }.items():
         app.add_directive(name, directive)
     app.add_node(disclosure, html=(visit_disclosure, depart_disclosure))
     app.add_post_transform(ForPlainWriters)
     katex.install(app)
     app.connect("builder-inited", _read_atlas, priority=100)
+    app.connect("builder-inited", programs.write_program_stubs, priority=200)
     app.connect("builder-inited", assets.gather, priority=600)
     app.connect("env-get-outdated", _changed_pages)
     app.connect("warn-missing-reference", warn_missing)
