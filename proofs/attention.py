@@ -9,7 +9,8 @@ from gradatlas.symbolic.language import Sum, at_most, delta, exp
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import HasDerivative, eq, has_derivative, le, lt, ne
 from gradatlas.symbolic.tactics import absurd, by_sign, by_steps, nonzero_cases, opened_theorem
-from gradatlas.symbolic.terms import ZERO, Read, read
+from gradatlas.symbolic.terms import ZERO, Index, Read, Summation, Term, fresh_index, loose, read, walk
+from gradatlas.symbolic.whole_numbers import below_size
 
 __all__: list[str] = []
 
@@ -255,3 +256,39 @@ def _variance(proof: Proof) -> None:
     proof.restate(o.s**2 * Sum(Sum(o.chance[w] * products, w), e, r), "the square is multiplied out")
     proof.rewrite(opened_theorem(proof.given[0]), "features are uncorrelated, and each has mean square 1")
     proof.restate(o.s**2 * o.E, "there are E of them")
+
+
+# Permutations, and several heads.
+
+
+def prove_attention_permutation(proof: Proof) -> None:
+    for name, at in (("keys and values", o.j), ("self-attention", o.j_)):
+        with proof.claim(name):
+            back, forth = proof.given
+            for total in _sums_over(proof.right, at):
+                proof.rewrite(checker.symmetric(_reordered(total, at, back, forth)), "the same terms in another order")
+
+
+def _sums_over(value: Term, at: Index) -> list[Term]:
+    """The sum of the weighted values and that of the weights, over the keys."""
+    found = [t for t in walk(value) if isinstance(t, Summation) and t.size is at.size and not loose(t)]
+    return list(dict.fromkeys(found))
+
+
+def _reordered(total: Term, at: Index, back: Theorem, forth: Theorem) -> Theorem:
+    """The sum over keys is the sum over keys in another order."""
+    old, new = (fresh_index(at.size) for _ in range(2))
+    image, origin = o.permuted("sigma", new), o.permuted("tau", old)
+    facts = (
+        checker.specialise(forth, old),
+        checker.specialise(back, new),
+        *(fact for value in (image, origin) for fact in (checker.sign(le(0, value)), below_size(value))),
+    )
+    return checker.reindex(total, (old,), (new,), (image,), (origin,), facts)
+
+
+def prove_attention_multi_head(proof: Proof) -> None:
+    for name in ("in the heads", "in Wo", "in Wq", "in Wk", "in Wv", "in X"):
+        with proof.claim(name):
+            proof.differentiate(LINEAR)
+            proof.contract("the deltas pick head, row and feature")

@@ -8,7 +8,7 @@ Axis h stands for batch and heads together.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -34,14 +34,15 @@ from gradatlas.symbolic.language import (
     define,
     delta,
     exp,
+    index_map,
     indices,
     lam,
     reals,
     size,
     sizes,
 )
-from gradatlas.symbolic.propositions import eq, for_all, has_derivative, lt, ne
-from gradatlas.symbolic.terms import Term, substitute
+from gradatlas.symbolic.propositions import Proposition, eq, for_all, has_derivative, lt, ne
+from gradatlas.symbolic.terms import Call, Index, Term, substitute
 
 __all__: list[str] = []
 
@@ -460,4 +461,160 @@ statement(
         },
         sizes=[{"W": 1, "E": 1}, {"W": 4, "E": 4}],
     ),
+)
+
+# Permutations: without a mask and without positions, order is not seen.
+
+D = size("D")
+(d,) = indices("d", D)
+X, Y = array("X", N, D), array("Y", N, D)
+Wq, Wk = array("Wq", H, D, E), array("Wk", H, D, E)
+Wv, Wo = array("Wv", H, D, F), array("Wo", H, F, D)
+Entry = Callable[[Index, Term], Term]
+
+
+def averaged(query_of: Callable[[Term], Term], key_of: Entry, value_of: Entry, over: Index) -> Term:
+    """The values' mean with the weights of attention without a mask."""
+    weight = exp(s * Sum(query_of(e) * key_of(over, e), e))
+    return Sum(weight * value_of(over, f), over) / Sum(weight, over)
+
+
+def permuted(name: str, at: Index) -> Call:
+    """Where a permutation of the keys, or its inverse, sends a place."""
+    return index_map(name, at.size, at)
+
+
+def self_attention(row: Term, place_of: Callable[[Index], Term]) -> Term:
+    """Self-attention's output in a row, the rows standing in the order that place_of tells."""
+
+    def projected(weights_: Term, at: Term, feature: Term) -> Term:
+        return Sum(X[at, d] * weights_[h, d, feature], d)
+
+    return averaged(
+        lambda feature: projected(Wq, row, feature),
+        lambda key_, feature: projected(Wk, place_of(key_), feature),
+        lambda key_, feature: projected(Wv, place_of(key_), feature),
+        j_,
+    )
+
+
+def reordered(place_of: Callable[[Index], Term]) -> Term:
+    """Attention with keys and values in that order."""
+    return averaged(
+        lambda feature: Q[h, i, feature],
+        lambda key_, feature: K[h, place_of(key_), feature],
+        lambda key_, feature: V[h, place_of(key_), feature],
+        j,
+    )
+
+
+def bijection(at: Index) -> list[Proposition]:
+    """That tau undoes sigma, and sigma undoes tau."""
+    forward, back = permuted("sigma", at), permuted("tau", at)
+    return [
+        for_all(eq(index_map("tau", at.size, forward), at), at),
+        for_all(eq(index_map("sigma", at.size, back), at), at),
+    ]
+
+
+def _draw_permutation(draw: Draw) -> Callable[[int], int]:
+    turn, flip = draw.integer(0, 5), draw.integer(0, 1)
+    span = draw.sizes["M"] or draw.sizes["N"]
+    return lambda at: ((-1 - int(at) if flip else int(at)) + turn) % span if span else 0
+
+
+def _draw_inverse(draw: Draw) -> Callable[[int], int]:
+    there, span = draw.value(permuted("sigma", j).head), draw.sizes["M"] or draw.sizes["N"]
+    return lambda at: next(place for place in range(span) if there(place) == int(at))
+
+
+statement(
+    "attention.permutation",
+    "Attention without mask and positions does not see the order of its keys, and permutes with its inputs",
+    of="attention",
+    claims={
+        "keys and values": claim(
+            eq(reordered(lambda at: permuted("sigma", at)), reordered(lambda at: at)), bijection(j)
+        ),
+        "self-attention": claim(
+            eq(
+                self_attention(permuted("sigma", i), lambda at: permuted("sigma", at)),
+                self_attention(permuted("sigma", i), lambda at: at),
+            ),
+            bijection(j_),
+        ),
+    },
+    source=[document("M11"), document("M6"), cite("vaswani2017"), cite("bronstein2021")],
+    aliases=(*ATTENTION, "permutation equivariance", "set", "positional encoding", "order"),
+    summary="""Keys permuted together with their values leave every output as it is. Self-attention on rows in another order
+    gives its outputs in that order: what stood in row sigma(i) stands in row i. So order has to be told, by positions or by
+    a mask.""",
+    symbols={
+        **_about("Q K V s"),
+        "X": "the rows that attend to each other",
+        "Wq": "the weights of the queries: head, input, feature",
+        "Wk": "the weights of the keys",
+        "Wv": "the weights of the values",
+        "sigma": "a permutation",
+        "tau": "its inverse",
+    },
+    samples=samples(
+        {
+            permuted("sigma", j).head: _draw_permutation,
+            permuted("tau", j).head: _draw_inverse,
+        },
+        sizes=[
+            dict(zip(("H", "N", "M", "E", "F", "D"), row, strict=True))
+            for row in ((1, 2, 2, 1, 1, 1), (1, 3, 3, 2, 1, 2), (2, 2, 2, 1, 2, 2), (1, 1, 1, 1, 1, 1))
+        ],
+    ),
+)
+
+# Several heads: what goes in is projected for each head, and what comes out is added up.
+
+O_free, gQ, gK = array("O", H, N, F), array("gq", H, N, E), array("gk", H, N, E)
+gV, GY = array("gv", H, N, F), array("G", N, D)
+joined = lam(Sum(O_free[h, i, f] * Wo[h, f, d], h, f), i, d)
+in_queries, in_keys = (lam(Sum(X[i, d] * w_[h, d, e], d), h, i, e) for w_ in (Wq, Wk))
+in_values = lam(Sum(X[i, d] * Wv[h, d, f], d), h, i, f)
+into_heads = (
+    Sum(gQ[h, i, e] * in_queries[h, i, e], h, i, e)
+    + Sum(gK[h, i, e] * in_keys[h, i, e], h, i, e)
+    + Sum(gV[h, i, f] * in_values[h, i, f], h, i, f)
+)
+
+statement(
+    "attention.multi-head",
+    "Several heads: the gradients of the projections into them and out of them",
+    of="attention",
+    claims={
+        "in the heads": eq(adjoint(joined, O_free, GY)[h, i, f], Sum(GY[i, d] * Wo[h, f, d], d)),
+        "in Wo": eq(adjoint(joined, Wo, GY)[h, f, d], Sum(O_free[h, i, f] * GY[i, d], i)),
+        "in Wq": eq(adjoint(in_queries, Wq, gQ)[h, d, e], Sum(X[i, d] * gQ[h, i, e], i)),
+        "in Wk": eq(adjoint(in_keys, Wk, gK)[h, d, e], Sum(X[i, d] * gK[h, i, e], i)),
+        "in Wv": eq(adjoint(in_values, Wv, gV)[h, d, f], Sum(X[i, d] * gV[h, i, f], i)),
+        "in X": eq(
+            Derivative(into_heads, X[i, d]),
+            Sum(gQ[h, i, e] * Wq[h, d, e], h, e)
+            + Sum(gK[h, i, e] * Wk[h, d, e], h, e)
+            + Sum(gV[h, i, f] * Wv[h, d, f], h, f),
+        ),
+    },
+    source=SOURCES,
+    aliases=(*ATTENTION, "heads", "projection", "MultiHeadAttention"),
+    summary="""Each head has projections of its own: Q = X Wq, K = X Wk, V = X Wv; the outputs of the heads are projected back
+    and added. The cotangent G goes to every head as G Wo^T, through that head's attention to dQ, dK and dV, and from there to
+    the weights as X^T dQ and so on; in X it is the sum over heads and over the three ways in.""",
+    symbols={
+        "X": "the rows that attend to each other",
+        "O": "what the heads' attention gives: head, place, feature",
+        "Wq": "the weights of the queries: head, input, feature",
+        "Wk": "the weights of the keys",
+        "Wv": "the weights of the values",
+        "Wo": "the weights out of the heads: head, feature, output",
+        "gq": "the cotangent of the queries",
+        "gk": "the cotangent of the keys",
+        "gv": "the cotangent of the values",
+        "G": "the cotangent of the output",
+    },
 )
