@@ -9,7 +9,11 @@ from gradatlas import xp
 from gradatlas.claims.statement import Run, claim
 from gradatlas.formulas.ledger.losses import DISCIPLINES
 
-__all__ = ["index", "ratio", "saturated"]
+__all__ = [
+    "index",
+    "ratio",
+    "saturated",
+]
 
 
 def _slopes(z: float, y: float) -> tuple[float, float, float]:

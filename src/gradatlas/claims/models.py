@@ -12,7 +12,16 @@ import gradatlas as ga
 from gradatlas import nn, xp
 from gradatlas.claims.statement import Run, claim
 
-__all__ = ["hidden", "imitation", "parameters", "slope", "symmetric", "tied"]
+__all__ = [
+    "hidden",
+    "imitation",
+    "parameters",
+    "shift",
+    "slope",
+    "symmetric",
+    "tied",
+    "time",
+]
 
 
 def _circular(x: Any, w: Any) -> Any:
@@ -52,7 +61,7 @@ def hidden(run: Run) -> None:
     "equal along diagonals, and 0 elsewhere.",
     verdict="holds",
     by="proof and example",
-    rests_on=["conv1d.linear", "conv1d.forward"],
+    rests_on=["convolution.dense"],
 )
 def tied(run: Run) -> None:
     kernel, length = [1, 2, 3], 6
@@ -103,6 +112,58 @@ def symmetric(run: Run) -> None:
         run.given(f"asymmetry of the recurrent network with {length} steps", rows[-1][2], "<", 1e-12)
     run.table("Two parameters: the Jacobian of their steps", ["model", "Jacobian", "asymmetry"], rows)
     run.expect("the entry (1, 2) of the game's Jacobian", float(jacobian[0, 1]), "=", float(jacobian[1, 0]))
+
+
+@claim(
+    "M11.shift",
+    "A convolution whose ends are joined commutes with every shift: shifted input gives shifted output. With zeros "
+    "around the input it does so in the interior, and not at the ends.",
+    verdict="holds",
+    by="proof and example",
+    rests_on=["convolution.shift"],
+)
+def shift(run: Run) -> None:
+    kernel = np.array([1.0, 2.0, 3.0])
+    x = np.array([4.0, 0, 1, 2, 0, 5, 1, 3])
+    rows = []
+    for by in (1, 3):
+        after, before = np.roll(np.asarray(_circular(x, kernel)), by), np.asarray(_circular(np.roll(x, by), kernel))
+        run.expect(f"joined ends, shifted by {by}: before", before, "=", after)
+        rows.append([f"joined ends, by {by}", before, after])
+    layer, params = nn.Conv1D(1, 3, padding="same", bias=False), {"w": kernel.reshape(3, 1, 1)}
+
+    def padded(v: Any) -> Any:
+        return np.asarray(layer(params, v.reshape(1, 8, 1)))[0, :, 0]
+
+    before, after = padded(np.roll(x, 1)), np.roll(padded(x), 1)
+    run.expect("zeros around, shifted by 1: the interior", before[2:-1], "=", after[2:-1])
+    run.expect("zeros around, shifted by 1: the ends", [before[0], before[-1]], "!=", [after[0], after[-1]])
+    rows.append(["zeros around, by 1", before, after])
+    run.table("A kernel (1, 2, 3) on eight entries", ["ends", "shifted before", "shifted after"], rows)
+
+
+@claim(
+    "M11.time",
+    "A recurrent layer that stays at its initial state while the input is zero answers an input that comes $s$ "
+    "steps later by the same states $s$ steps later.",
+    verdict="holds",
+    by="proof and example",
+    rests_on=["recurrence.shift"],
+)
+def time(run: Run) -> None:
+    rng = np.random.default_rng(0)
+    layer = nn.SimpleRNN(3, return_sequences=True)
+    params = layer.init(0, (6, 2), "float64")
+    x = rng.normal(size=(1, 6, 2))
+    later = np.concatenate([np.zeros((1, 4, 2)), x], axis=1)
+    states, delayed = np.asarray(layer(params, x))[0], np.asarray(layer(params, later))[0]
+    run.given("the state after a zero input", delayed[0], "=", [0.0, 0.0, 0.0])
+    run.expect("the states of steps 5 to 10, the input four steps later", delayed[4:], "=", states)
+    run.table(
+        "The first unit of three",
+        ["step", "state", "state, four zeros first"],
+        [[t + 1, states[t, 0] if t < 6 else None, delayed[t, 0]] for t in range(10)],
+    )
 
 
 @claim(

@@ -11,7 +11,14 @@ import gradatlas as ga
 from gradatlas import xp
 from gradatlas.claims.statement import Run, claim
 
-__all__ = ["bounds", "once", "small", "twice", "uniform", "wrong"]
+__all__ = [
+    "bounds",
+    "once",
+    "small",
+    "twice",
+    "uniform",
+    "wrong",
+]
 
 CLASSES = 10
 

@@ -11,7 +11,11 @@ import gradatlas as ga
 from gradatlas import nn, optim, xp
 from gradatlas.claims.statement import Run, claim
 
-__all__ = ["complete", "overfit", "slow"]
+__all__ = [
+    "complete",
+    "overfit",
+    "slow",
+]
 
 
 @claim(

@@ -11,7 +11,17 @@ import numpy as np
 from gradatlas import xp
 from gradatlas.claims.statement import Run, claim
 
-__all__ = ["added", "axes", "broadcasting", "difference", "one_axis", "product", "quotient", "ranks", "transpose"]
+__all__ = [
+    "added",
+    "axes",
+    "broadcasting",
+    "difference",
+    "one_axis",
+    "product",
+    "quotient",
+    "ranks",
+    "transpose",
+]
 
 A = [[1, 2], [3, 4]]
 B = [5, 6]

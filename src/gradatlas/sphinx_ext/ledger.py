@@ -77,7 +77,17 @@ def shown(value: Any) -> str:
     return _(str(value))
 
 
-class LedgerDirective(AtlasDirective):
+class ProgramLinks(AtlasDirective):
+    """What shows programs."""
+
+    def program(self, row: str, text: str = "") -> nodes.Node:
+        """A link to a program's page, or the program's name where the project has no such page."""
+        docname = f"programs/{row}"
+        known = docname in self.env.found_docs
+        return self.document_link(docname, text or row) if known else nodes.inline("", text or row)
+
+
+class LedgerDirective(ProgramLinks):
     """`atlas-ledger`: every row in one table, by parts: document, row, what it says, verdict, and where the evidence is."""
 
     def run(self) -> list[nodes.Node]:
@@ -113,7 +123,7 @@ class LedgerDirective(AtlasDirective):
         for formula in row.entry.get("formulas", ()):
             if formula["id"] in self.atlas.formulas:
                 links.append(self.link("formula", formula["id"], formula["id"]))
-        links += [code(f"gradatlas run {p['row']}") for p in row.entry.get("programs", ())]
+        links += [self.program(program["row"]) for program in row.entry.get("programs", ())]
         links += [self.link("row", other, other) for other in row.entry.get("rows", ())]
         found: list[nodes.Node] = []
         for one in links[:FEW]:
@@ -127,7 +137,7 @@ class LedgerDirective(AtlasDirective):
 FEW = 4  # links in a cell of the table; the row's page has all
 
 
-class RowDirective(AtlasDirective):
+class RowDirective(ProgramLinks):
     """`ledger-row`: the page of one row. Argument: its id."""
 
     required_arguments = 1
@@ -239,7 +249,9 @@ class RowDirective(AtlasDirective):
             return None
         made = section(_("Programs"), "programs")
         for program in row.entry["programs"]:
-            made += paragraph(code(f"gradatlas run {program['row']}"), f" {_(program['title'])}")
+            made += paragraph(
+                self.program(program["row"], _(program["title"])), ": ", code(f"gradatlas run {program['row']}")
+            )
             if program["faults"]:
                 made += paragraph(_("Faults of the program as it is written:"))
                 made += nodes.bullet_list("", *(nodes.list_item("", paragraph(_(f))) for f in program["faults"]))

@@ -129,7 +129,7 @@ ROWS: Final = (
         ruling="Adding dense layers makes no network commute with shifts, which convolutions do. The relation is "
         "another one: a convolution is a dense layer most of whose weights are 0, and whose others are equal along "
         "diagonals.",
-        formulas=("conv1d.linear", "conv1d.forward"),
+        formulas=("convolution.dense",),
         claims=("M9.layers", "M9.tied"),
     ),
     Row(
@@ -159,7 +159,8 @@ ROWS: Final = (
         "and that its parameters do not grow with the input: a convolution commutes with shifts, a recurrent layer "
         "with shifts in time from a fixed point, self-attention without positions with permutations. That this "
         "helps with a task is measured, not proven.",
-        claims=("M11.parameters",),
+        formulas=("convolution.shift",),
+        claims=("M11.shift", "M11.time", "M11.parameters"),
     ),
     Row(
         "M12",
