@@ -141,9 +141,12 @@ class ReverseTrace(Trace):
                     continue
                 if self.watch is not None:
                     self.watch.verify(primitive.name, slot, saved)
-                pull = pull_at_once if primitive.at_once else type(primitive).pull
                 try:
-                    pulled = pull(primitive, g, which, saved)
+                    pulled = (
+                        pull_at_once(primitive, g, which, saved)
+                        if primitive.at_once
+                        else primitive.pull(g, which, saved)
+                    )
                 except GradatlasError as error:
                     if primitive.names_its_rules:
                         error.name(primitive.name)
