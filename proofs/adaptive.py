@@ -9,8 +9,8 @@ from gradatlas.symbolic.inequalities import axiom_at, gap, root_of_square, sqrt_
 from gradatlas.symbolic.language import ABS, Sum, natural_power, sqrt
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import Eq, Le, eq, implies, le, lt, ne, substitute_in
-from gradatlas.symbolic.tactics import absurd, by_sign, opened_theorem, root_is_positive
-from gradatlas.symbolic.terms import ONE, ZERO, Summation, Term, substitute, walk
+from gradatlas.symbolic.tactics import absurd, by_sign, opened_theorem, root_is_positive, sum_in
+from gradatlas.symbolic.terms import ONE, ZERO, Term, substitute
 
 __all__: list[str] = []
 
@@ -32,7 +32,7 @@ def _closed(claim: Eq, recurrence: Theorem, start: Theorem | None = None) -> The
         base = checker.transitive(start, checker.equation(_right_of(start), first.right))
     after = substitute(claim.right, {T: T + 1})
     step = checker.transitive(recurrence, checker.rewrite(_right_of(recurrence), checker.assume(claim)))
-    split = checker.split_first(_past(after), T)
+    split = checker.split_first(sum_in(after), T)
     spelled = checker.rewrite(after, split)
     step = checker.transitive(step, checker.equation(_right_of(step), _right_of(spelled)), checker.symmetric(spelled))
     return checker.induction(claim, T, base, step)
@@ -443,9 +443,9 @@ def prove_momentum_closed_form(proof: Proof) -> None:
         goal = _equation(proof)
         base = checker.equation(*(substitute(side, {T: ZERO}) for side in (goal.left, goal.right)))
         later = checker.instantiate(velocity, {T: T + 1})
-        split = checker.split_first(_past(_right_of(later)), T)
+        split = checker.split_first(sum_in(_right_of(later)), T)
         after = substitute(goal.right, {T: T + 1})
-        older = checker.split_first(_past(after), T)
+        older = checker.split_first(sum_in(after), T)
         claim = substitute_in(goal, {T: T + 1})
         hypothesis = checker.assume(goal)
         step = checker.combination(
@@ -463,11 +463,6 @@ def prove_momentum_closed_form(proof: Proof) -> None:
             substitute_in(goal, {T: T + 1}), (1 - mu, mu, 1 - mu), (faster, checker.assume(goal), constant)
         )
         proof.reached(checker.induction(goal, T, base, step), "by induction: what is missing is multiplied by mu")
-
-
-def _past(value: Term) -> Term:
-    """The sum over the past in a term."""
-    return next(part for part in walk(value) if isinstance(part, Summation))
 
 
 def prove_nesterov_forms(proof: Proof) -> None:

@@ -6,7 +6,8 @@ from gradatlas.formulas import optimization as o
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.canonical import canonical
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.language import Sum, delta, exp, lam, log, natural_power, reals
+from gradatlas.symbolic.inequalities import gap, log_tangent
+from gradatlas.symbolic.language import Sum, delta, family, lam, log, natural_power, reals
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import Eq, Le, Proposition, eq, has_derivative, le, lt, ne, substitute_in, tends
 from gradatlas.symbolic.tactics import (
@@ -15,6 +16,7 @@ from gradatlas.symbolic.tactics import (
     le_from_squares,
     nonzero_cases,
     opened_theorem,
+    sum_in,
     zero_from_product,
     zero_from_square,
 )
@@ -86,7 +88,7 @@ def _descent_bound(proof: Proof) -> Theorem:
     small = proof.have(
         checker.certificate(
             le((slope(y) - slope(x)) ** 2, constant * (y - x) ** 2),
-            (_gap(cauchy), square * _gap(lipschitz)),
+            (gap(cauchy), square * gap(lipschitz)),
             (cauchy, lipschitz),
         ),
         "by Cauchy and Schwarz for the difference of two gradients and d, and because the gradient is L-Lipschitz",
@@ -100,20 +102,13 @@ def _descent_bound(proof: Proof) -> Theorem:
     rise = le_from_squares(slope(x) - slope(0), L * x * square, (from_start, inside, positive))
     above = slope(0) + L * x * square
     pointwise = proof.have(
-        checker.certificate(le(slope(x), above), (_gap(rise),), (rise,)), "the slope rises at the rate L |d|^2 at most"
+        checker.certificate(le(slope(x), above), (gap(rise),), (rise,)), "the slope rises at the rate L |d|^2 at most"
     )
     integral = checker.integral_monotone(pointwise, x, (continuous, checker.continuity(above, x)))
     value = checker.integral_polynomial(above, x, (slope(0), L * square))
     integral = proof.have(checker.rewrite_in(integral, value), "integrated from 0 to 1")
     goal = le(o.J(lam(o.theta[i] + d[i], i)), o.J(o.theta) + Sum(o.g[i] * d[i], i) + L / 2 * square)
-    return checker.certificate(goal, (_gap(integral), _gap(whole)), (integral, whole))
-
-
-def _gap(theorem: Theorem) -> Term:
-    """The right side less the left: what an inequality says is not negative, and an equation that it is zero."""
-    claim = theorem.conclusion
-    assert isinstance(claim, Le | Eq)
-    return claim.right - claim.left
+    return checker.certificate(goal, (gap(integral), gap(whole)), (integral, whole))
 
 
 def prove_gradient_descent_batch(proof: Proof) -> None:
@@ -225,19 +220,6 @@ def _next_partial_sum(proof: Proof, recurrence: Theorem, factor: Term, decays: T
     return proof.have(step, "if it holds for t steps, then for t + 1: the last term is what the recurrence adds")
 
 
-def _tangent_of_log(high: Term, low: Term, known: tuple[Theorem, ...]) -> Theorem:
-    """1 + log(high) - log(low) <= high / low for positive numbers: the exponential lies above its tangent."""
-    gap = log(high) - log(low)
-    tangent = checker.instantiate(checker.from_axiom("exp.tangent"), {_x: gap})
-    ratio = checker.equation(exp(gap), exp(log(high)) * exp(log(low)) ** -1)
-    for value in (high, low):
-        undone = checker.instantiate(checker.from_axiom("exp.log"), {_x: value})
-        undone = checker.cut(undone, checker.sign(lt(0, value), known))
-        assert isinstance(ratio.conclusion, Eq)
-        ratio = checker.transitive(ratio, checker.rewrite(ratio.conclusion.right, undone))
-    return checker.rewrite_in(tangent, ratio)
-
-
 def _lower_bound(proof: Proof) -> Theorem:
     """(alpha/beta) log(1 + beta t) <= the sum of the first t rates, by induction, with log(1 + x) <= x."""
     alpha, beta, T = o.alpha, o.beta, o.T
@@ -246,13 +228,13 @@ def _lower_bound(proof: Proof) -> Theorem:
         checker.certificate(substitute_in(proof.goal, {T: ZERO}), (), given), "for no steps both sides are 0"
     )
     here, there = 1 + beta * T, 1 + beta * (T + 1)
-    tangent = proof.have(_tangent_of_log(there, here, given), "the exponential lies above its tangent at 0")
+    tangent = proof.have(log_tangent(there, here, given), "the exponential lies above its tangent at 0")
     claim = substitute_in(proof.goal, {T: T + 1})
     split = checker.split_last(_sides(claim)[1], T)
     hypothesis = checker.assume(proof.goal)
     step = checker.certificate(
         claim,
-        (_gap(hypothesis), alpha / beta * _gap(tangent), -_gap(split)),
+        (gap(hypothesis), alpha / beta * gap(tangent), -gap(split)),
         (*given, hypothesis, tangent, split),
         (beta, here),
     )
@@ -268,7 +250,7 @@ def prove_learning_rate_decay_squares(proof: Proof) -> None:
         more = substitute(o.squares, {T: T + 1})
         sharper = le(more, telescoped)
         first = checker.split_last(substitute(more, {T: ZERO}), ZERO)
-        base = checker.certificate(substitute_in(sharper, {T: ZERO}), (_gap(first),), (*given, first), (beta,))
+        base = checker.certificate(substitute_in(sharper, {T: ZERO}), (gap(first),), (*given, first), (beta,))
         proof.have(base, "one step: alpha^2 on both sides")
         here, there = 1 + beta * T, 1 + beta * (T + 1)
         claim = substitute_in(sharper, {T: T + 1})
@@ -276,7 +258,7 @@ def prove_learning_rate_decay_squares(proof: Proof) -> None:
         hypothesis = checker.assume(sharper)
         step = checker.certificate(
             claim,
-            (_gap(hypothesis), alpha**2 * beta / (here * there**2), _gap(split)),
+            (gap(hypothesis), alpha**2 * beta / (here * there**2), gap(split)),
             (*given, hypothesis, split),
             (beta, here, there),
         )
@@ -288,7 +270,7 @@ def prove_learning_rate_decay_squares(proof: Proof) -> None:
         proof.reached(
             checker.certificate(
                 proof.goal,
-                (_gap(bound), alpha**2 / (beta * here), (alpha / here) ** 2, -_gap(last)),
+                (gap(bound), alpha**2 / (beta * here), (alpha / here) ** 2, -gap(last)),
                 (*given, bound, last),
                 (beta, here),
             ),
@@ -321,10 +303,10 @@ def prove_learning_rate_decay_squares(proof: Proof) -> None:
         growing = checker.instantiate(checker.from_axiom("log.diverges"), {_x: ONE})
         growing = checker.cut(growing, checker.sign(lt(0, 1)))
         growing = proof.have(growing, "the logarithm grows beyond every bound")
-        tangent = proof.have(_tangent_of_log(1 + T, ONE, ()), "and lies below the identity")
+        tangent = proof.have(log_tangent(1 + T, ONE, ()), "and lies below the identity")
         below = checker.certificate(
             le(alpha**2 * log(1 + T), o.squares),
-            (alpha**2 * _gap(tangent), -_gap(constant)),
+            (alpha**2 * gap(tangent), -gap(constant)),
             (tangent, constant, positive),
         )
         proof.reached(
@@ -418,6 +400,71 @@ def prove_gradient_descent_quadratic_rate(proof: Proof) -> None:
     for name in ("rate too large", "rate not positive"):
         with proof.claim(name):
             _stays_away(proof)
+
+
+def prove_gradient_descent_finite_steps(proof: Proof) -> None:
+    T, k, alpha = o.T, o.k, o.alpha
+    ratio = 1 - alpha * o.eigenvalue[k]
+    with proof.claim("never"):
+        coordinates = proof.lemma("gradient-descent.quadratic", "coordinates")
+        start, apart = proof.given[6:]
+        powers = ne(natural_power(ratio, T), 0)
+        base = checker.sign(substitute_in(powers, {T: ZERO}))
+        step = checker.sign(ne(natural_power(ratio, T) * ratio, 0), (apart, checker.assume(powers)))
+        step = checker.convert(step, substitute_in(powers, {T: T + 1}))
+        powers_apart = proof.have(
+            checker.induction(powers, T, base, step), "no power of a number that is not 0 is 0, by induction"
+        )
+        product = checker.sign(ne(_sides(coordinates.conclusion)[1], 0), (powers_apart, start))
+        proof.reached(checker.rewrite_in(product, checker.symmetric(coordinates)), "so the product is not 0")
+    with proof.claim("but by a special rate"):
+        special = proof.given[6]
+        later = checker.instantiate(coordinates, {T: T + 1})
+        proof.then(later, "the closed form of the coordinate")
+        proof.restate(natural_power(ratio, T) * ratio * o.coordinate_at_start, "one factor apart")
+        zero = checker.combination(eq(ratio, 0), (-ONE,), (special,))
+        proof.then(
+            checker.combination(eq(proof.current, 0), (natural_power(ratio, T) * o.coordinate_at_start,), (zero,)),
+            "which is 0",
+        )
+
+
+def prove_gradient_descent_stopping(proof: Proof) -> None:
+    T, i, alpha = o.T, o.i, o.alpha
+    with proof.claim("sum"):
+        _, rate, small, *_, moving = proof.given
+        lemma = checker.instantiate(proof.lemma("gradient-descent.descent-lemma", "step"), {o.theta: o.path})
+        after = checker.equation(o.J(o.later), o.J(lam(o.later[i], i)))
+        after = checker.transitive(after, checker.rewrite(_sides(after.conclusion)[1], opened_theorem(moving, T, i)))
+        falls = proof.have(checker.rewrite_in(lemma, checker.symmetric(after)), "the descent lemma, at every step")
+        room = checker.certificate(le(0, 1 - o.L * alpha), (1 - alpha * o.L,), (small,))
+        claim = substitute_in(proof.goal, {T: T + 1})
+        split = checker.split_last(sum_in(_sides(claim)[0]), T)
+        hypothesis = checker.assume(proof.goal)
+        square = o.squared_slope(o.path)
+        base = checker.certificate(substitute_in(proof.goal, {T: ZERO}), ())
+        step = checker.certificate(
+            claim,
+            (gap(hypothesis), gap(falls), alpha / 2 * (1 - o.L * alpha) * square, alpha / 2 * gap(split)),
+            (hypothesis, falls, room, rate, split),
+        )
+        total = checker.induction(proof.goal, T, base, step)
+        proof.reached(total, "the drops of the loss add up")
+    with proof.claim("least"):
+        bounded, least, some = proof.given[6:]
+        proof.have(total, "the sum of the squared gradients is bounded, proven above")
+        below = checker.specialise(bounded, o.path)
+        claim = proof.goal
+        each = Sum(o.squared_slope(family("theta", (o.n,), o.earlier)) - o.least_slope, o.earlier)
+        proof.reached(
+            checker.certificate(
+                claim,
+                (gap(total) * 2 / (alpha * T), gap(below) * 2 / (alpha * T), each / T),
+                (total, below, least, some, rate),
+                (T, alpha),
+            ),
+            "and none of them is below c",
+        )
 
 
 def _power_vanishes(proof: Proof, positive: Theorem) -> Theorem:
@@ -531,7 +578,7 @@ def _nearest(proof: Proof) -> None:
         bracket = checker.bracket(zero)
         square = checker.combination(eq(remaining, 0), (-start,), (bracket,))
         gone = checker.rewrite(remaining**2, square)
-        return checker.certificate(claim, (_sides(claim)[1], _gap(gone)), (gone,))
+        return checker.certificate(claim, (_sides(claim)[1], gap(gone)), (gone,))
 
     def outside(apart: Theorem) -> Theorem:
         zero = zero_from_product(value, between, kernel, apart)
@@ -542,9 +589,9 @@ def _nearest(proof: Proof) -> None:
     pointwise = proof.have(
         nonzero_cases(value, in_kernel, outside), "u has no other coordinates than s outside the kernel of H"
     )
-    gap = Sum(_gap(pointwise), k)
+    excess = Sum(gap(pointwise), k)
     proof.reached(
-        checker.certificate(proof.goal, (gap, _gap(left), -_gap(right)), (pointwise, left, right)),
+        checker.certificate(proof.goal, (excess, gap(left), -gap(right)), (pointwise, left, right)),
         "summed over the coordinates",
     )
 
@@ -572,7 +619,7 @@ def _stays_away(proof: Proof) -> None:
     shrink = alpha * L * (alpha * L - 2)
     grows = checker.sign(le(0, shrink), (positive, rate, *_other_rate(positive, rate)))
     squared = checker.combination(eq(ratio**2, 1 + shrink), (alpha * (alpha * (value + L) - 2),), (largest,))
-    large = checker.certificate(le(1, ratio**2), (shrink, -_gap(squared)), (grows, squared))
+    large = checker.certificate(le(1, ratio**2), (shrink, -gap(squared)), (grows, squared))
     powers = proof.have(
         _powers_not_small(large, ratio), "its factor is at least 1 in absolute value, and so are its powers"
     )
@@ -597,7 +644,7 @@ def _stays_away(proof: Proof) -> None:
     proof.reached(
         checker.certificate(
             proof.goal,
-            (others, _gap(powers), -(apart + power) * _gap(same), -_gap(distance)),
+            (others, gap(powers), -(apart + power) * gap(same), -gap(distance)),
             (powers, same, distance),
         ),
         "and the distance is at least that coordinate",
@@ -626,6 +673,6 @@ def _powers_not_small(large: Theorem, ratio: Term) -> Theorem:
     base = checker.certificate(substitute_in(claim, {T: ZERO}), ())
     hypothesis = checker.assume(claim)
     step = checker.certificate(
-        substitute_in(claim, {T: T + 1}), (power**2 * _gap(large), _gap(hypothesis)), (large, hypothesis)
+        substitute_in(claim, {T: T + 1}), (power**2 * gap(large), gap(hypothesis)), (large, hypothesis)
     )
     return checker.induction(claim, T, base, step)

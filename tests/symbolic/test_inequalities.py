@@ -22,6 +22,7 @@ from gradatlas.symbolic.inequalities import (
 )
 from gradatlas.symbolic.language import Sum, arrays, exp, indices, log, reals, size, sqrt
 from gradatlas.symbolic.propositions import eq, for_all, le, lt, ne
+from gradatlas.symbolic.tactics import sum_in
 
 a, b, u = reals("a b u")
 n = size("n")
@@ -104,3 +105,13 @@ class TestVanishingSum:
 def test_the_gap_of_what_has_no_sides_is_refused():
     with pytest.raises(ProofError):
         gap(checker.assume(ne(a, 0)))
+
+
+class TestSumIn:
+    def test_the_outermost(self):
+        inner = Sum(x[i] * Sum(x[k], k), i)
+        assert sum_in(1 - a * inner) is inner
+
+    def test_none(self):
+        with pytest.raises(ProofError):
+            sum_in(1 - a * x[k])

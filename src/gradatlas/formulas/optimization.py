@@ -29,6 +29,7 @@ from gradatlas.symbolic.language import (
     trigamma,
 )
 from gradatlas.symbolic.propositions import diverges, eq, for_all, has_derivative, le, lt, ne, tends
+from gradatlas.symbolic.terms import Term, substitute
 
 __all__: list[str] = []
 
@@ -319,6 +320,122 @@ statement(
         "t": "the step",
     },
     samples=descent,
+)
+
+
+def _draw_any_rate(draw: Draw) -> Any:
+    """A rate, or the one that an eigenvalue calls for."""
+    values = [v for v in draw.value(eigenvalue) if v]
+    return 1 / values[0] if values and draw.integer(0, 1) else draw.real(0, 1)
+
+
+statement(
+    "gradient-descent.finite-steps",
+    "On a quadratic, gradient descent does not reach the minimum in finitely many steps",
+    claims={
+        "never": claim(ne(coordinate, 0), [ne(coordinate_at_start, 0), ne(1 - alpha * eigenvalue[k], 0)]),
+        "but by a special rate": claim(eq(substitute(coordinate, {T: T + 1}), 0), [eq(alpha * eigenvalue[k], 1)]),
+    },
+    given=quadratic,
+    source=[document("G1a"), cite("nesterov2004")],
+    aliases=["stopping", "until convergence", "asymptotic convergence"],
+    summary="""A coordinate of the error along an eigenvector that is not 0 at the start is not 0 after any number of steps,
+    unless the rate is exactly 1 / lambda_k, for which it is 0 from the first step on. "Until the minimum is reached" is no
+    rule for stopping.""",
+    symbols={
+        "H": "a symmetric matrix",
+        "Q": "its orthonormal eigenvectors, one a column",
+        "lambda": "its eigenvalues",
+        "b": "a vector in the range of H",
+        "s": "a minimiser: H s = b",
+        "theta": "the iterates, by step",
+        "alpha": "the learning rate",
+    },
+    samples=samples({**descent.draw, alpha: _draw_any_rate}, sizes=descent.sizes),
+)
+
+# What a stopping rule can promise.
+
+(earlier,) = indices("s", T)
+least_loss, least_slope = reals("m c")
+moving = for_all(eq(later[i], path[i] - alpha * gradient(path, shape=(n,))[i]), T, i)
+
+
+def squared_slope(point: Term) -> Term:
+    """The squared length of the gradient at a point."""
+    return Sum(gradient(point, shape=(n,))[i] ** 2, i)
+
+
+def _draw_bowl(draw: Draw) -> Callable[[Any], Any]:
+    """A loss that is least, and 1, at 0: a different curvature along each axis."""
+    return lambda point: 1 + sum((place + 1) * x**2 / 8 for place, x in enumerate(point))
+
+
+def _draw_bowl_slope(draw: Draw) -> Callable[[Any], Any]:
+    return lambda point: [(place + 1) * x / 4 for place, x in enumerate(point)]
+
+
+def _draw_bowl_path(draw: Draw) -> Callable[[int], Any]:
+    (rate,) = _many_digits([draw.value(alpha)])
+    slope, reached = draw.value(gradient), [_many_digits(draw.array(draw.sizes["n"]))]
+
+    def iterate(count: int) -> Any:
+        with mpmath.workdps(MANY):
+            while len(reached) <= count:
+                reached.append([x - rate * y for x, y in zip(reached[-1], slope(reached[-1]), strict=True)])
+        return reached[int(count)]
+
+    return iterate
+
+
+def _draw_least_slope(draw: Draw) -> Any:
+    """The least of the squared gradients."""
+    slope, iterate = draw.value(gradient), draw.value(path)
+    found = [sum(y**2 for y in slope(iterate(step))) for step in range(draw.sizes["t"])]
+    return min(found, default=Fraction(0))
+
+
+statement(
+    "gradient-descent.stopping",
+    "The least gradient seen: what stopping on a small gradient can promise",
+    claims={
+        "sum": le(alpha / 2 * Sum(squared_slope(family("theta", (n,), earlier)), earlier), J(start) - J(path)),
+        "least": claim(
+            le(least_slope, 2 * (J(start) - least_loss) / (alpha * T)),
+            [
+                for_all(le(least_loss, J(v)), v),
+                for_all(le(least_slope, squared_slope(family("theta", (n,), earlier))), earlier),
+                lt(0, T),
+            ],
+        ),
+    },
+    given=[lt(0, L), lt(0, alpha), le(alpha * L, 1), differentiable, smooth, moving],
+    source=[document("G1a"), cite("nesterov2004")],
+    aliases=["stopping rule", "stationary point", "telescoping", "convergence rate"],
+    summary="""For an L-smooth loss J that is nowhere below m and a rate alpha of at most 1/L, the squared gradients of t steps
+    add up to at most 2 (J(theta_0) - J(theta_t)) / alpha. So not all of them exceed 2 (J(theta_0) - m) / (alpha t): a gradient as
+    small as one likes is met in a number of steps known beforehand, though a minimum need not be near.""",
+    symbols={
+        "theta": "the iterates, by step",
+        "J": "the loss",
+        "grad J": "its gradient",
+        "alpha": "the learning rate",
+        "L": "the Lipschitz constant of the gradient",
+        "m": "a number that the loss is nowhere below",
+        "c": "a number that no squared gradient of the first t steps is below",
+    },
+    samples=samples(
+        {
+            J: _draw_bowl,
+            gradient: _draw_bowl_slope,
+            L: lambda draw: max(draw.sizes["n"], 1) * (Fraction(1, 4) + draw.real(0, 1)),
+            alpha: lambda draw: draw.real(0, 1) / draw.value(L),
+            path: _draw_bowl_path,
+            least_loss: lambda draw: 1 - draw.integer(0, 2) * draw.real(0, 1),
+            least_slope: _draw_least_slope,
+        },
+        sizes=[{"n": 0, "t": 1}, {"n": 1, "t": 1}, {"n": 2, "t": 2}, {"n": 2, "t": 3}],
+    ),
 )
 
 # Batches.

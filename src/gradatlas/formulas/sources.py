@@ -324,6 +324,16 @@ BIBLIOGRAPHY: Final[Mapping[str, Entry]] = _by_key(
             "10.1038/323533a0",
         ),
         Entry(
+            "simonyan2014",
+            "K. Simonyan, A. Vedaldi and A. Zisserman, Deep inside convolutional networks: visualising image classification "
+            "models and saliency maps, arXiv:1312.6034, 2014",
+        ),
+        Entry(
+            "sundararajan2017",
+            "M. Sundararajan, A. Taly and Q. Yan, Axiomatic attribution for deep networks, in International Conference on "
+            "Machine Learning, 3319-3328, 2017",
+        ),
+        Entry(
             "sutskever2013",
             "I. Sutskever, J. Martens, G. Dahl and G. Hinton, On the importance of initialization and momentum in deep "
             "learning, in International Conference on Machine Learning, 1139-1147, 2013",

@@ -25,7 +25,7 @@ from gradatlas.symbolic.propositions import (
     ne,
 )
 from gradatlas.symbolic.sympy_bridge import from_sympy
-from gradatlas.symbolic.terms import ONE, ZERO, Add, Function, Mul, Num, Pos, Pow, Term
+from gradatlas.symbolic.terms import ONE, ZERO, Add, Function, Mul, Num, Pos, Pow, Summation, Term, walk
 
 __all__ = [
     "abs_of_negative",
@@ -44,6 +44,7 @@ __all__ = [
     "root_is_positive",
     "same_bracket",
     "same_order",
+    "sum_in",
     "zero_from_product",
     "zero_from_square",
 ]
@@ -286,6 +287,14 @@ def right_side(theorem: Theorem) -> Term:
     if not isinstance(claim, Eq):
         raise ProofError(f"{claim!r} is not an equation")
     return claim.right
+
+
+def sum_in(value: Term) -> Summation:
+    """The outermost sum in a term, the first of several."""
+    for part in walk(value):
+        if isinstance(part, Summation):
+            return part
+    raise ProofError(f"there is no sum in {value!r}")
 
 
 # Equations that hold because of another: their difference is a multiple of it, which SymPy proposes and the checker judges.
