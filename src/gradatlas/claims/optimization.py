@@ -181,15 +181,14 @@ def variance(run: Run) -> None:
         means = [sum(draw, Fraction(0)) / len(draw) for draw in draws]
         return sum(((mean - center) ** 2 for mean in means), Fraction(0)) / len(means)
 
-    rows = []
+    rows: list[list[Any]] = []
     for n in range(1, 6):
         with_replacement = of_means(list(itertools.product(gradients, repeat=n)))
         without = of_means(list(itertools.combinations(gradients, n)))
-        run.expect(f"variance of the mean of {n} drawn with replacement", with_replacement, "=", spread / n)
-        run.expect(
-            f"variance of the mean of {n} drawn without replacement", without, "=", spread / n * Fraction(5 - n, 4)
-        )
         rows.append([n, with_replacement, without])
+    run.expect("variances with replacement", [row[1] for row in rows], "=", [spread / n for n in range(1, 6)])
+    expected = [spread / n * Fraction(5 - n, 4) for n in range(1, 6)]
+    run.expect("variances without replacement", [row[2] for row in rows], "=", expected)
     run.table("Every draw counted, in fractions", ["n", "with replacement", "without replacement"], rows)
 
 

@@ -126,6 +126,8 @@ def words(value: Plain) -> str:
     """A value of a record in a terminal: numbers to six figures."""
     if isinstance(value, list):
         return "[" + ", ".join(words(part) for part in value) + "]"
+    if value is None:
+        return "–"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
