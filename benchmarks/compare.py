@@ -7,12 +7,16 @@
 Each measurement is a process of its own, for one engine slows another down in the same process (importing PyTorch halves
 the speed of NumPy's LSTM). The engines take turns, round after round, so that a machine that slows down slows all of
 them. Before anything is timed, every engine's loss and the norms of its gradients must agree with gradatlas's.
+Memory is what the system has given the process: how far it rises in a step after all that was free has been handed back,
+for some engines keep the memory of a step for the next; and how far it had risen when two steps were done.
 `--save` writes a suite that pyperf reads, where pyperf is installed. `make peers` installs the peers.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
+import gc
 import importlib
 import importlib.util
 import json
@@ -22,6 +26,8 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +44,10 @@ ENGINES = {
 }
 DEPTH = 100  # the sines of the chain whose cost per operation is printed
 OVERHEAD = "three numbers"
+MEMORY = {
+    "memory": "peak memory of a step above what stays between steps, MiB",
+    "first": "peak memory up to the second step above the drawn data, MiB (compilation and kept memory count)",
+}
 
 
 # ------------------------------------------------------------------------------------------ within one process
@@ -52,15 +62,28 @@ def _resident(field: str) -> int:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(field)), 0)
 
 
-def _peak_memory(step: Any) -> int:
-    """How far the memory of this process rises above where it stood, in the course of one step; in bytes."""
+@contextmanager
+def _rise() -> Iterator[list[int]]:
+    """How far the memory of this process rises, in this context, above where it stood: one number, in bytes, at its end.
+
+    Where the system does not say there is none. Linux counts pages in batches: some hundred KiB are lost in its rounding.
+    """
+    found: list[int] = []
     try:
-        Path("/proc/self/clear_refs").write_text("5")
+        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     except OSError:
-        return 0
+        yield found
+        return
     before = _resident("VmRSS")
-    step()
-    return max(_resident("VmHWM") - before, 0)
+    yield found
+    found.append(max(_resident("VmHWM") - before, 0))
+
+
+def _hand_back() -> None:
+    """Hand all memory that is free back to the system: what a step takes from what was kept would not be seen to rise."""
+    gc.collect()
+    if sys.platform.startswith("linux") and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)
 
 
 def work(engine: str, workload: str, seconds: float) -> dict[str, Any]:
@@ -72,18 +95,23 @@ def work(engine: str, workload: str, seconds: float) -> dict[str, Any]:
     if hasattr(peer, "threads"):
         peer.threads(int(os.environ["OMP_NUM_THREADS"]))
     if workload == OVERHEAD:
+        first: list[int] = []
+        again: list[int] = []
         step = peer.overhead(np.linspace(-1.0, 1.0, 3, dtype=np.float32), DEPTH)
         numbers: dict[str, float] = {"gradient": float(np.linalg.norm(peer.numbers(step())))}
-        memory = 0
     else:
         name = {"784-512-10": "dense", "10-10-8-1": "small", "CNN": "cnn"}.get(workload, workload.lower())
         arrays = draw(workload)
-        step = getattr(peer, name)(arrays)
-        loss, gradients = step()
+        with _rise() as first:
+            step = getattr(peer, name)(arrays)
+            loss, gradients = step()
+            step()
         numbers = {"loss": float(peer.numbers(loss))}
         numbers |= {key: float(np.linalg.norm(peer.numbers(g).astype(np.float64))) for key, g in gradients.items()}
         del loss, gradients
-        memory = _peak_memory(step)
+        _hand_back()
+        with _rise() as again:
+            step()
     begun = time.perf_counter()
     while time.perf_counter() - begun < seconds:
         step()
@@ -97,7 +125,8 @@ def work(engine: str, workload: str, seconds: float) -> dict[str, Any]:
         "seconds": statistics.median(times),
         "version": str(peer.VERSION),
         "numbers": numbers,
-        "memory": memory,
+        "memory": next(iter(again), None),
+        "first": next(iter(first), None),
         "resident": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
 
@@ -156,7 +185,7 @@ def compare(engines: list[str], workloads: list[str], rounds: int, threads: int,
 
 
 def report(found: dict[str, Any], engines: list[str]) -> str:
-    """The medians, the ratios to gradatlas, and the peak memory of a step."""
+    """The medians, the ratios to gradatlas, and the peaks of memory."""
     milliseconds = {
         w: {e: statistics.median(r["seconds"] for r in rs) * 1e3 for e, rs in each.items()} for w, each in found.items()
     }
@@ -164,12 +193,12 @@ def report(found: dict[str, Any], engines: list[str]) -> str:
     lines = []
     if steps:
         ratios = {w: {e: cells[e] / cells["gradatlas"] for e in cells} for w, cells in steps.items()}
-        memory = {
-            w: {e: statistics.median(r["memory"] for r in rs) / 2**20 for e, rs in found[w].items()} for w in steps
-        }
         lines += _table("a gradient step, ms (median over processes of their medians)", steps, engines, ".3f")
         lines += ["", *_table("the same, as multiples of gradatlas's", ratios, engines, ".2f")]
-        lines += ["", *_table("peak memory of a step above where it began, MiB", memory, engines, ".1f")]
+        for key, title in MEMORY.items():
+            peaks = {w: {e: [r[key] for r in rs if r[key] is not None] for e, rs in found[w].items()} for w in steps}
+            cells = {w: {e: statistics.median(p) / 2**20 for e, p in each.items() if p} for w, each in peaks.items()}
+            lines += ["", *_table(title, cells, engines, ".1f")]
     if OVERHEAD in milliseconds:
         each = {OVERHEAD: {e: t * 1e3 / DEPTH for e, t in milliseconds[OVERHEAD].items()}}
         lines += ["", *_table("one operation on three numbers, forward and backward, us", each, engines, ".2f")]

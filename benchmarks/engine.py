@@ -1,4 +1,4 @@
-"""What the engine costs: time for an operation on three numbers, and growth with the depth of a graph.
+"""What the engine costs: time for an operation on three numbers, and how time and memory grow with the depth of a graph.
 
 `make bench` runs it. Both sides of a comparison are timed in turn, in one process, and the medians are printed.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -52,8 +53,19 @@ def bare(x: np.ndarray, length: int) -> np.ndarray:
     return slope
 
 
+def peak(program: Callable[[], object]) -> int:
+    """The most bytes that Python and NumPy hold at once during a call, above what they held before."""
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        program()
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+
+
 def main() -> int:
-    """Print the table."""
+    """Print the tables."""
     x = np.linspace(-1.0, 1.0, 3)
     length = 100
     gradient = ga.grad(chain(length))
@@ -61,11 +73,13 @@ def main() -> int:
     ours, numpy = medians(lambda: gradient(x), lambda: bare(x, length), calls=20)
     print(f"one operation on three numbers, forward and backward: {ours / length * 1e6:7.2f} us")
     print(f"the same in NumPy by hand:                            {numpy / length * 1e6:7.2f} us")
-    print("\na chain of sines, its gradient in seconds, and microseconds for each operation")
+    print("\nthe gradient of a chain of sines: its time and its peak of memory, and both for each operation")
     for depth in (1_000, 10_000, 100_000):
         deep = ga.grad(chain(depth))
         (seconds,) = medians(lambda deep=deep: deep(x), calls=1)  # type: ignore[misc]
-        print(f"{depth:>9,} {seconds:9.4f} s {seconds / depth * 1e6:8.2f} us")
+        memory = peak(lambda deep=deep: deep(x))  # type: ignore[misc]
+        times = f"{seconds:9.4f} s {seconds / depth * 1e6:8.2f} us"
+        print(f"{depth:>9,} {times} {memory / 2**20:9.2f} MiB {memory / depth:7.0f} bytes")
     return 0
 
 
