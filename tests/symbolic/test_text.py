@@ -67,7 +67,7 @@ from gradatlas.symbolic.terms import (
     fresh_symbol,
     substitute,
 )
-from gradatlas.symbolic.text import text
+from gradatlas.symbolic.text import TextPrinter, text
 
 n, m, K = sizes("n m K")
 x, g = arrays("x g", n)
@@ -236,3 +236,19 @@ def test_the_same_term_prints_the_same_way() -> None:
     for _ in range(20):
         value = sum((rng.choice(parts) * rng.choice(parts) for _ in range(4)), Num(0))
         assert text(value) == text(value + 0)
+
+
+class TestIllFormed:
+    """A message may have to show what was refused."""
+
+    def test_is_printed_as_it_is_built(self):
+        half = object.__new__(Sym)
+        assert text(half) == "Sym(None, None)"
+
+    def test_a_fault_of_the_printer_is_not_hidden(self, monkeypatch):
+        def broken(self, value):
+            raise NotImplementedError
+
+        monkeypatch.setattr(TextPrinter, "show", broken)
+        with pytest.raises(NotImplementedError):
+            text(x[i])

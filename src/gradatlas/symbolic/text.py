@@ -722,8 +722,12 @@ class TextPrinter(Printer):
         return f"{variable} -> {body} is continuous on [0, 1]"
 
 
+_ILL_FORMED = (AttributeError, LookupError, TypeError, ValueError)
+"""What the printer meets in a term that is half built or has a part of another kind: no fault of its own."""
+
+
 def text(value: Term | Proposition, *, ranges: bool | None = None, letters: Mapping[str, str] | None = None) -> str:
-    """The term or proposition as one line of text. Never fails: what cannot be printed well is printed as it is built.
+    """The term or proposition as one line of text; what is not well formed is printed as it is built.
 
     ranges: whether sums are written with their ranges; where not said, only those whose range no subscript tells. letters:
     by the name of a size, the letters for indices below it, best first.
@@ -731,7 +735,7 @@ def text(value: Term | Proposition, *, ranges: bool | None = None, letters: Mapp
     try:
         printer = TextPrinter([value], ranges=ranges, letters=letters)
         return printer.show(value).text if isinstance(value, Term) else printer.claim(value)
-    except Exception:
+    except _ILL_FORMED:
         return _built(value)
 
 
