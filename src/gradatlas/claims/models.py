@@ -15,6 +15,7 @@ from gradatlas.claims.statement import Run, claim
 __all__ = [
     "hidden",
     "imitation",
+    "order",
     "parameters",
     "shift",
     "slope",
@@ -163,6 +164,33 @@ def time(run: Run) -> None:
         "The first unit of three",
         ["step", "state", "state, four zeros first"],
         [[t + 1, states[t, 0] if t < 6 else None, delayed[t, 0]] for t in range(10)],
+    )
+
+
+@claim(
+    "M11.order",
+    "Self-attention without mask and positions commutes with permutations: its inputs in another order give its "
+    "outputs in that order. With a causal mask it does not.",
+    verdict="holds",
+    by="proof and example",
+    rests_on=["attention.permutation"],
+)
+def order(run: Run) -> None:
+    rng = np.random.default_rng(0)
+    x, orders = rng.normal(size=(4, 3)), [2, 0, 3, 1]
+
+    def attended(rows: Any, causal: bool) -> Any:
+        return np.asarray(xp.attention(rows, rows, rows, causal=causal))
+
+    far = {}
+    for causal in (False, True):
+        far[causal] = float(np.max(np.abs(attended(x[orders], causal) - attended(x, causal)[orders])))
+    run.expect("largest difference without a mask", far[False], "<", 1e-14)
+    run.expect("largest difference with a causal mask", far[True], ">", 0.01)
+    run.table(
+        "Four places in the order 2, 0, 3, 1: permuted before and after attention",
+        ["mask", "largest difference"],
+        [["none", far[False]], ["causal", far[True]]],
     )
 
 

@@ -39,7 +39,7 @@ __all__ = [
     "On every quadratic, gradient descent with a rate below $2/L$ reaches the minimum after finitely many steps.",
     verdict="refuted",
     by="counterexample",
-    rests_on=["gradient-descent.quadratic"],
+    rests_on=["gradient-descent.finite-steps"],
 )
 def finite(run: Run) -> None:
     alpha, theta, rows = Fraction(1, 2), Fraction(1), []

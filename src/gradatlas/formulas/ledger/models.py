@@ -159,8 +159,8 @@ ROWS: Final = (
         "and that its parameters do not grow with the input: a convolution commutes with shifts, a recurrent layer "
         "with shifts in time from a fixed point, self-attention without positions with permutations. That this "
         "helps with a task is measured, not proven.",
-        formulas=("convolution.shift",),
-        claims=("M11.shift", "M11.time", "M11.parameters"),
+        formulas=("convolution.shift", "recurrence.shift", "attention.permutation"),
+        claims=("M11.shift", "M11.time", "M11.order", "M11.parameters"),
     ),
     Row(
         "M12",

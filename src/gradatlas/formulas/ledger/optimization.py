@@ -39,11 +39,12 @@ ROWS: Final = (
         says="Each of five methods ends with the words that its steps are repeated until the loss has reached its "
         "minimum.",
         verdict="refuted",
-        ruling="In general the minimum is never reached in finitely many steps: on a quadratic the distance "
-        "shrinks by a fixed factor that is not 0. With single samples at a constant rate the iterates do not even "
-        "converge, they hover at a distance. A program stops at a number of steps, or where the gradient is small; "
-        "what that promises is another matter, and is proven for convex quadratics.",
-        formulas=("gradient-descent.quadratic",),
+        ruling="On a quadratic the minimum is never reached in finitely many steps, unless the rate is exactly one "
+        "over a curvature. With single samples at a constant rate the iterates do not even converge, they hover at "
+        "a distance. What can be waited for is a small gradient: for a loss with an $L$-Lipschitz gradient and a "
+        "rate of at most $1/L$ one comes within a number of steps that is known beforehand, though no minimum need "
+        "be near.",
+        formulas=("gradient-descent.finite-steps", "gradient-descent.stopping", "gradient-descent.quadratic"),
         claims=("G1a.finite", "G1a.floor"),
     ),
     Row(
@@ -94,7 +95,7 @@ ROWS: Final = (
         latex=r"\theta_{t+1} = \theta_t - \alpha \nabla J(\theta_t, x_i)",
         ruling="Drawn uniformly, the gradient of one sample has the gradient of the mean loss as its expectation, "
         "and so has the mean over a mini-batch, drawn with or without replacement. What differs is the variance.",
-        formulas=("gradient-descent.stochastic",),
+        formulas=("gradient-descent.stochastic", "mini-batch.variance"),
     ),
     Row(
         "G5a",
@@ -109,7 +110,7 @@ ROWS: Final = (
         "$\\sigma^2/n$ drawn with replacement, less without. Which is faster depends on where one stops: for equal "
         "numbers of sample gradients single samples are ahead at first and behind at the end, where their noise "
         "keeps them.",
-        formulas=("gradient-descent.stochastic",),
+        formulas=("gradient-descent.stochastic", "mini-batch.variance"),
         claims=("G5a.variance", "G5a.faster", "G5a.early"),
     ),
     Row(
