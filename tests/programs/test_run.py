@@ -132,6 +132,17 @@ class TestFewSteps:
         with pytest.raises(MissingProgramError, match="CuPy is not installed"):
             programs.run(ALL["P5"], array_library="cupy")
 
+    @pytest.mark.gpu
+    @pytest.mark.parametrize("row", ALL)
+    def test_a_gpu_goes_the_same_way(self, row, small):
+        """From the same parameters over the same batches: the losses differ by rounding alone."""
+        here, there = (
+            programs.run(ALL[row], 0, small(row), array_library=name, epochs=1, progress=False)
+            for name in ("numpy", "cupy")
+        )
+        assert all(isinstance(leaf, np.ndarray) for leaf in leaves(there.params))
+        assert there.history["loss"] == pytest.approx(here.history["loss"], rel=1e-3)
+
     @pytest.mark.parametrize("row", ["P5", "P6"])
     def test_a_program_whose_document_names_no_data_takes_no_folder(self, row, tmp_path):
         with pytest.raises(ArgumentError, match="names no data set: leave --data out"):
