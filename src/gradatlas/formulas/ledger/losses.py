@@ -120,7 +120,7 @@ ROWS: Final = (
         "A",
         PART,
         "entropy, divergence and cross-entropy",
-        where=("002 2.3",),
+        where=("002 2.3", "004 1"),
         says="Information theory is named among the foundations; no formula is given.",
         latex=r"H(p, q) = H(p) + D(p \,\|\, q), \qquad D(p \,\|\, q) = \sum_i p_i \log \frac{p_i}{q_i} \ge 0",
         ruling="Cross-entropy is entropy plus relative entropy, and relative entropy is never negative, and 0 for "

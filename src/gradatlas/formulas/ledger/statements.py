@@ -21,6 +21,10 @@ NOT_MATHEMATICAL: Final = (
         "000 1, 2.1", "Artificial intelligence is a branch of computer science, and deep learning a branch of it."
     ),
     Statement("000 2.3", "Deep learning is one of many kinds of machine learning, beside trees and support vectors."),
+    Statement(
+        "000 2.2, 2.3", "Networks learn their own features, which makes them more accurate and quicker on large data."
+    ),
+    Statement("000 3.3-3.5", "Convolutional, recurrent and attention networks are very accurate at their tasks."),
     Statement("000 5", "Deep learning will spread to more fields and attention to more tasks."),
     Statement("000 5", "Skewed data, the complexity of models and scarce computing remain hard."),
     Statement("001 1, 2", "Deep learning imitates the networks of the human brain."),
