@@ -24,7 +24,7 @@ from gradatlas.symbolic.terms import ONE, ZERO, Index, Num, Term, fresh_index, s
 
 __all__: list[str] = []
 
-_x, _r = reals("x r")  # the variables in which the axioms are stated
+_x, _y, _r = reals("x y r")  # the variables in which the axioms are stated
 
 
 def prove_gradient_descent_proximal(proof: Proof) -> None:
@@ -676,3 +676,79 @@ def _powers_not_small(large: Theorem, ratio: Term) -> Theorem:
         substitute_in(claim, {T: T + 1}), (power**2 * gap(large), gap(hypothesis)), (large, hypothesis)
     )
     return checker.induction(claim, T, base, step)
+
+
+def _second_moment(proof: Proof, scale: Term, rate: Term) -> Theorem:
+    """scale times the mean squared error one step later: the square multiplied out, the mixed term 0."""
+    step, spread, apart = (opened_theorem(t, o.T) for t in proof.given[-3:])
+    e, xi = o.error[o.event], o.noise[o.event]
+    proof.rewrite(step, "the step")
+    factor = 1 - rate * o.h
+    squares = factor**2 * o.mean_of(e**2) + rate**2 * o.mean_of(xi**2)
+    proof.restate(scale * (squares - 2 * factor * rate * o.mean_of(e * xi)), "the square multiplied out")
+    proof.rewrite(apart, "the noise is uncorrelated with the error")
+    proof.rewrite(spread, "and has this spread")
+    proof.restate(proof.right, "which is left", proof.given[:-3])
+    return proof.reached(proof.chain(), "which is the claim")
+
+
+def prove_gradient_descent_noise_floor(proof: Proof) -> None:
+    T, alpha, h = o.T, o.alpha, o.h
+    with proof.claim("step"):
+        later = _second_moment(proof, ONE, alpha)
+    with proof.claim("closed form"):
+        proof.have(later, "what a step does, proven above")
+        curved, below = proof.given[3:]
+        goal = proof.goal
+        first, after = (substitute_in(goal, {T: at}) for at in (ZERO, T + 1))
+        base = checker.equation(*_sides(first))
+        ratio = o.shrinkage**2
+        step = checker.combination(
+            after, (ONE, ratio), (later, checker.assume(goal)), (curved, below), (h, 2 - alpha * h)
+        )
+        closed = checker.induction(goal, T, base, step)
+        proof.reached(closed, "by induction: the floor is what a step leaves as it is")
+    with proof.claim("limit"):
+        positive, curved, small = proof.given[3:]
+        proof.have(closed, "the closed form, proven above")
+        room = checker.certificate(lt(0, 2 - alpha * h), (2 - alpha * h,), (small,))
+        below_one = checker.certificate(lt(ratio, 1), (alpha * h * (2 - alpha * h),), (positive, curved, room))
+        above = checker.certificate(lt(-1, ratio), (ratio, ONE), ())
+        vanishing = checker.instantiate(checker.from_axiom("power.limit"), {_r: ratio})
+        vanishing = proof.have(checker.cut(vanishing, above, below_one), "the powers of (1 - alpha h)^2 tend to 0")
+        apart = checker.sign(ne(h, 0), (curved,)), checker.sign(ne(2 - alpha * h, 0), (room,))
+        known = checker.cut(closed, *apart)
+        limit = checker.limit(_sides(known.conclusion)[1], T, (vanishing,))
+        limit = checker.rewrite_in(limit, checker.symmetric(known))
+        proof.reached(limit, "so the floor remains")
+
+
+def prove_gradient_descent_decay_noise(proof: Proof) -> None:
+    T, h = o.T, o.h
+    count = T + 1
+    with proof.claim("step"):
+        later = _second_moment(proof, count**2, 1 / (h * (1 + T)))
+    with proof.claim("closed form"):
+        proof.have(later, "what a step does, proven above")
+        curved = proof.given[0]
+        goal = proof.goal
+        base = checker.instantiate(later, {T: ZERO})
+        base = checker.combination(substitute_in(goal, {T: ZERO}), (ONE,), (base,), (curved,))
+        step = checker.combination(
+            substitute_in(goal, {T: T + 1}),
+            ((T + 2) ** -2, count**2 / (T + 2) ** 2),
+            (checker.instantiate(later, {T: T + 1}), checker.assume(goal)),
+            (curved,),
+            (T + 2, count, h),
+        )
+        closed = checker.induction(goal, T, base, step)
+        proof.reached(closed, "by induction")
+    with proof.claim("limit"):
+        proof.have(closed, "the closed form, proven above")
+        vanishing = checker.instantiate(checker.from_axiom("reciprocal.limit"), {_x: ONE, _y: ONE})
+        vanishing = checker.cut(vanishing, checker.sign(lt(0, 1)))
+        apart = checker.transitive(
+            closed, checker.equation(_sides(closed.conclusion)[1], o.spread**2 / h**2 * (1 / (1 + T)), (curved,))
+        )
+        limit = checker.limit(_sides(apart.conclusion)[1], T, (vanishing,))
+        proof.reached(checker.rewrite_in(limit, checker.symmetric(apart)), "and 1/t tends to 0")

@@ -606,3 +606,161 @@ statement(
     (alpha / beta)^2 psi_1(1/beta): the second of Robbins and Monro's conditions. With constant rates it diverges.""",
     symbols=_described("alpha", "beta", "t"),
 )
+
+# Noise, and decaying rates, along one eigenvector of a quadratic: the error is multiplied by 1 - rate h.
+
+(h,) = reals("h")
+outcomes = size("Omega")
+(event,) = indices("omega", outcomes)
+chance = array("P", outcomes)
+error, noise = family("e", (outcomes,), T), family("xi", (outcomes,), T)
+error_next, error_first = family("e", (outcomes,), T + 1), family("e", (outcomes,), 0)
+(spread,) = reals("s")
+shrinkage = 1 - alpha * h
+
+
+def mean_of(value: Term) -> Term:
+    """The expectation over finitely many outcomes."""
+    return Sum(chance[event] * value, event)
+
+
+floor = alpha * spread**2 / (h * (2 - alpha * h))
+noisy = [
+    for_all(eq(mean_of(noise[event] ** 2), spread**2), T),
+    for_all(eq(mean_of(error[event] * noise[event]), 0), T),
+]
+
+
+def _draw_chances(draw: Draw) -> list[Fraction]:
+    shares = [draw.real(0, 1) for _ in range(draw.sizes["Omega"])]
+    return [share / sum(shares) for share in shares]
+
+
+def _noisy_path(rate: Callable[[Draw, int], Any]) -> Callable[[Draw], Any]:
+    """A sampler of the errors, step by step; their noises have the wanted spread and are uncorrelated with them."""
+
+    def sampler(draw: Draw) -> Callable[[int], Any]:
+        count, chances = draw.sizes["Omega"], _many_digits(draw.value(chance))
+        curvature, wanted = _many_digits([draw.value(h), draw.value(spread)])
+        reached = [_many_digits(draw.array(count))]
+
+        def after(here: Any) -> Any:
+            wild = _many_digits(draw.array(count))
+            common = sum(p * e * x for p, e, x in zip(chances, here, wild, strict=True))
+            own = sum(p * e * e for p, e in zip(chances, here, strict=True))
+            wild = [x - common / own * e for x, e in zip(wild, here, strict=True)] if own else wild
+            square = sum(p * x * x for p, x in zip(chances, wild, strict=True))
+            length = mpmath.sqrt(square) if square > 0 else 1
+            (taken,) = _many_digits([rate(draw, len(reached) - 1)])
+            return [e - taken * (curvature * e + x * wanted / length) for e, x in zip(here, wild, strict=True)]
+
+        def errors(step: int) -> Any:
+            with mpmath.workdps(MANY):
+                while len(reached) <= step:
+                    reached.append(after(reached[-1]))
+            return reached[int(step)]
+
+        return errors
+
+    return sampler
+
+
+def _noises(rate: Callable[[Draw, int], Any]) -> Callable[[Draw], Any]:
+    """A sampler of the noises that made those errors."""
+
+    def sampler(draw: Draw) -> Callable[[int], Any]:
+        errors, (curvature,) = draw.value(error), _many_digits([draw.value(h)])
+
+        def noises(step: int) -> Any:
+            with mpmath.workdps(MANY):
+                (taken,) = _many_digits([rate(draw, int(step))])
+                pairs = zip(errors(step), errors(step + 1), strict=True)
+                return [(e - later_) / taken - curvature * e for e, later_ in pairs]
+
+        return noises
+
+    return sampler
+
+
+def _constant_rate(draw: Draw, step: int) -> Any:
+    return draw.value(alpha)
+
+
+def _falling_rate(draw: Draw, step: int) -> Any:
+    return 1 / (draw.value(h) * (1 + step))
+
+
+few_outcomes = [{"Omega": 2, "t": 0}, {"Omega": 2, "t": 1}, {"Omega": 3, "t": 2}, {"Omega": 3, "t": 4}]
+NOISY = {
+    "e": "the error after a number of steps, under each outcome",
+    "xi": "the noise of a step, under each outcome",
+    "P": "the probabilities of the outcomes",
+    "h": "the curvature",
+    "s": "the standard deviation of the noise",
+    "Omega": "the number of outcomes",
+}
+
+statement(
+    "gradient-descent.noise-floor",
+    "Stochastic gradient descent at a constant rate has a floor",
+    claims={
+        "step": eq(mean_of(error_next[event] ** 2), shrinkage**2 * mean_of(error[event] ** 2) + alpha**2 * spread**2),
+        "closed form": claim(
+            eq(
+                mean_of(error[event] ** 2),
+                floor + natural_power(shrinkage**2, T) * (mean_of(error_first[event] ** 2) - floor),
+            ),
+            [ne(h, 0), ne(2 - alpha * h, 0)],
+        ),
+        "limit": claim(tends(mean_of(error[event] ** 2), T, floor), [lt(0, alpha), lt(0, h), lt(alpha * h, 2)]),
+    },
+    given=[for_all(eq(error_next[event], shrinkage * error[event] - alpha * noise[event]), T, event), *noisy],
+    source=[document("G5"), document("G5a"), document("G1a"), cite("robbins1951"), cite("bottou2018")],
+    aliases=["SGD", "noise floor", "noise ball", "stationary variance", "constant step size"],
+    summary="""On a quadratic of curvature h, with gradients h e + xi whose noise xi is uncorrelated with the error e and has the
+    standard deviation s, the mean squared error is multiplied by (1 - alpha h)^2 at each step and grows by alpha^2 s^2. With
+    0 < alpha h < 2 it tends to alpha s^2 / (h (2 - alpha h)) and not to 0. A batch of B draws divides s^2, and so the floor, by
+    B.""",
+    symbols={**NOISY, "alpha": "the learning rate"},
+    samples=samples(
+        {
+            chance: _draw_chances,
+            h: lambda draw: draw.real(0, 1),
+            alpha: lambda draw: draw.real(0, 2),
+            error: _noisy_path(_constant_rate),
+            noise: _noises(_constant_rate),
+        },
+        sizes=few_outcomes,
+    ),
+)
+
+statement(
+    "gradient-descent.decay-noise",
+    "With noise, rates that fall like 1/t let the mean squared error fall like 1/t",
+    claims={
+        "step": eq(
+            (T + 1) ** 2 * mean_of(error_next[event] ** 2), T**2 * mean_of(error[event] ** 2) + spread**2 / h**2
+        ),
+        "closed form": eq(mean_of(error_next[event] ** 2), spread**2 / (h**2 * (T + 1))),
+        "limit": tends(mean_of(error_next[event] ** 2), T, 0),
+    },
+    given=[
+        lt(0, h),
+        for_all(eq(error_next[event], error[event] - (h * error[event] + noise[event]) / (h * (1 + T))), T, event),
+        *noisy,
+    ],
+    source=[document("G7a"), document("G5"), cite("robbins1951")],
+    aliases=["SGD", "Robbins-Monro", "running mean", "decaying step size"],
+    summary="""With the rates 1 / (h (1 + t)) the mean squared error after t steps is s^2 / (h^2 t), wherever one began: it
+    tends to 0, where a constant rate has a floor. With noise it is the decaying rate that wins in the end.""",
+    symbols=NOISY,
+    samples=samples(
+        {
+            chance: _draw_chances,
+            h: lambda draw: draw.real(0, 1),
+            error: _noisy_path(_falling_rate),
+            noise: _noises(_falling_rate),
+        },
+        sizes=few_outcomes,
+    ),
+)

@@ -25,13 +25,32 @@ from gradatlas.symbolic.propositions import (
     ne,
 )
 from gradatlas.symbolic.sympy_bridge import from_sympy
-from gradatlas.symbolic.terms import ONE, ZERO, Add, Function, Mul, Num, Pos, Pow, Summation, Term, walk
+from gradatlas.symbolic.terms import (
+    ONE,
+    ZERO,
+    Add,
+    Array,
+    Call,
+    Function,
+    Index,
+    Mul,
+    Num,
+    Pos,
+    Pow,
+    Read,
+    Summation,
+    Term,
+    fresh_index,
+    shape_of,
+    walk,
+)
 
 __all__ = [
     "abs_of_negative",
     "absurd",
     "by_sign",
     "by_steps",
+    "constant_nearby",
     "contrary",
     "equal_by_sign",
     "equal_modulo",
@@ -245,6 +264,24 @@ def same_order(i: Term, j: Term, first: Term, second: Term, near: Theorem) -> Th
         return same_bracket(first, second, checker.convert(product, lt(0, first * second)))
 
     return nonzero_cases(i - j, itself, another)
+
+
+def constant_nearby(
+    value: Term, same: Theorem, order: Term, x: Array, y: Array, row: Index, given: Theorem
+) -> tuple[Theorem, Theorem]:
+    """A defined value that brackets of differences make up does not change near x; as it is in y, and its derivative.
+
+    same: the brackets in y are those in x, where 0 < order, a term in y, for all rows. given: that at x, at one row.
+    """
+    if not isinstance(value, Read) or not isinstance(value.array, Call):
+        raise ProofError("constant_nearby: the value is no entry of a defined array", f"{value!r}")
+    over = tuple(fresh_index(size) for size in shape_of(x))
+    unfolded = checker.equation(value, unfold_in(value), (), (value.array.head,))
+    held = checker.transitive(unfolded, checker.rewrite(right_side(unfolded), same))
+    near = checker.locally_equal(
+        held, checker.differentiate(right_side(held), x, over), (checker.differentiate(order, x, over),), (row,)
+    )
+    return held, checker.cut(checker.instantiate(near, {y: x}), checker.generalise(given, row))
 
 
 def same_bracket(first: Term, second: Term, alike: Theorem) -> Theorem:
