@@ -80,6 +80,33 @@ class TestParameters:
         assert count_parameters(ALL[row].init(0, small(row))) == ALL[row].parameters
 
 
+class TestKerasDefaults:
+    """What the documents leave to their library, as the ledger lists it."""
+
+    @pytest.mark.parametrize("row", ["P1", "P4", "P5"])
+    def test_adam_and_batches(self, row):
+        assert ALL[row].optimizer == optim.Adam(0.001, 0.9, 0.999, 1e-7)
+        assert ALL[row].batch_size == 32
+        assert ALL[row].epochs == 10
+
+    def test_what_is_stated_is_kept(self):
+        assert (ALL["P7"].optimizer, ALL["P7"].batch_size) == (optim.Adam(0.001), 256)
+        assert (ALL["P6"].optimizer, ALL["P6"].batch_size) == (optim.SGD(0.01), 32)
+
+    def test_kernels_begin_glorot_uniform_with_the_channels_last_and_biases_zero(self, small):
+        params = ALL["P1"].init(0, small("P1"))
+        for layer, shape, fans in (
+            (0, (3, 3, 1, 32), 9 + 9 * 32),
+            (2, (3, 3, 32, 64), 9 * (32 + 64)),
+            (5, (1600, 64), 1664),
+        ):
+            kernel, bound = params[layer]["w"], np.sqrt(6 / fans)
+            assert kernel.shape == shape
+            assert 0.95 * bound < abs(kernel).max() <= bound
+            assert kernel.var() == pytest.approx(bound**2 / 3, rel=0.15)
+            assert not params[layer]["b"].any()
+
+
 class TestFewSteps:
     @pytest.mark.parametrize("row", ALL)
     def test_a_program_trains_and_leaves_what_it_was_given(self, row, small):
