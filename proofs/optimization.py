@@ -6,8 +6,8 @@ from gradatlas.formulas import optimization as o
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.canonical import canonical
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.inequalities import gap, log_tangent
-from gradatlas.symbolic.language import Sum, delta, family, lam, log, natural_power, reals
+from gradatlas.symbolic.inequalities import axiom_at, exp_increases, exp_of_log, gap, log_increases, log_tangent
+from gradatlas.symbolic.language import Sum, delta, exp, family, lam, lgamma, log, natural_power, reals
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import Eq, Le, Proposition, eq, has_derivative, le, lt, ne, substitute_in, tends
 from gradatlas.symbolic.tactics import (
@@ -752,3 +752,128 @@ def prove_gradient_descent_decay_noise(proof: Proof) -> None:
         )
         limit = checker.limit(_sides(apart.conclusion)[1], T, (vanishing,))
         proof.reached(checker.rewrite_in(limit, checker.symmetric(apart)), "and 1/t tends to 0")
+
+
+def prove_gradient_descent_decay_rate(proof: Proof) -> None:
+    T, beta, x = o.T, o.beta, o.pace
+    here, there = 1 + beta * T, 1 + beta * (T + 1)
+    with proof.claim("gamma functions"):
+        decays, small, step = proof.given
+        step = opened_theorem(step, T)
+        rest = checker.certificate(lt(0, 1 - x), (1 - x,), (small,))
+        theorem = _by_gammas(proof, step, (decays, rest))
+        proof.reached(theorem, "by induction: the recurrence of the gamma function gives one factor more")
+    with proof.claim("lower bound"):
+        decays, small, step, rate, start = proof.given
+        step = opened_theorem(step, T)
+        factor = (here - x) / here
+        grown = log_tangent(here, there, (decays,))
+        power = o.lower_exponent * (log(there) - log(here))
+        tangent = axiom_at("exp.tangent", power)
+        positive = checker.certificate(lt(0, here - x), (1 - x, beta * T), (small, decays))
+        known = (decays, small, rate, rest, positive)
+        excess = x * beta * T * (beta + x) / ((1 - x) * here * there)
+        parts = (
+            factor * exp(-power) * gap(tangent),
+            exp(-power) * factor * o.lower_exponent * gap(grown),
+            exp(-power) * excess,
+        )
+        bound = checker.certificate(
+            le(exp(-power), factor), parts, (*known, grown, tangent), (here, there, 1 - x, beta)
+        )
+        bound = proof.have(bound, "a factor is not below the quotient of two such powers")
+        proof.reached(_by_factors(proof, bound, step, (decays, start, positive)), "multiplied up, by induction")
+    with proof.claim("upper bound"):
+        grown = log_tangent(there, here, (decays,))
+        power = o.fraction * (log(there) - log(here))
+        tangent = axiom_at("exp.tangent", -power)
+        bound = checker.certificate(
+            le(factor, exp(-power)),
+            (gap(tangent), o.fraction * gap(grown)),
+            (decays, rate, grown, tangent),
+            (here, beta),
+        )
+        bound = proof.have(bound, "a factor is not above the quotient of two such powers")
+        proof.reached(_by_factors(proof, bound, step, (decays, start, positive)), "multiplied up, by induction")
+    with proof.claim("constant rate"):
+        _geometric(proof)
+
+
+def _by_gammas(proof: Proof, step: Theorem, known: tuple[Theorem, ...]) -> Theorem:
+    """The error as a ratio of gamma functions."""
+    T, beta, x = o.T, o.beta, o.pace
+    goal = proof.goal
+    base = checker.equation(*_sides(substitute_in(goal, {T: ZERO})))
+    high, low = T + (1 - x) / beta, T + 1 / beta
+    constants = lgamma(1 / beta) - lgamma((1 - x) / beta)
+    proof.begin(_sides(substitute_in(goal, {T: T + 1}))[1], "with one step more")
+    proof.restate(o.trail(ZERO) * exp(lgamma(high + 1) - lgamma(low + 1) + constants), "the arguments grow by 1")
+    for value in (high, low):
+        proof.rewrite(axiom_at("lgamma.recurrence", value, known), "the recurrence of the gamma function")
+    proof.restate(exp(log(high)) * exp(log(low)) ** -1 * _sides(goal)[1], "the exponential of a sum")
+    for value in (high, low):
+        proof.rewrite(exp_of_log(value, known), "the exponential undoes the logarithm")
+    proof.rewrite(checker.symmetric(checker.assume(goal)), "by the hypothesis of the induction")
+    above = checker.sign(lt(0, low), known)
+    proof.restate(
+        _sides(step.conclusion)[1], "the quotient is the step's factor", (*known, above), (), (low, beta, 1 + beta * T)
+    )
+    proof.then(checker.symmetric(step), "the step")
+    return checker.induction(goal, T, base, checker.symmetric(proof.chain()))
+
+
+def _by_factors(proof: Proof, bound: Theorem, step: Theorem, known: tuple[Theorem, ...]) -> Theorem:
+    """A bound on the error from one on each factor, by induction."""
+    T = o.T
+    goal = proof.goal
+    hypothesis = checker.assume(goal)
+    base = checker.certificate(substitute_in(goal, {T: ZERO}), ())
+    left, right = _sides(goal)
+    other = left if right is o.trail(T) else right
+    factor = (1 + o.beta * T - o.pace) / (1 + o.beta * T)
+    shares = (factor * gap(hypothesis), other * gap(bound))
+    side = 1 if right is o.trail(T) else -1
+    after = checker.certificate(
+        substitute_in(goal, {T: T + 1}),
+        (*shares, -side * gap(step)),
+        (*known, hypothesis, bound, step),
+        (1 + o.beta * T,),
+    )
+    return checker.induction(goal, T, base, after)
+
+
+def _geometric(proof: Proof) -> None:
+    """r^t (1 + beta t)^k tends to 0: it is at most a constant times the powers of the root of r."""
+    T, beta, r, k = o.T, o.beta, o.decay_rate, o.exponent
+    decays, positive, below, above = proof.given
+    level = log(r)
+    falls = proof.have(log_increases(r, ONE, (positive, below)), "log r is negative")
+    falls = checker.convert(falls, lt(level, 0))
+    here, scale = 1 + beta * T, -2 * k * beta / level
+    known = (decays, falls, above)
+    growth = proof.have(log_tangent(here, scale, known), "the logarithm lies below each of its tangents")
+    constant = k / scale - k + k * log(scale)
+    fits = checker.certificate(
+        le(level * T + k * log(here), level / 2 * T + constant), (k * gap(growth),), (*known, growth), (level,)
+    )
+    bound = exp_increases(level * T + k * log(here), level / 2 * T + constant, (fits,))
+    half = exp(level / 2)
+    body = natural_power(r, T) * exp(k * log(here))
+    spelled = checker.rewrite(natural_power(r, T), checker.symmetric(exp_of_log(r, (positive,))))
+    spelled = checker.rewrite(body, spelled)
+    spelled = checker.transitive(
+        spelled, checker.equation(_sides(spelled.conclusion)[1], exp(level * T + k * log(here)))
+    )
+    tail = exp(constant) * natural_power(half, T)
+    upper = checker.rewrite_in(bound, checker.symmetric(spelled))
+    upper = checker.rewrite_in(upper, checker.equation(exp(level / 2 * T + constant), tail))
+    upper = proof.have(upper, "so the product is at most a constant times powers of the root of r")
+    lower = checker.rewrite_in(checker.sign(le(0, exp(level * T + k * log(here)))), checker.symmetric(spelled))
+    shrinks = checker.convert(exp_increases(level / 2, ZERO, (falls,)), lt(half, 1))
+    more = checker.certificate(lt(-1, half), (half, ONE))
+    vanishing = checker.instantiate(checker.from_axiom("power.limit"), {_r: half})
+    vanishing = proof.have(checker.cut(vanishing, more, shrinks), "whose powers tend to 0")
+    ceiling = checker.limit(tail, T, (vanishing,))
+    proof.reached(
+        checker.squeeze(body, T, checker.limit(ZERO, T), ceiling, lower, upper), "and the product is squeezed"
+    )

@@ -87,6 +87,7 @@ BENT: dict[str, Proposition] = {
     "erf.derivative": has_derivative(erf(X), X, exp(-(X**2))),
     "erfinv.derivative": has_derivative(erfinv(X), X, exp(erfinv(X) ** 2)),
     "lgamma.derivative": has_derivative(lgamma(X), X, log(X)),
+    "lgamma.recurrence": eq(lgamma(X + 1), lgamma(X) + log(X) + Fraction(1, 10**40)),
     "polygamma.derivative": has_derivative(polygamma(Sym("n", "size"), X), X, -polygamma(Sym("n", "size") + 1, X)),
     "besseli1.derivative": has_derivative(besseli1(X), X, besseli0(X) + besseli1(X) / X),
 }
@@ -127,8 +128,8 @@ def test_the_axioms_are_these() -> None:
         atan.derivative besseli0.derivative besseli1.derivative cbrt.cube cbrt.derivative continuity.algebra
         cos.derivative derivative.algebra digamma.derivative digamma.recurrence division.identity
         division.lower division.upper erf.derivative erfinv.derivative exp.derivative exp.log exp.positive
-        exp.tangent integral.fundamental integral.linear integral.monotone lgamma.derivative limit.algebra
-        limit.squeeze limit.unique log.derivative log.diverges log.exp pi.positive polygamma.derivative
+        exp.tangent integral.fundamental integral.linear integral.monotone lgamma.derivative lgamma.recurrence
+        limit.algebra limit.squeeze limit.unique log.derivative log.diverges log.exp pi.positive polygamma.derivative
         power.limit reciprocal.limit sin.cos.square sin.derivative spectral sqrt.derivative sqrt.nonnegative
         sqrt.square trigamma.limit trigamma.recurrence
     """

@@ -16,11 +16,13 @@ from gradatlas.symbolic.language import (
     arrays,
     delta,
     digamma,
+    exp,
     family,
     function,
     index_map,
     indices,
     lam,
+    lgamma,
     log,
     natural_power,
     reals,
@@ -762,5 +764,64 @@ statement(
             noise: _noises(_falling_rate),
         },
         sizes=few_outcomes,
+    ),
+)
+
+# Decaying rates without noise.
+
+trail = function("e")
+(pace, decay_rate, exponent) = reals("a r k")
+fraction = pace / beta
+lower_exponent = pace * (1 + beta) / (beta * (1 - pace))
+gammas = lgamma(T + (1 - pace) / beta) - lgamma(T + 1 / beta) + lgamma(1 / beta) - lgamma((1 - pace) / beta)
+
+
+slowed = for_all(eq(trail(T + 1), (1 - pace / (1 + beta * T)) * trail(T)), T)
+slowing = [lt(0, beta), lt(pace, 1), slowed]
+bounded = [*slowing, le(0, pace), lt(0, trail(0))]
+
+
+def _trail(draw: Draw) -> Callable[[int], Any]:
+    """The errors of gradient descent at decaying rates."""
+    first = Fraction(draw.integer(1, 8), 4)
+    rate_, falling = draw.value(pace), draw.value(beta)
+
+    def reached(step: int) -> Any:
+        found = first
+        for number in range(int(step)):
+            found *= 1 - rate_ / (1 + falling * number)
+        return found
+
+    return reached
+
+
+statement(
+    "gradient-descent.decay-rate",
+    "Without noise a decaying rate makes the error fall like a power of t, where a constant one is geometric",
+    claims={
+        "gamma functions": claim(eq(trail(T), trail(0) * exp(gammas)), slowing),
+        "lower bound": claim(le(trail(0) * exp(-lower_exponent * log(1 + beta * T)), trail(T)), bounded),
+        "upper bound": claim(le(trail(T), trail(0) * exp(-fraction * log(1 + beta * T))), bounded),
+        "constant rate": claim(
+            tends(natural_power(decay_rate, T) * exp(exponent * log(1 + beta * T)), T, 0),
+            [lt(0, beta), lt(0, decay_rate), lt(decay_rate, 1), lt(0, exponent)],
+        ),
+    },
+    source=[document("G7a"), document("G7"), cite("olver2010")],
+    aliases=["learning rate decay", "convergence rate", "sublinear convergence", "ratio of gamma functions"],
+    summary="""Along an eigenvector of curvature h the rates alpha / (1 + beta t), beta > 0, multiply the error by
+    1 - a / (1 + beta t), a = alpha h. With 0 <= a < 1 the error after t steps is a ratio of gamma functions, and lies between
+    two powers of 1 + beta t, of exponents -a (1 + beta) / (beta (1 - a)) and -a / beta. A geometric sequence r^t, as a constant
+    rate makes it, is smaller in the end: its ratio to any power tends to 0. So decay makes a method without noise slower.""",
+    symbols={
+        "e": "the error after a number of steps",
+        "a": "the first rate times the curvature",
+        "beta": "the decay",
+        "r": "the factor of a constant rate",
+        "k": "any exponent",
+    },
+    samples=samples(
+        {pace: lambda draw: draw.real(0, 1), beta: lambda draw: draw.real(0, 2), trail: _trail},
+        sizes=[{"t": 0}, {"t": 1}, {"t": 3}, {"t": 6}],
     ),
 )

@@ -251,6 +251,13 @@ _axiom(
     lt(0, _x),
 )
 _axiom(
+    "lgamma.recurrence",
+    "The recurrence of the logarithm of the gamma function",
+    f"{_DLMF}, 5.5.1",
+    eq(lgamma(_x + 1), lgamma(_x) + log(_x)),
+    lt(0, _x),
+)
+_axiom(
     "digamma.derivative",
     "The trigamma function is the derivative of the digamma function",
     f"{_DLMF}, 5.15",

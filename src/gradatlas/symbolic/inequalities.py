@@ -12,7 +12,7 @@ from gradatlas.symbolic.checker.theorem import Theorem
 from gradatlas.symbolic.errors import ProofError
 from gradatlas.symbolic.language import Sum, delta, exp, log, reals, sqrt
 from gradatlas.symbolic.propositions import Eq, Le, Lt, Proposition, eq, le, lt
-from gradatlas.symbolic.tactics import absurd, by_sign, by_steps, right_side, root_is_positive
+from gradatlas.symbolic.tactics import absurd, by_sign, by_steps, rewritten, right_side, root_is_positive
 from gradatlas.symbolic.terms import ONE, Index, Term, fresh_index, substitute
 
 __all__ = [
@@ -68,8 +68,11 @@ def log_tangent(high: Term, low: Term, facts: Iterable[Theorem]) -> Theorem:
     known = tuple(facts)
     difference = log(high) - log(low)
     ratio = checker.equation(exp(difference), exp(log(high)) * exp(log(low)) ** -1)
-    for value in (high, low):
-        ratio = checker.transitive(ratio, checker.rewrite(right_side(ratio), exp_of_log(value, known)))
+    for value in (
+        high,
+        low,
+    ):  # one may be an instance of the other, as with t and t + 1: both are then rewritten at once
+        ratio = checker.transitive(ratio, rewritten(right_side(ratio), exp_of_log(value, known)))
     return checker.rewrite_in(axiom_at("exp.tangent", difference), ratio)
 
 

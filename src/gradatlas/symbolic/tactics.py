@@ -274,7 +274,7 @@ def constant_nearby(
     same: the brackets in y are those in x, where 0 < order, a term in y, for all rows. given: that at x, at one row.
     """
     if not isinstance(value, Read) or not isinstance(value.array, Call):
-        raise ProofError("constant_nearby: the value is no entry of a defined array", f"{value!r}")
+        raise ProofError(f"constant_nearby: {value!r} is no entry of a defined array")
     over = tuple(fresh_index(size) for size in shape_of(x))
     unfolded = checker.equation(value, unfold_in(value), (), (value.array.head,))
     held = checker.transitive(unfolded, checker.rewrite(right_side(unfolded), same))
