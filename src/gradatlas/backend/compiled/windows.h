@@ -80,6 +80,31 @@ static int NAME(conv_item)(const void *task, Size item, void *memory) {
     return 0;
 }
 
+/* The adjoint in x where the rows of windows are long: each is a row of a product, added where it lies in the image. */
+static int NAME(conv_back_rows_item)(const void *task, Size b, void *memory) {
+    static const Size whole[1] = {0};
+    const NAME(Windows) *t = task;
+    Size line = t->columns * t->channels, apart = t->steps[1] * t->channels;
+    REAL *image = t->to + b * t->height * t->width * t->channels, *to = t->bare ? image : memory;
+    const REAL *panel = t->panels;
+    memset(image, 0, (size_t)(t->height * t->width * t->channels) * sizeof(REAL));
+    if (!t->bare) memset(to, 0, (size_t)(t->rows * line) * sizeof(REAL));
+    for (Size s = 0; s < t->segments; s++)
+        for (Size j = 0; j < t->run; j += NAME(COLUMNS), panel += NAME(COLUMNS) * t->filters)
+            for (Size o = 0; o < t->down; o++) {
+                const REAL *y = t->y + (b * t->down + o) * t->across * t->filters;
+                REAL *here = to + (o * t->steps[0] + s * t->apart[0]) * line + j;
+                for (Size p = 0; p < t->across; p += NAME(ROWS))
+                    NAME(tile)(min_size(NAME(ROWS), t->across - p), y + p * t->filters, t->filters, 1, whole, 1, t->filters,
+                               panel, NAME(COLUMNS), here + p * apart, apart, min_size(NAME(COLUMNS), t->run - j), 1);
+            }
+    Size left = min_size(t->before[1], t->columns), inside = min_size(t->width, t->columns - left) * t->channels;
+    for (Size i = t->before[0]; !t->bare && i < min_size(t->rows, t->before[0] + t->height); i++)
+        memcpy(image + (i - t->before[0]) * t->width * t->channels, to + i * line + left * t->channels,
+               (size_t)inside * sizeof(REAL));
+    return 0;
+}
+
 static int NAME(conv_back_item)(const void *task, Size b, void *memory) {
     const NAME(Windows) *t = task;
     Size channels = t->channels, depth = t->tall * t->wide * channels;
@@ -91,21 +116,14 @@ static int NAME(conv_back_item)(const void *task, Size b, void *memory) {
         for (Size k = 0; k < t->tall; k++) {
             Size i = o * t->steps[0] + k * t->apart[0] - t->before[0];
             if (i < 0 || i >= t->height) continue;
-            for (Size p = 0; p < t->across; p++) {
-                Size left = p * t->steps[1] - t->before[1];
-                const REAL *from = all + p * depth + k * t->wide * channels;
-                if (t->apart[1] == 1 && left >= 0 && left + t->wide <= t->width) {
-                    REAL *restrict to = image + (i * t->width + left) * channels;
-                    for (Size n = 0; n < t->wide * channels; n++) to[n] += from[n];
-                    continue;
-                }
-                for (Size l = 0; l < t->wide; l++, from += channels) {
-                    Size j = left + l * t->apart[1];
+            for (Size p = 0; p < t->across; p++)
+                for (Size l = 0; l < t->wide; l++) {
+                    Size j = p * t->steps[1] + l * t->apart[1] - t->before[1];
                     if (j < 0 || j >= t->width) continue;
                     REAL *restrict to = image + (i * t->width + j) * channels;
+                    const REAL *from = all + p * depth + (k * t->wide + l) * channels;
                     for (Size c = 0; c < channels; c++) to[c] += from[c];
                 }
-            }
         }
     }
     return 0;
@@ -184,7 +202,11 @@ int NAME(convolution)(int face, const REAL *first, const REAL *second, REAL *to,
         t.y = second;
         return NAME(conv_kernel)(&t, to, threads);
     }
-    REAL *panels = aligned(unit * (face ? NAME(packed_size)(t.filters, depth) : NAME(packed_size)(depth, t.filters)));
+    int long_rows = t.apart[1] == 1 && t.run >= NAME(COLUMNS);
+    Size each = NAME(packed_size)(t.filters, t.run);
+    Size packed = long_rows ? t.segments * each : NAME(packed_size)(t.filters, depth);
+    if (face == 0) packed = NAME(packed_size)(depth, t.filters);
+    REAL *panels = aligned(packed * unit);
     if (!panels) return -1;
     t.panels = panels;
     int failed;
@@ -197,6 +219,12 @@ int NAME(convolution)(int face, const REAL *first, const REAL *second, REAL *to,
         Size rows = t.bare ? 0 : (t.band - 1) * t.steps[0] + (t.tall - 1) * t.apart[0] + 1;
         Size room = rows * t.columns * t.channels * unit + (t.segments + 8) * (Size)sizeof(Size);
         failed = share(NAME(conv_item), &t, t.batch * bands, room, threads);
+    } else if (long_rows) {
+        t.y = first;
+        for (Size s = 0; s < t.segments; s++)
+            NAME(pack)(panels + s * each, second + s * t.run * t.filters, 1, t.filters, t.filters, t.run);
+        Size room = t.bare ? 0 : t.rows * t.columns * t.channels * unit;
+        failed = share(NAME(conv_back_rows_item), &t, t.batch, room, threads);
     } else {
         t.y = first;
         NAME(pack)(panels, second, 1, t.filters, t.filters, depth);
