@@ -175,6 +175,18 @@ class TestRecord:
         records.write({**record, "digest": "0" * 64}, tmp_path)
         assert records.found(one).problem.startswith("not shown here: the record is out of date; run pytest")
 
+    def test_all_prose_is_listed_once(self, monkeypatch):
+        one = all_claims()["T8.quotient"]
+        monkeypatch.setattr(records, "all_claims", lambda: {one.id: one})
+        monkeypatch.setattr(records, "found", lambda claim: records.Found(records.examine(claim), ""))
+        listed = list(records.sentences())
+        assert listed[0] == one.sentence
+        assert {"Each entry", "computed as", "A / B"} <= set(listed)
+        assert "0.4" not in listed
+        assert len(listed) == len(set(listed))
+        monkeypatch.setattr(records, "found", lambda claim: records.Found(None, "not shown"))
+        assert list(records.sentences()) == [one.sentence]
+
     def test_outside_a_checkout_the_release_counts(self, monkeypatch):
         one = made(agrees)
         record = records.examine(one)

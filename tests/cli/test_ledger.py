@@ -71,6 +71,10 @@ def test_json_has_the_stated_shape(ledger):
             check([{**listed[1], **spoil}])
 
 
+def test_every_row_has_the_stated_shape():
+    fastjsonschema.compile(SCHEMA)([standing.as_json(at) for at in standing.standings().values()])
+
+
 def test_check_fails_on_an_open_row(ledger):
     done = run("--check")
     assert done.exit_code == 1

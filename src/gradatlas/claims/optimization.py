@@ -438,7 +438,7 @@ def linear(run: Run) -> None:
 
 @claim(
     "G11.search",
-    "No network learns exclusive or without gradients: a search by chance alone leaves its loss above $0.05$.",
+    "Without gradients no network learns exclusive or: every search by chance alone leaves its loss above $0.05$.",
     verdict="refuted",
     by="counterexample",
 )

@@ -21,7 +21,7 @@ from gradatlas.claims.statement import Claim, Comparison, Run
 from gradatlas.evidence import digests, store
 from gradatlas.formulas.registry import all_formulas
 
-__all__ = ["Found", "Unshown", "collect", "command", "digest", "examine", "found", "is_current", "write"]
+__all__ = ["Found", "Unshown", "collect", "command", "digest", "examine", "found", "is_current", "sentences", "write"]
 
 # The code that a run depends on beside its own file.
 CODE: Final = (
@@ -181,6 +181,30 @@ def found(claim: Claim) -> Found:
 @functools.cache
 def _package() -> str:
     return digests.code_digest(".")
+
+
+def sentences() -> Iterator[str]:
+    """Every piece of prose that a page shows of the claims, whole and once: what there is to translate.
+
+    What a run shows is taken from its record; a claim without a current one gives its sentence alone.
+    """
+    seen: set[str] = set()
+    for claim in all_claims().values():
+        record = found(claim).record or {"tables": [], "premises": [], "foretold": []}
+        for text in (
+            claim.sentence,
+            *(text for table in record["tables"] for text in (table["title"], *table["headings"])),
+            *(cell for table in record["tables"] for row in table["rows"] for cell in row if _is_prose(cell)),
+            *(comparison["what"] for key in ("premises", "foretold") for comparison in record[key]),
+        ):
+            if text not in seen:
+                seen.add(text)
+                yield text
+
+
+def _is_prose(cell: object) -> bool:
+    """Whether a cell holds words, and not a number or a name in signs."""
+    return isinstance(cell, str) and any(len(word) > 2 and word.isalpha() for word in cell.split())
 
 
 def collect() -> tuple[dict[str, Any], Sequence[str]]:
