@@ -5,12 +5,11 @@ from __future__ import annotations
 from gradatlas.formulas import ordering as o
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.checker.equations import unfold_in
 from gradatlas.symbolic.language import Sum, delta
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import eq, for_all, lt
-from gradatlas.symbolic.tactics import by_steps, nonzero_cases, opened_theorem, right_side, same_order
-from gradatlas.symbolic.terms import ONE, ZERO, Call, Index, Read, Term, fresh_index
+from gradatlas.symbolic.tactics import by_steps, constant_nearby, nonzero_cases, opened_theorem, right_side, same_order
+from gradatlas.symbolic.terms import ONE, ZERO, Index, Term
 
 __all__: list[str] = []
 
@@ -25,21 +24,10 @@ def _held() -> Theorem:
 
 def _constant(proof: Proof, value: Term) -> Theorem:
     """A rank, or whether it is a given place, does not change nearby."""
-    assert isinstance(value, Read)
-    assert isinstance(value.array, Call)
-    over = (fresh_index(o.R), fresh_index(o.N))
-    unfolded = checker.equation(value, unfold_in(value), (), (value.array.head,))
-    held = checker.transitive(unfolded, checker.rewrite(right_side(unfolded), _held()))
+    near = opened_theorem(proof.given[0], o.r, o.i, o.j)
+    held, constant = constant_nearby(value, _held(), o.apart(o.y), o.x, o.y, o.j, near)
     proof.have(held, "while the entry does not change places with another")
-    same = checker.locally_equal(
-        held,
-        checker.differentiate(right_side(held), o.x, over),
-        (checker.differentiate(o.apart(o.y), o.x, over),),
-        (o.j,),
-    )
-    here = checker.instantiate(same, {o.y: o.x})
-    near = checker.generalise(opened_theorem(proof.given[0], o.r, o.i, o.j), o.j)
-    return proof.have(checker.cut(here, near), "so near x it is a constant")
+    return proof.have(constant, "so near x it is a constant")
 
 
 def prove_sort_derivative(proof: Proof) -> None:

@@ -8,7 +8,6 @@ from gradatlas.formulas import scans as o
 from gradatlas.formulas.scans import Extremum
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.checker.equations import unfold_in
 from gradatlas.symbolic.language import Sum, delta, exp, less
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import (
@@ -23,7 +22,15 @@ from gradatlas.symbolic.propositions import (
     ne,
     substitute_in,
 )
-from gradatlas.symbolic.tactics import by_sign, by_steps, nonzero_cases, opened_theorem, right_side, same_order
+from gradatlas.symbolic.tactics import (
+    by_sign,
+    by_steps,
+    constant_nearby,
+    nonzero_cases,
+    opened_theorem,
+    right_side,
+    same_order,
+)
 from gradatlas.symbolic.terms import ONE, ZERO, Array, Index, Pos, Term, fresh_index
 from gradatlas.symbolic.whole_numbers import at_least_one, picked
 
@@ -70,20 +77,11 @@ def _held(extremum: Extremum) -> Theorem:
 
 def _constant(proof: Proof, extremum: Extremum) -> Theorem:
     """Whether an entry is the extreme one so far does not change nearby."""
-    over = (fresh_index(o.R), fresh_index(o.N))
+    near = opened_theorem(proof.given[0], o.r, o.i, o.j)
     hit = extremum.hit[o.r, o.i, o.k]
-    unfolded = checker.equation(hit, unfold_in(hit), (), (extremum.hit.head,))
-    held = checker.transitive(unfolded, checker.rewrite(right_side(unfolded), _held(extremum)))
+    held, constant = constant_nearby(hit, _held(extremum), o.apart(o.y), o.x, o.y, o.j, near)
     proof.have(held, "while the entry does not change places with another")
-    same = checker.locally_equal(
-        held,
-        checker.differentiate(right_side(held), o.x, over),
-        (checker.differentiate(o.apart(o.y), o.x, over),),
-        (o.j,),
-    )
-    here = checker.instantiate(same, {o.y: o.x})
-    near = checker.generalise(opened_theorem(proof.given[0], o.r, o.i, o.j), o.j)
-    return proof.have(checker.cut(here, near), "so near x it is a constant")
+    return proof.have(constant, "so near x it is a constant")
 
 
 def _extremum(proof: Proof, extremum: Extremum) -> None:

@@ -6,12 +6,17 @@ from gradatlas.formulas import segments as o
 from gradatlas.formulas.segments import Extremum
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.checker.equations import unfold_in
 from gradatlas.symbolic.language import positive
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import eq, for_all, lt
-from gradatlas.symbolic.tactics import by_steps, nonzero_cases, opened_theorem, right_side, same_bracket
-from gradatlas.symbolic.terms import ONE, ZERO, fresh_index
+from gradatlas.symbolic.tactics import (
+    by_steps,
+    constant_nearby,
+    nonzero_cases,
+    opened_theorem,
+    same_bracket,
+)
+from gradatlas.symbolic.terms import ONE, ZERO
 
 __all__: list[str] = []
 
@@ -53,22 +58,11 @@ def _held(extremum: Extremum) -> Theorem:
 
 def _constant(proof: Proof, extremum: Extremum) -> Theorem:
     """Whether a row is its segment's extreme one does not change nearby."""
-    over = (fresh_index(o.N), fresh_index(o.C))
+    near = opened_theorem(proof.given[0], o.i, o.j, o.c)
     hit = extremum.hit[o.i, o.c]
-    unfolded = checker.equation(hit, unfold_in(hit), (), (extremum.hit.head,))
-    held = checker.transitive(unfolded, checker.rewrite(right_side(unfolded), _held(extremum)))
+    held, constant = constant_nearby(hit, _held(extremum), o.apart(o.y), o.x, o.y, o.j, near)
     proof.have(held, "while the row does not change places with another of its segment")
-    same = checker.locally_equal(
-        held,
-        checker.differentiate(right_side(held), o.x, over),
-        (checker.differentiate(o.apart(o.y), o.x, over),),
-        (o.j,),
-    )
-    here = checker.instantiate(same, {o.y: o.x})
-    return proof.have(
-        checker.cut(here, checker.generalise(opened_theorem(proof.given[0], o.i, o.j, o.c), o.j)),
-        "so near x it is a constant",
-    )
+    return proof.have(constant, "so near x it is a constant")
 
 
 def _extremum(proof: Proof, extremum: Extremum) -> None:
