@@ -126,7 +126,7 @@ _ELSEWHERE = frozenset(
 _END = re.compile(
     r">>>|\.\. |:\w|@|(args|arguments|parameters|returns?|raises|examples?|notes?|references|usage)\s*:?$"
 )
-_LITERAL = re.compile(r":[\w:]+:`[^`]*`|`+[^`]*`+|\$[^$]*\$|<[^<>]*>|https?://\S+|[Ss]cikit-[Ll]earn")
+_LITERAL = re.compile(r"(:[\w:]+:`[^`]*`|`+[^`]*`+|\$[^$]*\$|<[^<>]*>|https?://\S+|[Ss]cikit-[Ll]earn)(['’]s)?")
 _PLAIN = re.compile(r"[A-Za-z]?[a-z]+(?:['’-][a-z]+)*")
 
 
@@ -181,11 +181,19 @@ def _documented(path: Path) -> Iterator[list[str]]:
             tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError):
         return
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             text = ast.get_docstring(node)
             if text:
                 yield [word for word in words(prose(text)) if word not in _GIVEAWAYS]
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and the statements within, in their order: no expression holds a documentation string."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler):
+            yield from _statements(child)
 
 
 _RUN = 8
@@ -198,7 +206,7 @@ def _runs(text: Sequence[str]) -> set[tuple[str, ...]]:
 
 @functools.cache
 def docstrings(train: int = 400, test: int = 100, per_module: int = 20) -> Texts:
-    """English sentences whose label is the library that they document: about train and test texts for each of LIBRARIES.
+    """English whose label is the library that it documents: at most train and test texts for each of LIBRARIES.
 
     Read from the source files of what is installed, with `ast`: nothing is imported. One module in five goes to the test with all
     of its texts. A text that shares eight words in a row with one that was taken before is left out, so that no copy
@@ -206,11 +214,20 @@ def docstrings(train: int = 400, test: int = 100, per_module: int = 20) -> Texts
     order depend on the files alone. A library with fewer texts gives what it has.
     Raises MissingProgramError where a library is not installed.
     """
-    seen: set[tuple[str, ...]] = set()
     parts: tuple[list[tuple[str, ...]], list[tuple[str, ...]]] = ([], [])
     labels: tuple[list[int], list[int]] = ([], [])
+    for part, label, _, text in _chosen((train, test), per_module):
+        parts[part].append(text)
+        labels[part].append(label)
+    a, b = ((tuple(texts), np.asarray(found, dtype=np.int64)) for texts, found in zip(parts, labels, strict=True))
+    return Texts(LIBRARIES, a, b)
+
+
+def _chosen(counts: tuple[int, int], per_module: int) -> Iterator[tuple[int, int, Path, tuple[str, ...]]]:
+    """The texts of `docstrings`: 0 for training or 1 for the test, the label, the module's file, and the words."""
+    seen: set[tuple[str, ...]] = set()
     for label, name in enumerate(LIBRARIES):
-        wanted = [train, test]
+        wanted = list(counts)
         for number, path in _files(name):
             part = int(number % 5 == 0)
             if not any(wanted):
@@ -220,9 +237,6 @@ def docstrings(train: int = 400, test: int = 100, per_module: int = 20) -> Texts
                 runs = _runs(text)
                 if left and runs and not runs & seen:
                     seen |= runs
-                    parts[part].append(tuple(text))
-                    labels[part].append(label)
                     wanted[part] -= 1
                     left -= 1
-    a, b = ((tuple(texts), np.asarray(found, dtype=np.int64)) for texts, found in zip(parts, labels, strict=True))
-    return Texts(LIBRARIES, a, b)
+                    yield part, label, path, tuple(text)
