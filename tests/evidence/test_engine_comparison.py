@@ -121,6 +121,27 @@ class TestRightOperations:
         formula = state(softmax[i], softmax[i], forward_of(lambda ops, x: ops.softmax(x), softmax))
         assert {r.mode for r in compared(formula)} == {"forward"}
 
+    def test_what_is_found_to_the_precision_of_its_norm(self):
+        """Two reflections bring x back, up to an ulp of its largest entry: much more than one of a small entry."""
+
+        def reflected(ops, x):
+            return x - 2.0 * ops.mean(x) if x.shape[0] else x
+
+        def formula(unit):
+            stated = state(
+                x[i], x[i], forward_of(lambda ops, x: reflected(ops, reflected(ops, x)), lam(x[i], i), unit=unit)
+            )
+            return replace(stated, samples=samples({x: uneven}))
+
+        def uneven(draw):
+            return [draw.real() / (3 if k % 2 else 3000) for k in range(draw.sizes["n"])]
+
+        found = compared(formula("largest"))
+        assert {r.unit for r in found} == {"largest"}
+        assert 0 < max(r.max_ulps for r in found) <= 8
+        with pytest.raises(Mismatch, match="ulps of its magnitude, 8 are allowed"):
+            compared(formula("entry"))
+
     def test_static_numbers_and_further_arguments(self):
         half = lam(delta(k, s) / 2, k)
         scaled = lam(alpha * x[k] * half[k], k)

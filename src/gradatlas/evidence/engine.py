@@ -5,7 +5,8 @@ whole difference is the engine's error. **Its unit** is one ulp of the magnitude
 error in each intermediate can do to it, to first order: M of a sum is the sum of the magnitudes, of a product their
 product, of f(u) it is |f(u)| + |f'(u)| M(u), with M(u) = 0 where u is an input, which is exact. Where nothing cancels M is
 about the absolute value itself, and the unit the usual ulp. The magnitude is taken entry by entry, and an entry of
-magnitude 0 must be 0 up to the smallest subnormal.
+magnitude 0 must be 0 up to the smallest subnormal. A link may state another unit: one ulp of the largest magnitude in the
+array, for what is found to the precision of its norm.
 """
 
 from __future__ import annotations
@@ -126,6 +127,7 @@ class Comparison:
     seed: int
     max_ulps: float
     allowed_ulps: float
+    unit: str = "entry"
 
     def json(self) -> dict[str, Any]:
         """The comparison as the evidence record holds it."""
@@ -336,6 +338,8 @@ class Case:
             raise Mismatch(f"{where}: dtype {host.dtype}, not {self.dtype}")
         entries = flat(evaluate(exact, assignment, DIGITS))
         scales = flat(evaluate(scale, assignment, DIGITS))
+        if self.link.unit == "largest":
+            scales = [max(map(abs, scales), default=mpmath.mpf(0))] * len(scales)
         error = ulps(host, entries, scales)
         self.judge(mode, error)
         return self.result(mode, error)
@@ -345,7 +349,8 @@ class Case:
         if not error <= self.link.ulps:
             raise Mismatch(
                 f"{self.formula.id}, {mode} of {self.operation}, {self.library.name} {self.dtype}, {self.here()}: "
-                f"off by {error:.3g} ulps of the magnitude, {self.link.ulps:g} are allowed"
+                f"off by {error:.3g} ulps of {'its' if self.link.unit == 'entry' else 'the largest'} magnitude, "
+                f"{self.link.ulps:g} are allowed"
             )
 
     def result(self, mode: str, error: float) -> Comparison:
@@ -358,6 +363,7 @@ class Case:
             self.sample.seed,
             error,
             self.link.ulps,
+            self.link.unit,
         )
 
     def here(self) -> str:

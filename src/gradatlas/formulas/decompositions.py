@@ -77,8 +77,7 @@ A, dA, G = arrays("A dA G", n, n)
 inv = function("inv")
 
 RADIUS = Fraction(1, 2**40)  # of the ball in which a factor exists, squared, in samples
-FACTOR_ULPS = 32  # eigenvectors are found to the precision of their length, not to that of each entry
-SKEW_ULPS = 512  # the same, times the condition of eigenvectors that are not orthogonal
+FACTOR: dict[str, Any] = {"ulps": 16, "unit": "largest"}  # factors are found to the precision of their norm
 SMALL = [{"n": 0}, {"n": 1}, {"n": 2}, {"n": 3}]
 
 
@@ -290,10 +289,10 @@ statement(
         sizes=SMALL,
     ),
     engine=[
-        jvp_of(_eigenvalues, w, wrt=A, direction=dA, at=(i,), claim="tangent of the values", ulps=FACTOR_ULPS),
-        jvp_of(_eigenvectors, V, wrt=A, direction=dA, at=(i, j), claim="tangent of the vectors", ulps=FACTOR_ULPS),
-        vjp_of(_eigenvalues, w, wrt=A, cotangent=gamma, claim="cotangent of the values", ulps=FACTOR_ULPS),
-        vjp_of(_eigenvectors, V, wrt=A, cotangent=G, claim="cotangent of the vectors", ulps=FACTOR_ULPS),
+        jvp_of(_eigenvalues, w, wrt=A, direction=dA, at=(i,), claim="tangent of the values", **FACTOR),
+        jvp_of(_eigenvectors, V, wrt=A, direction=dA, at=(i, j), claim="tangent of the vectors", **FACTOR),
+        vjp_of(_eigenvalues, w, wrt=A, cotangent=gamma, claim="cotangent of the values", **FACTOR),
+        vjp_of(_eigenvectors, V, wrt=A, cotangent=G, claim="cotangent of the vectors", **FACTOR),
     ],
 )
 
@@ -478,7 +477,7 @@ statement(
             direction=rectangle_tangent,
             at=(a,),
             claim="tangent of s",
-            ulps=FACTOR_ULPS,
+            **FACTOR,
         ),
         jvp_of(
             _left_vectors,
@@ -487,7 +486,7 @@ statement(
             direction=rectangle_tangent,
             at=(u, a),
             claim="tangent of U",
-            ulps=FACTOR_ULPS,
+            **FACTOR,
         ),
         jvp_of(
             _right_vectors,
@@ -496,13 +495,11 @@ statement(
             direction=rectangle_tangent,
             at=(v, a),
             claim="tangent of V",
-            ulps=FACTOR_ULPS,
+            **FACTOR,
         ),
-        vjp_of(
-            _singular_values, sigma, wrt=rectangle, cotangent=value_cotangent, claim="cotangent of s", ulps=FACTOR_ULPS
-        ),
-        vjp_of(_left_vectors, U, wrt=rectangle, cotangent=left_cotangent, claim="cotangent of U", ulps=FACTOR_ULPS),
-        vjp_of(_right_vectors, W, wrt=rectangle, cotangent=right_cotangent, claim="cotangent of V", ulps=FACTOR_ULPS),
+        vjp_of(_singular_values, sigma, wrt=rectangle, cotangent=value_cotangent, claim="cotangent of s", **FACTOR),
+        vjp_of(_left_vectors, U, wrt=rectangle, cotangent=left_cotangent, claim="cotangent of U", **FACTOR),
+        vjp_of(_right_vectors, W, wrt=rectangle, cotangent=right_cotangent, claim="cotangent of V", **FACTOR),
     ],
 )
 
@@ -643,7 +640,7 @@ statement(
             direction=rectangle_tangent,
             at=(u, i),
             claim="tangent of Q",
-            ulps=FACTOR_ULPS,
+            **FACTOR,
         ),
         jvp_of(
             _triangular_factor,
@@ -652,7 +649,7 @@ statement(
             direction=rectangle_tangent,
             at=(i, j),
             claim="tangent of R",
-            ulps=FACTOR_ULPS,
+            **FACTOR,
         ),
         vjp_of(
             _orthogonal_factor,
@@ -660,7 +657,7 @@ statement(
             wrt=rectangle,
             cotangent=orthogonal_cotangent,
             claim="cotangent of Q",
-            ulps=FACTOR_ULPS,
+            **FACTOR,
         ),
         vjp_of(
             _triangular_factor,
@@ -668,7 +665,7 @@ statement(
             wrt=rectangle,
             cotangent=triangular_cotangent,
             claim="cotangent of R",
-            ulps=FACTOR_ULPS,
+            **FACTOR,
         ),
     ],
 )
@@ -909,10 +906,10 @@ statement(
         sizes=SMALL,
     ),
     engine=[
-        jvp_of(_real_eigenvalues, w, wrt=A, direction=dA, at=(i,), claim="tangent of the values", ulps=SKEW_ULPS),
-        jvp_of(_real_eigenvectors, V, wrt=A, direction=dA, at=(i, j), claim="tangent of the vectors", ulps=SKEW_ULPS),
-        vjp_of(_real_eigenvalues, w, wrt=A, cotangent=gamma, claim="cotangent of the values", ulps=SKEW_ULPS),
-        vjp_of(_real_eigenvectors, V, wrt=A, cotangent=G, claim="cotangent of the vectors", ulps=SKEW_ULPS),
+        jvp_of(_real_eigenvalues, w, wrt=A, direction=dA, at=(i,), claim="tangent of the values", **FACTOR),
+        jvp_of(_real_eigenvectors, V, wrt=A, direction=dA, at=(i, j), claim="tangent of the vectors", **FACTOR),
+        vjp_of(_real_eigenvalues, w, wrt=A, cotangent=gamma, claim="cotangent of the values", **FACTOR),
+        vjp_of(_real_eigenvectors, V, wrt=A, cotangent=G, claim="cotangent of the vectors", **FACTOR),
     ],
 )
 
@@ -1019,7 +1016,7 @@ statement(
         sizes=WIDE,
     ),
     engine=[
-        jvp_of(_wide_triangle, wide_R, wrt=A, direction=dA, at=(i, col), claim="tangent of A", ulps=FACTOR_ULPS),
+        jvp_of(_wide_triangle, wide_R, wrt=A, direction=dA, at=(i, col), claim="tangent of A", **FACTOR),
         jvp_of(
             _wide_triangle,
             wide_R,
@@ -1027,10 +1024,10 @@ statement(
             direction=beside_tangent,
             at=(i, col),
             claim="tangent of B",
-            ulps=FACTOR_ULPS,
+            **FACTOR,
         ),
-        vjp_of(_wide_triangle, wide_R, wrt=A, cotangent=beside_cotangent, claim="in A", ulps=FACTOR_ULPS),
-        vjp_of(_wide_triangle, wide_R, wrt=beside, cotangent=beside_cotangent, claim="in B", ulps=FACTOR_ULPS),
+        vjp_of(_wide_triangle, wide_R, wrt=A, cotangent=beside_cotangent, claim="in A", **FACTOR),
+        vjp_of(_wide_triangle, wide_R, wrt=beside, cotangent=beside_cotangent, claim="in B", **FACTOR),
     ],
 )
 
@@ -1147,7 +1144,7 @@ statement(
         sizes=[{"n": 1, "m": 1}, {"n": 2, "m": 0}, {"n": 2, "m": 1}, {"n": 2, "m": 3}],
     ),
     engine=[
-        jvp_of(_wide_upper, wide_W, wrt=A, direction=dA, at=(i, col), claim="tangent of A", ulps=FACTOR_ULPS),
+        jvp_of(_wide_upper, wide_W, wrt=A, direction=dA, at=(i, col), claim="tangent of A", **FACTOR),
         jvp_of(
             _wide_upper,
             wide_W,
@@ -1155,10 +1152,10 @@ statement(
             direction=beside_tangent,
             at=(i, col),
             claim="tangent of B",
-            ulps=FACTOR_ULPS,
+            **FACTOR,
         ),
-        vjp_of(_wide_upper, wide_W, wrt=A, cotangent=beside_cotangent, claim="in A", ulps=FACTOR_ULPS),
-        vjp_of(_wide_upper, wide_W, wrt=beside, cotangent=beside_cotangent, claim="in B", ulps=FACTOR_ULPS),
+        vjp_of(_wide_upper, wide_W, wrt=A, cotangent=beside_cotangent, claim="in A", **FACTOR),
+        vjp_of(_wide_upper, wide_W, wrt=beside, cotangent=beside_cotangent, claim="in B", **FACTOR),
     ],
 )
 

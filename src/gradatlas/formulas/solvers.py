@@ -55,7 +55,7 @@ i, j, k, q, r, s = indices("i j k q r s", n)
 A, dA, G = arrays("A dA G", n, n)
 
 RADIUS = Fraction(1, 2**40)  # of the ball in which a factor exists, squared, in samples
-NORMWISE = 64  # ulps, where a result is found to the precision of its norm and not to that of each entry
+NORMWISE: dict[str, Any] = {"ulps": 16, "unit": "largest"}  # found to the precision of the norm, not of each entry
 SMALL = [{"n": 0}, {"n": 1}, {"n": 2}, {"n": 3}]
 
 
@@ -235,8 +235,8 @@ statement(
     symbols={**inverse_symbols, "dA": "a tangent of A", "G": "a cotangent of the inverse"},
     samples=inverse_samples,
     engine=[
-        jvp_of(_inv, Y, wrt=A, direction=dA, at=(i, j), claim="tangent", ulps=NORMWISE),
-        vjp_of(_inv, Y, wrt=A, cotangent=G, claim="cotangent", ulps=NORMWISE),
+        jvp_of(_inv, Y, wrt=A, direction=dA, at=(i, j), claim="tangent", **NORMWISE),
+        vjp_of(_inv, Y, wrt=A, cotangent=G, claim="cotangent", **NORMWISE),
     ],
 )
 
@@ -542,8 +542,8 @@ statement(
     },
     samples=samples({A: _draw_invertible, **determinant_samples}, sizes=SMALL),
     engine=[
-        jvp_of(_det, det(A), wrt=A, direction=dA, at=(), claim="tangent", ulps=NORMWISE),
-        vjp_of(_det, det(A), wrt=A, cotangent=gamma_det, claim="cotangent", ulps=NORMWISE),
+        jvp_of(_det, det(A), wrt=A, direction=dA, at=(), claim="tangent", **NORMWISE),
+        vjp_of(_det, det(A), wrt=A, cotangent=gamma_det, claim="cotangent", **NORMWISE),
     ],
 )
 
@@ -615,8 +615,8 @@ statement(
     symbols={**both_symbols, "dA": "a tangent of A", "G": "a cotangent of C"},
     samples=samples(both_samples, sizes=SMALL),
     engine=[
-        jvp_of(lambda ops, A: ops.cofactor(A), C, wrt=A, direction=dA, at=(i, j), claim="tangent", ulps=NORMWISE),
-        vjp_of(lambda ops, A: ops.cofactor(A), C, wrt=A, cotangent=G, claim="cotangent", ulps=NORMWISE),
+        jvp_of(lambda ops, A: ops.cofactor(A), C, wrt=A, direction=dA, at=(i, j), claim="tangent", **NORMWISE),
+        vjp_of(lambda ops, A: ops.cofactor(A), C, wrt=A, cotangent=G, claim="cotangent", **NORMWISE),
     ],
 )
 
@@ -728,8 +728,8 @@ statement(
     symbols={**pinv_symbols, "dA": "a tangent of A", "G": "a cotangent of the pseudo-inverse"},
     samples=samples(pinv_samples, sizes=RECTANGLES),
     engine=[
-        jvp_of(_pinv, P, wrt=tall, direction=tall_tangent, at=(i, e), claim="tangent", ulps=NORMWISE),
-        vjp_of(_pinv, P, wrt=tall, cotangent=pinv_cotangent, claim="cotangent", ulps=NORMWISE),
+        jvp_of(_pinv, P, wrt=tall, direction=tall_tangent, at=(i, e), claim="tangent", **NORMWISE),
+        vjp_of(_pinv, P, wrt=tall, cotangent=pinv_cotangent, claim="cotangent", **NORMWISE),
     ],
 )
 
@@ -901,12 +901,12 @@ statement(
         sizes=[{"n": 0, "m": 2}, {"n": 1, "m": 1}, {"n": 2, "m": 1}, {"n": 2, "m": 3}],
     ),
     engine=[
-        jvp_of(_sylvester, SX, wrt=A, direction=dA, at=(i, col), claim="tangent of A", ulps=NORMWISE),
-        jvp_of(_sylvester, SX, wrt=SB, direction=SdB, at=(i, col), claim="tangent of B", ulps=NORMWISE),
-        jvp_of(_sylvester, SX, wrt=SC, direction=SdC, at=(i, col), claim="tangent of C", ulps=NORMWISE),
-        vjp_of(_sylvester, SX, wrt=A, cotangent=SG, claim="in A", ulps=NORMWISE),
-        vjp_of(_sylvester, SX, wrt=SB, cotangent=SG, claim="in B", ulps=NORMWISE),
-        vjp_of(_sylvester, SX, wrt=SC, cotangent=SG, claim="in C", ulps=NORMWISE),
+        jvp_of(_sylvester, SX, wrt=A, direction=dA, at=(i, col), claim="tangent of A", **NORMWISE),
+        jvp_of(_sylvester, SX, wrt=SB, direction=SdB, at=(i, col), claim="tangent of B", **NORMWISE),
+        jvp_of(_sylvester, SX, wrt=SC, direction=SdC, at=(i, col), claim="tangent of C", **NORMWISE),
+        vjp_of(_sylvester, SX, wrt=A, cotangent=SG, claim="in A", **NORMWISE),
+        vjp_of(_sylvester, SX, wrt=SB, cotangent=SG, claim="in B", **NORMWISE),
+        vjp_of(_sylvester, SX, wrt=SC, cotangent=SG, claim="in C", **NORMWISE),
     ],
 )
 
@@ -1066,7 +1066,7 @@ statement(
         sizes=[{"n": 0}, {"n": 1}, {"n": 2}],
     ),
     engine=[
-        jvp_of(_expm, series_of(A), wrt=A, direction=dA, at=(i, j), claim="tangent", ulps=NORMWISE),
-        vjp_of(_expm, series_of(A), wrt=A, cotangent=G, claim="cotangent", ulps=NORMWISE),
+        jvp_of(_expm, series_of(A), wrt=A, direction=dA, at=(i, j), claim="tangent", **NORMWISE),
+        vjp_of(_expm, series_of(A), wrt=A, cotangent=G, claim="cotangent", **NORMWISE),
     ],
 )

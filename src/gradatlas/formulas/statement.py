@@ -137,6 +137,7 @@ class Samples:
 
 Operation: TypeAlias = Any  # an operation's record, or its name
 Called: TypeAlias = Callable[..., Any]
+Unit: TypeAlias = Literal["entry", "largest"]
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,8 @@ class EngineLink:
     arrays of no axes) or like a key of `arguments`. output: the operation's value as a term. wrt: what is
     differentiated in. seed: the cotangent or direction. at: the free indices of the result, in the order of its axes.
     claim: which of the formula's claims. arguments: further arguments of call, as terms. ulps: the largest error allowed.
+    unit: an ulp of the magnitude of each entry, or of the largest in the array, where the operation is one that finds its
+    result to the precision of its norm (a factor of a matrix).
     """
 
     mode: Literal["forward", "vjp", "jvp"]
@@ -159,6 +162,7 @@ class EngineLink:
     claim: str | None
     arguments: Mapping[str, Term]
     ulps: float
+    unit: Unit = "entry"
 
 
 @dataclass(frozen=True)
@@ -312,10 +316,11 @@ def forward_of(
     claim: str | None = None,
     arguments: Mapping[str, Term] | None = None,
     ulps: float = 8,
+    unit: Unit = "entry",
 ) -> EngineLink:
     """The claim's right-hand side is the value of call(ops, ...), at the free indices `at`."""
     return EngineLink(
-        "forward", call, output, None, None, None if at is None else tuple(at), claim, dict(arguments or {}), ulps
+        "forward", call, output, None, None, None if at is None else tuple(at), claim, dict(arguments or {}), ulps, unit
     )
 
 
@@ -329,6 +334,7 @@ def vjp_of(
     claim: str | None = None,
     arguments: Mapping[str, Term] | None = None,
     ulps: float = 8,
+    unit: Unit = "entry",
 ) -> EngineLink:
     """The claim's right-hand side is the VJP of call(ops, ...) in `wrt`, pulled back from `cotangent`.
 
@@ -337,7 +343,7 @@ def vjp_of(
     at: the free indices of the right-hand side, one for each axis of wrt; read off the left-hand side where not given.
     """
     return EngineLink(
-        "vjp", call, output, wrt, cotangent, None if at is None else tuple(at), claim, dict(arguments or {}), ulps
+        "vjp", call, output, wrt, cotangent, None if at is None else tuple(at), claim, dict(arguments or {}), ulps, unit
     )
 
 
@@ -351,13 +357,14 @@ def jvp_of(
     claim: str | None = None,
     arguments: Mapping[str, Term] | None = None,
     ulps: float = 8,
+    unit: Unit = "entry",
 ) -> EngineLink:
     """The claim's right-hand side is the JVP of call(ops, ...) in `wrt` along `direction`.
 
     at: the free indices of the right-hand side, one for each axis of the output; found where there is just one.
     """
     return EngineLink(
-        "jvp", call, output, wrt, direction, None if at is None else tuple(at), claim, dict(arguments or {}), ulps
+        "jvp", call, output, wrt, direction, None if at is None else tuple(at), claim, dict(arguments or {}), ulps, unit
     )
 
 

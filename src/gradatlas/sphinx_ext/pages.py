@@ -426,6 +426,11 @@ class FormulaDirective(AtlasDirective):
             "value (forward), its two derivatives (VJP and JVP), the identity that ties them together, ⟨A dx, g⟩ = ⟨dx, A* g⟩, "
             "and the derivative of the derivative; each shows the largest error over all samples, and what was allowed."
         )
+        if any(record.get("unit") == "largest" for record in records):
+            words += " " + _(
+                "The unit here is an ulp of the largest entry of the array: its entries are found together, to the precision "
+                "of its norm."
+            )
         return [paragraph(words.format(ulps=number(worst))), engine_table(records)]
 
     def mutants(self, evidence: Evidence) -> nodes.section:
