@@ -92,7 +92,14 @@ ROWS: Final = (
         ruling="The gradients in queries, keys and values are proven, with masks and with several heads. The root "
         "of $d$ keeps the scores at variance 1 where the entries of queries and keys are independent with variance "
         "1: that is why it is there.",
-        formulas=("attention.forward", "attention.dq", "attention.dk", "attention.dv", "attention.scale"),
+        formulas=(
+            "attention.forward",
+            "attention.dq",
+            "attention.dk",
+            "attention.dv",
+            "attention.multi-head",
+            "attention.scale",
+        ),
     ),
     Row(
         "M7",

@@ -44,7 +44,7 @@ ROWS: Final = (
         "a distance. What can be waited for is a small gradient: for a loss with an $L$-Lipschitz gradient and a "
         "rate of at most $1/L$ one comes within a number of steps that is known beforehand, though no minimum need "
         "be near.",
-        formulas=("gradient-descent.finite-steps", "gradient-descent.stopping", "gradient-descent.quadratic"),
+        formulas=("gradient-descent.finite-steps", "gradient-descent.stopping", "gradient-descent.noise-floor"),
         claims=("G1a.finite", "G1a.floor"),
     ),
     Row(
@@ -110,7 +110,7 @@ ROWS: Final = (
         "$\\sigma^2/n$ drawn with replacement, less without. Which is faster depends on where one stops: for equal "
         "numbers of sample gradients single samples are ahead at first and behind at the end, where their noise "
         "keeps them.",
-        formulas=("gradient-descent.stochastic", "mini-batch.variance"),
+        formulas=("gradient-descent.stochastic", "mini-batch.variance", "gradient-descent.noise-floor"),
         claims=("G5a.variance", "G5a.faster", "G5a.early"),
     ),
     Row(
@@ -151,7 +151,7 @@ ROWS: Final = (
         ruling="Without noise it is slower: on a quadratic a constant rate gains a fixed factor each step, and the "
         "decaying rate only a power of the number of steps. With noise the order turns: then the decaying rate "
         "goes on where a constant one stays at its floor.",
-        formulas=("gradient-descent.quadratic", "learning-rate.decay"),
+        formulas=("gradient-descent.quadratic", "gradient-descent.decay-rate", "gradient-descent.decay-noise"),
         claims=("G7a.faster", "G7a.noise"),
     ),
     Row(

@@ -12,10 +12,27 @@ PART: Final = "Questions"
 
 
 def _question(
-    id: str, about: str, where: str, says: str, answer: str, rows: tuple[str, ...], claims: tuple[str, ...] = ()
+    id: str,
+    about: str,
+    where: str,
+    says: str,
+    answer: str,
+    rows: tuple[str, ...],
+    claims: tuple[str, ...] = (),
+    formulas: tuple[str, ...] = (),
 ) -> Row:
     return Row(
-        id, "Q", PART, about, where=(where,), says=says, verdict="answered", ruling=answer, rows=rows, claims=claims
+        id,
+        "Q",
+        PART,
+        about,
+        where=(where,),
+        says=says,
+        verdict="answered",
+        ruling=answer,
+        rows=rows,
+        claims=claims,
+        formulas=formulas,
     )
 
 
@@ -212,6 +229,7 @@ ROWS: Final = (
         "words. The gradient in the input says what a small change would do, and integrated gradients share an "
         "output out among its inputs so that the parts add up to it.",
         ("B5", "B7a"),
+        formulas=("saliency.steepest", "integrated-gradients.completeness"),
     ),
     _question(
         "Q20",
@@ -224,6 +242,12 @@ ROWS: Final = (
         "uses, not whether it should.",
         ("B5",),
         ("Q20.complete",),
+        (
+            "saliency.steepest",
+            "integrated-gradients.completeness",
+            "integrated-gradients.pieces",
+            "integrated-gradients.quadrature",
+        ),
     ),
     _question(
         "Q21",
