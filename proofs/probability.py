@@ -447,3 +447,65 @@ def prove_sampling_permutation(proof: Proof) -> None:
             checker.combination(proof.goal, (ONE, different, twice), (joint, shared, alone)),
             "and one place twice has the probability of one sample",
         )
+
+
+# A line fitted by least squares, and a mean.
+
+
+def _of_no_mean(proof: Proof) -> tuple[Theorem, Theorem]:
+    """The entries of c add up to 0, and c times x to S."""
+    i, centred, many = f.i, f.centred, proof.given[0]
+    heads = (centred.head, f.spread.head)
+    none = checker.equation(Sum(centred[i], i), ZERO, (many,), heads)
+    squares = checker.equation(Sum(centred[i] * f.inputs[i], i), f.spread, (many,), heads)
+    return proof.have(none, "what is left without the mean has the mean 0"), proof.have(squares, "so c . x = c . c")
+
+
+def _error_of_slope(proof: Proof) -> Theorem:
+    """The slope found is beta + c . e / S."""
+    i, centred, spread = f.i, f.centred, f.spread
+    none, squares = _of_no_mean(proof)
+    some = proof.given[1]
+    proof.begin(f.fitted, "the slope that is found")
+    noise = Sum(centred[i] * f.noise[f.omega, i], i) / spread
+    parts = f.level * Sum(centred[i], i) / spread + f.incline * Sum(centred[i] * f.inputs[i], i) / spread + noise
+    proof.restate(parts, "what the line adds to it, and what the noise adds")
+    proof.rewrite(none, "the level adds nothing")
+    proof.rewrite(squares, "the line its slope")
+    proof.restate(f.incline + noise, "S not being 0", [some])
+    return proof.chain()
+
+
+def prove_least_squares_variance(proof: Proof) -> None:
+    i, j, centred, spread, omega = f.i, f.j, f.centred, f.spread, f.omega
+    pairs = f.over_noise(f.noise[omega, i] * f.noise[omega, j])
+    squares = checker.equation(Sum(centred[i] ** 2, i), spread, (), (spread.head,))
+    with proof.claim("least squares"):
+        none, _ = _of_no_mean(proof)
+        seen = Sum(centred[i] * f.observed(i), i)
+        parts = seen - f.observed_mean * Sum(centred[i], i) - f.fitted * Sum(centred[i] ** 2, i)
+        proof.restate(parts, "taken apart")
+        proof.rewrite(none, "what is seen on average does not count")
+        proof.rewrite(squares, "by definition")
+        proof.contract("the slope times S is what is seen along c")
+    with proof.claim("slope, mean"):
+        proof.rewrite(_error_of_slope(proof), "the slope that is found")
+        errors = Sum(centred[i] * f.over_noise(f.noise[omega, i]), i) / spread
+        proof.restate(f.incline * Sum(f.weight[omega], omega) + errors, "an expectation of a sum")
+        proof.rewrite(proof.given[2], "the probabilities add up to 1")
+        proof.rewrite(opened_theorem(proof.given[3]), "and the noise has mean 0")
+        proof.contract("nothing is added")
+    for name in ("slope, variance", "against n"):
+        with proof.claim(name):
+            proof.rewrite(_error_of_slope(proof), "the slope that is found")
+            proof.restate(Sum(centred[i] * centred[j] * pairs, i, j) / spread**2, "the square of its error")
+            proof.rewrite(opened_theorem(proof.given[2]), "the noise is uncorrelated")
+            proof.restate(f.sigma**2 * Sum(centred[i] ** 2, i) / spread**2, "only equal pairs remain")
+            proof.rewrite(squares, "by definition")
+            proof.restate(f.sigma**2 / spread, "S cancels once")
+            if name == "against n":
+                proof.rewrite(proof.given[3], "S is n times the inputs' variance")
+    with proof.claim("mean, variance"):
+        proof.restate(Sum(pairs, i, j) / f.n**2, "the level drops out, and the square is multiplied out")
+        proof.rewrite(opened_theorem(proof.given[2]), "the noise is uncorrelated")
+        proof.contract("n squares, over n^2")

@@ -84,7 +84,7 @@ def _positive_shares(draw: Draw) -> list[Fraction]:
 
 statement(
     "entropy.zero",
-    "0 log 0 is 0: what vanishing probabilities add to an entropy vanishes",
+    "Why 0 log 0 is 0: what vanishing probabilities add to an entropy vanishes",
     claims={
         "bound": le(-(s**2) * log(s**2), 2 * s),
         "not negative": claim(le(0, -(s**2) * log(s**2)), [le(s, 1)]),
@@ -465,5 +465,83 @@ statement(
             pair_chance: _draw_pairs,
         },
         sizes=[{"N": 1, "Omega": 1}, {"N": 2, "Omega": 2}, {"N": 3, "Omega": 6}],
+    ),
+)
+
+# A line fitted by least squares, and a mean: how uncertain they are.
+
+noise, inputs = array("e", outcomes, n), array("x", n)
+level, incline, sigma = reals("alpha beta sigma")
+centred = define("c", lam(inputs[i] - Sum(inputs[j], j) / n, i))
+spread = define("S", Sum(centred[i] ** 2, i))
+
+
+def over_noise(value: Term) -> Term:
+    """The expectation over the noise."""
+    return Sum(weight[omega] * value, omega)
+
+
+def observed(place_: Term) -> Term:
+    """What is seen at an input: the line, and noise."""
+    return level + incline * inputs[place_] + noise[omega, place_]
+
+
+fitted = Sum(centred[i] * observed(i), i) / spread
+observed_mean = Sum(observed(j), j) / n
+white = for_all(eq(over_noise(noise[omega, i] * noise[omega, j]), sigma**2 * delta(i, j)), i, j)
+unbiased_noise = for_all(eq(over_noise(noise[omega, i]), 0), i)
+
+
+def _draw_noise(draw: Draw) -> Any:
+    """Every pattern of signs, on one scale."""
+    scale = draw.value(sigma)
+    return [[scale * (-1) ** (row >> at) for at in range(draw.sizes["n"])] for row in range(draw.sizes["Omega"])]
+
+
+def _draw_input_variance(draw: Draw) -> Fraction:
+    entries, count = draw.value(inputs), draw.sizes["n"]
+    mean_input = sum(entries, start=Fraction(0)) / count
+    return sum(((entry - mean_input) ** 2 for entry in entries), start=Fraction(0)) / count
+
+
+statement(
+    "least-squares.variance",
+    "How uncertain a fitted line and a mean are, against the number of samples",
+    claims={
+        "least squares": eq(Sum(centred[i] * (observed(i) - observed_mean - fitted * centred[i]), i), 0),
+        "slope, mean": claim(eq(over_noise(fitted), incline), [eq(Sum(weight[omega], omega), 1), unbiased_noise]),
+        "slope, variance": claim(eq(over_noise((fitted - incline) ** 2), sigma**2 / spread), [white]),
+        "against n": claim(eq(over_noise((fitted - incline) ** 2), sigma**2 / (n * s)), [white, eq(spread, n * s)]),
+        "mean, variance": claim(
+            eq(over_noise((Sum(level + noise[omega, i], i) / n - level) ** 2), sigma**2 / n), [white]
+        ),
+    },
+    given=[lt(0, n), lt(0, spread)],
+    source=[document("M12"), cite("bishop2006")],
+    aliases=["standard error", "linear regression", "sample size", "Gauss-Markov", "more data"],
+    summary="""A line alpha + beta x seen through noise of mean 0 and variance sigma^2, uncorrelated from sample to sample: the
+    slope that least squares finds has the mean beta and the variance sigma^2 / S, S being the sum of (x - mean x)^2. With
+    inputs of variance s that is sigma^2 / (n s), and the mean of n samples has the variance sigma^2 / n: the error falls like
+    one over the root of their number, whatever is fitted and whatever it imitates.""",
+    symbols={
+        "n": "the number of samples",
+        "x": "the inputs",
+        "c": "the inputs less their mean",
+        "S": "the sum of the squares of c",
+        "alpha": "the line at 0, or the mean",
+        "beta": "its slope",
+        "e": "the noise of each sample, by outcome",
+        "sigma": "the noise's standard deviation",
+        "P": "the probabilities of the outcomes",
+        "Omega": "the number of outcomes",
+        "s": "the variance of the inputs",
+    },
+    samples=samples(
+        {
+            noise: _draw_noise,
+            weight: lambda draw: [Fraction(1, draw.sizes["Omega"])] * draw.sizes["Omega"],
+            s: _draw_input_variance,
+        },
+        sizes=[{"n": 2, "Omega": 4}, {"n": 3, "Omega": 8}],
     ),
 )
