@@ -8,10 +8,10 @@ from fractions import Fraction
 from gradatlas.formulas import attribution as f
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.errors import ProofError
+from gradatlas.symbolic.inequalities import gap
 from gradatlas.symbolic.language import Integral01, Sum, lam, reals, size
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import Eq, Le, continuous, eq, has_derivative, le, substitute_in
+from gradatlas.symbolic.propositions import continuous, eq, has_derivative, le, substitute_in
 from gradatlas.symbolic.tactics import le_from_squares, opened_theorem, right_side
 from gradatlas.symbolic.terms import ONE, ZERO, Index, Term, fresh_index, substitute
 
@@ -178,7 +178,7 @@ def prove_integrated_gradients_quadrature(proof: Proof) -> None:
     given = tuple(map(checker.assume, (f.along, le(0, L), f.lipschitz)))
     with proof.claim("between two points"):
         high, low = _taylor(proof, given)
-        proof.reached(checker.certificate(proof.goal, (_gap(high),), (high,)), "taken to the other side")
+        proof.reached(checker.certificate(proof.goal, (gap(high),), (high,)), "taken to the other side")
     middle = (k + Fraction(1, 2)) / m
     half = 1 / (2 * m)
     telescoped = _telescoped(lambda at: f.f(at / m), m)
@@ -194,7 +194,7 @@ def prove_integrated_gradients_quadrature(proof: Proof) -> None:
             ]
             ends = proof.have(telescoped, "over the intervals the output's gains add up")
             last = checker.equation(f.f(m / m), f.f(ONE), (many,))
-            parts = (*(Sum(_gap(bound), k) for bound in bounds), sign * _gap(ends), sign * _gap(last))
+            parts = (*(Sum(gap(bound), k) for bound in bounds), sign * gap(ends), sign * gap(last))
             found = checker.certificate(proof.goal, parts, (*bounds, ends, last, many))
             proof.reached(found, "m intervals, each with an error of at most L / (4 m^2)")
 
@@ -212,7 +212,7 @@ def _taylor(proof: Proof, given: tuple[Theorem, ...]) -> tuple[Theorem, Theorem]
     derivative = checker.convert(derivative, has_derivative(f.f(a + t * s), t, slope(t)))
     near = checker.specialise(lipschitz, a + r * s, a + t * s)
     small = checker.certificate(
-        le((slope(r) - slope(t)) ** 2, L**2 * s**4 * (r - t) ** 2), (s**2 * _gap(near),), (near,)
+        le((slope(r) - slope(t)) ** 2, L**2 * s**4 * (r - t) ** 2), (s**2 * gap(near),), (near,)
     )
     steady = checker.lipschitz_continuity(small, slope(t), t, r, L**2 * s**4)
     proof.have(steady, "the slope is Lipschitz, and so continuous")
@@ -223,25 +223,17 @@ def _taylor(proof: Proof, given: tuple[Theorem, ...]) -> tuple[Theorem, Theorem]
     found = []
     for sign in (1, -1):
         change = sign * (slope(t) - slope(ZERO))
-        square = checker.certificate(le(change**2, bend**2), (_gap(from_start),), (from_start,))
+        square = checker.certificate(le(change**2, bend**2), (gap(from_start),), (from_start,))
         rise = le_from_squares(change, bend, (square, inside, positive))
         limit = start + sign * bend
         claim, goal = (
             le(low, high) if sign == 1 else le(high, low)
             for low, high in ((slope(t), limit), (f.f(a + s) - f.f(a), start + sign * L * s**2 / 2))
         )
-        pointwise = checker.certificate(claim, (_gap(rise),), (rise,))
+        pointwise = checker.certificate(claim, (gap(rise),), (rise,))
         pair = (steady, checker.continuity(limit, t))
         integral = checker.integral_monotone(pointwise, t, pair if sign == 1 else pair[::-1])
         value = checker.integral_polynomial(limit, t, (start, sign * L * s**2))
         integral = proof.have(checker.rewrite_in(integral, value), "the slope changes at the rate L at most")
-        found.append(checker.certificate(goal, (_gap(integral), sign * _gap(whole)), (integral, whole)))
+        found.append(checker.certificate(goal, (gap(integral), sign * gap(whole)), (integral, whole)))
     return found[0], found[1]
-
-
-def _gap(theorem: Theorem) -> Term:
-    """The right side less the left: what an inequality says is not negative, and an equation that it is zero."""
-    claim = theorem.conclusion
-    if not isinstance(claim, Le | Eq):
-        raise ProofError(f"{claim!r} is neither an equation nor an inequality")
-    return claim.right - claim.left

@@ -8,11 +8,11 @@ from gradatlas.formulas import generative as f
 from gradatlas.formulas.activations import sigmoid, sigmoid_prime
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.errors import ProofError
+from gradatlas.symbolic.inequalities import axiom_at, exp_of_log, gap, log_of_product
 from gradatlas.symbolic.language import Sum, delta, exp, lam, log, reals
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import Eq, HasDerivative, Le, eq, le, lt
-from gradatlas.symbolic.tactics import absurd, by_sign, nonzero_cases, opened_theorem
+from gradatlas.symbolic.propositions import HasDerivative, eq, le, lt
+from gradatlas.symbolic.tactics import absurd, by_sign, nonzero_cases, opened_theorem, right_side
 from gradatlas.symbolic.terms import (
     ONE,
     ZERO,
@@ -32,41 +32,20 @@ _x, _y, _t = reals("x y t")
 TWO = Num(2)
 
 
-def _gap(theorem: Theorem) -> Term:
-    """The right side less the left: what an inequality says is not negative, and an equation that it is zero."""
-    claim = theorem.conclusion
-    if not isinstance(claim, Le | Eq):
-        raise ProofError(f"{claim!r} is neither an equation nor an inequality")
-    return claim.right - claim.left
-
-
-def _undone(value: Term, facts: tuple[Theorem, ...]) -> Theorem:
-    """exp(log(e)) = e, where 0 < e by the facts. Of a number no fact is asked, for it may speak of points there are none of."""
-    positive = checker.sign(lt(0, value), () if isinstance(value, Num) else facts)
-    return checker.cut(checker.instantiate(checker.from_axiom("exp.log"), {_x: value}), positive)
-
-
 def _ratio(high: Term, low: Term, facts: tuple[Theorem, ...]) -> Theorem:
     """exp(log(high) - log(low)) = high / low, for positive numbers."""
     found = checker.equation(exp(log(high) - log(low)), exp(log(high)) * exp(log(low)) ** -1)
     for value in (high, low):
-        step = checker.rewrite(_right(found), _undone(value, facts))
+        step = checker.rewrite(right_side(found), exp_of_log(value, facts))
         found = checker.transitive(found, step)
     return found
 
 
-def _right(theorem: Theorem) -> Term:
-    claim = theorem.conclusion
-    if not isinstance(claim, Eq | Le):
-        raise ProofError(f"{claim!r} is neither an equation nor an inequality")
-    return claim.right
-
-
 def _below_tangent(high: Term, low: Term, facts: tuple[Theorem, ...]) -> Theorem:
     """1 + log(high) - log(low) + (e - 1)^2 <= high / low, e the root of high / low: from 1 + x <= exp(x) at half the gap."""
-    gap = log(high) - log(low)
-    half = checker.instantiate(checker.from_axiom("exp.tangent"), {_x: gap / 2})
-    sharp = checker.certificate(le(1 + gap + (exp(gap / 2) - 1) ** 2, exp(gap)), (2 * _gap(half),), (half,))
+    apart = log(high) - log(low)
+    half = axiom_at("exp.tangent", apart / 2)
+    sharp = checker.certificate(le(1 + apart + (exp(apart / 2) - 1) ** 2, exp(apart)), (2 * gap(half),), (half,))
     return checker.rewrite_in(sharp, _ratio(high, low, facts))
 
 
@@ -103,7 +82,7 @@ def _share(weight: Term, said: Term, star: Term, facts: tuple[Theorem, ...]) -> 
         known, quotient = (*facts, case, whole), weight / total
         tangent = _below_tangent(said, quotient, known)
         found = checker.certificate(
-            le(weight * slack(quotient), said * total - weight), (weight * _gap(tangent),), (tangent, case, whole)
+            le(weight * slack(quotient), said * total - weight), (weight * gap(tangent),), (tangent, case, whole)
         )
         if star is quotient:
             return found
@@ -126,7 +105,7 @@ def _best_at_a_point(proof: Proof) -> tuple[Theorem, Theorem]:
     slack = p * (_root(said, best) - 1) ** 2 + q * (_root(1 - said, 1 - best) - 1) ** 2
     claim = le(f.gain(p, q, said) + slack, f.gain(p, q, best))
     point = proof.have(
-        checker.certificate(claim, (_gap(real), _gap(made)), (real, made)),
+        checker.certificate(claim, (gap(real), gap(made)), (real, made)),
         "the two tangents add up to (p + q) - p - q = 0",
     )
     return point, checker.sign(le(0, slack), facts)
@@ -136,11 +115,11 @@ def prove_gan_discriminator(proof: Proof) -> None:
     i, j, D, best = f.i, f.j, f.D, f.best
     with proof.claim("at a point"):
         point, slack = _best_at_a_point(proof)
-        parts = (_gap(point), _gap(slack))
+        parts = (gap(point), gap(slack))
         proof.reached(checker.certificate(proof.goal, parts, (point, slack)), "what the squares add is dropped")
     with proof.claim("best"):
         proof.have(point, "the bound at a point, proven above")
-        parts = (Sum(_gap(point), i), Sum(_gap(slack), i))
+        parts = (Sum(gap(point), i), Sum(gap(slack), i))
         proof.reached(checker.certificate(proof.goal, parts, (point, slack)), "summed over the points")
     with proof.claim("slope"):
         inside = [opened_theorem(g) for g in proof.given[2:]]
@@ -153,7 +132,7 @@ def prove_gan_discriminator(proof: Proof) -> None:
         root = _root(D[i], best) - 1
         square, other = f.p[i] * root**2, f.q[i] * (_root(1 - D[i], 1 - best) - 1) ** 2
         here = substitute(square, {i: j})
-        parts = (Sum((1 - delta(i, j)) * square, i), Sum(other, i), Sum(_gap(point), i), _gap(as_good))
+        parts = (Sum((1 - delta(i, j)) * square, i), Sum(other, i), Sum(gap(point), i), gap(as_good))
         small = checker.certificate(le(here, 0), parts, (point, as_good, *positive))
         proof.have(small, "a discriminator as good as D* leaves no square above 0")
         one = proof.have(_nothing(substitute(root, {i: j}), f.p[j], (small, positive[0])), "so the root of D / D* is 1")
@@ -170,16 +149,6 @@ def prove_gan_discriminator(proof: Proof) -> None:
 # The value of the game.
 
 
-def _log_of_product(first: Term, second: Term, facts: tuple[Theorem, ...] = ()) -> Theorem:
-    """log(a b) = log(a) + log(b), for positive numbers."""
-    total = log(first) + log(second)
-    product = checker.equation(exp(total), exp(log(first)) * exp(log(second)))
-    for value in dict.fromkeys((first, second)):
-        step = checker.rewrite(_right(product), _undone(value, facts))
-        product = checker.transitive(product, step)
-    return checker.rewrite_in(checker.instantiate(checker.from_axiom("log.exp"), {_x: total}), product)
-
-
 def _halved(weight: Term, share: Term, facts: tuple[Theorem, ...]) -> Theorem:
     """w log(share) = w log(w / m) - w log 2, share being w / (p + q) and m half of p + q, also where w = 0."""
     total = f.p[f.i] + f.q[f.i]
@@ -189,7 +158,7 @@ def _halved(weight: Term, share: Term, facts: tuple[Theorem, ...]) -> Theorem:
         whole = checker.sign(lt(0, total), (*facts, case))
         known = (*facts, case, whole)
         same = checker.equation(share, weight / total, known, (), (total,))
-        doubled = _log_of_product(TWO, weight / total, known)
+        doubled = log_of_product(TWO, weight / total, known)
         twice = checker.equation(log(weight / f.middle), log(2 * (weight / total)))
         split = checker.transitive(twice, doubled)
         spelled = checker.rewrite(weight * log(share), same) if share is not weight / total else None
@@ -218,7 +187,7 @@ def _excess(weight: Term, facts: tuple[Theorem, ...]) -> Theorem:
     def positive(case: Theorem) -> Theorem:
         whole = checker.sign(lt(0, f.p[f.i] + f.q[f.i]), (*facts, case))
         tangent = _below_tangent(ONE, ratio, (*facts, case, whole))
-        return checker.certificate(claim, (weight * _gap(tangent),), (tangent, case, whole))
+        return checker.certificate(claim, (weight * gap(tangent),), (tangent, case, whole))
 
     def nothing(case: Theorem) -> Theorem:
         return checker.certificate(claim, (other / 2, weight * (log(ratio) - square - Fraction(1, 2))), (*facts, case))
@@ -239,7 +208,7 @@ def prove_gan_value(proof: Proof) -> None:
         for given in proof.given[2:]:
             proof.rewrite(given, "the probabilities add up to 1")
         proof.restate(2 * f.jsd - (two + two), "collected")
-        proof.rewrite(checker.symmetric(_log_of_product(TWO, TWO)), "log 2 + log 2 = log 4")
+        proof.rewrite(checker.symmetric(log_of_product(TWO, TWO, ())), "log 2 + log 2 = log 4")
         worth = proof.chain()
         proof.reached(worth)
     with proof.claim("divergence"):
@@ -248,7 +217,7 @@ def prove_gan_value(proof: Proof) -> None:
     with proof.claim("not negative"):
         real = proof.have(_excess(p[i], facts), "log(m / p) lies below its tangent, m / p - 1")
         made = proof.have(_excess(q[i], facts), "and so does log(m / q)")
-        gaps = [Sum(_gap(t), i) / 2 for t in (real, made)]
+        gaps = [Sum(gap(t), i) / 2 for t in (real, made)]
         squares = [Sum(_square(w), i) / 2 for w in (p[i], q[i])]
         least = checker.certificate(le(0, f.divergence), (*gaps, *squares), (real, made, *facts))
         not_negative = checker.rewrite_in(least, named)
@@ -258,7 +227,7 @@ def prove_gan_value(proof: Proof) -> None:
         vanishing = checker.rewrite_in(proof.given[-1], checker.symmetric(named))
         own, others = p[i] * log(p[i] / f.middle) - p[i] + f.middle, q[i] * log(q[i] / f.middle) - q[i] + f.middle
         parts = [
-            checker.certificate(le(0, t), (_gap(s_), _square(w)), (s_, *facts))
+            checker.certificate(le(0, t), (gap(s_), _square(w)), (s_, *facts))
             for t, s_, w in ((own, real, p[i]), (others, made, q[i]))
         ]
         here = substitute(own, {i: j})
@@ -282,7 +251,7 @@ def prove_gan_value(proof: Proof) -> None:
         proof.rewrite(none, "log 1 = 0")
     with proof.claim("least"):
         proof.have(worth, "the value, proven above")
-        parts = (2 * f.jsd, -_gap(worth))
+        parts = (2 * f.jsd, -gap(worth))
         proof.reached(checker.certificate(proof.goal, parts, (worth, not_negative)), "the divergence is not negative")
 
 
@@ -297,7 +266,7 @@ def _equal_where_nothing(proof: Proof, small: Theorem, real: Theorem, facts: tup
     def positive(case: Theorem) -> Theorem:
         whole = checker.sign(lt(0, p + q), (*facts, case))
         known = (*facts, case, whole)
-        shrunk = checker.certificate(le(square, 0), (_gap(small), _gap(real)), (small, real))
+        shrunk = checker.certificate(le(square, 0), (gap(small), gap(real)), (small, real))
         one = _nothing(root - 1, p, (shrunk, *known))
         return checker.combination(
             goal, (2 * p, -2 * p * (root + 1)), (_ratio(ONE, ratio, known), one), known, (p + q,)
@@ -363,12 +332,12 @@ def _discriminator_vanishes(proof: Proof) -> Theorem:
     """sigmoid(-c t) tends to 0, lying between 0 and 1 / (2 + c t)."""
     c, t, body = f.c, f.t, sigmoid(-f.c * f.t)
     grows = proof.given[0]
-    tangent = checker.instantiate(checker.from_axiom("exp.tangent"), {_x: c * t})
+    tangent = axiom_at("exp.tangent", c * t)
     high = 1 / (2 + c * t)
     spelled = checker.equation(body, 1 / (1 + exp(c * t)), (), (sigmoid,))
     bases = (1 + exp(c * t), 2 + c * t)
     below = checker.certificate(
-        le(body, high), (_gap(tangent) / (bases[0] * bases[1]), _gap(spelled)), (tangent, spelled, grows), bases
+        le(body, high), (gap(tangent) / (bases[0] * bases[1]), gap(spelled)), (tangent, spelled, grows), bases
     )
     below = proof.have(below, "the exponential lies above its tangent")
     above = checker.sign(le(0, body))

@@ -9,6 +9,7 @@ from gradatlas.formulas.activations import relu, sigmoid_prime
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.errors import ProofError
+from gradatlas.symbolic.inequalities import axiom_at, exp_of_log, gap
 from gradatlas.symbolic.language import Sum, lam, log, natural_power, positive, reals
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import Eq, Le, Proposition, eq, le, lt, substitute_in
@@ -18,15 +19,7 @@ from gradatlas.symbolic.whole_numbers import below_size
 
 __all__: list[str] = []
 
-_r, _x, _y = reals("r x y")
-
-
-def _gap(theorem: Theorem) -> Term:
-    """The right side less the left: what an inequality says is not negative, and an equation that it is zero."""
-    claim = theorem.conclusion
-    if not isinstance(claim, Le | Eq):
-        raise ProofError(f"{claim!r} is neither an equation nor an inequality")
-    return claim.right - claim.left
+(_r,) = reals("r")
 
 
 # Bounds through depth.
@@ -43,7 +36,7 @@ def _one_layer(proof: Proof) -> Theorem:
     product = proof.have(product, "Cauchy and Schwarz, along each column of the weights")
     slope = f.slopes(f.t + 1)[p]
     bound = f.c**2 * f.size_of_weights * f.size_of_error
-    parts = (Sum(_gap(flat) * f.through**2, p), Sum(f.c**2 * _gap(product), p))
+    parts = (Sum(gap(flat) * f.through**2, p), Sum(f.c**2 * gap(product), p))
     layer = checker.certificate(le(Sum((f.through * slope) ** 2, p), bound), parts, (flat, product))
     return proof.have(checker.rewrite_in(layer, checker.symmetric(backward)), "and no slope is steeper than c")
 
@@ -56,11 +49,11 @@ def prove_vanishing_gradient_bound(proof: Proof) -> None:
     with proof.claim("any depth"):
         none, more = proof.given[2], checker.specialise(proof.given[3], t)
         proof.have(layer, "the bound of one layer, proven above")
-        base = checker.certificate(substitute_in(proof.goal, {t: ZERO}), (-_gap(none) * start,), (none,))
+        base = checker.certificate(substitute_in(proof.goal, {t: ZERO}), (-gap(none) * start,), (none,))
         proof.have(base, "through no layer nothing changes")
         hypothesis = checker.assume(proof.goal)
         factor = f.c**2 * f.size_of_weights
-        parts = (_gap(layer), factor * _gap(hypothesis), -_gap(more) * start)
+        parts = (gap(layer), factor * gap(hypothesis), -gap(more) * start)
         step = checker.certificate(substitute_in(proof.goal, {t: t + 1}), parts, (layer, hypothesis, more))
         proof.have(step, "another layer multiplies the bound by its own factor")
         proof.reached(checker.induction(proof.goal, t, base, step), "by induction on the depth")
@@ -78,9 +71,9 @@ def _at_a_rate(proof: Proof, layer: Theorem) -> Theorem:
     factor = opened_theorem(proof.given[2], t)
     claim = le(f.size_of_error, natural_power(f.r, t) * f.size_of_start)
     base = proof.have(checker.certificate(substitute_in(claim, {t: ZERO}), ()), "through no layer nothing changes")
-    positive = checker.certificate(le(0, f.r), (_gap(factor), f.c**2 * f.size_of_weights), (factor,))
+    positive = checker.certificate(le(0, f.r), (gap(factor), f.c**2 * f.size_of_weights), (factor,))
     hypothesis = checker.assume(claim)
-    parts = (_gap(layer), _gap(factor) * f.size_of_error, f.r * _gap(hypothesis))
+    parts = (gap(layer), gap(factor) * f.size_of_error, f.r * gap(hypothesis))
     step = checker.certificate(substitute_in(claim, {t: t + 1}), parts, (layer, factor, positive, hypothesis))
     proof.have(step, "another layer multiplies it by r at most")
     return checker.induction(claim, t, base, step)
@@ -91,7 +84,7 @@ def _vanishing(proof: Proof, rate: Theorem) -> Theorem:
     t, r = f.t, f.r
     factor = opened_theorem(proof.given[2], t)
     proof.have(rate, "the geometric bound, proven above")
-    positive = checker.certificate(le(0, r), (_gap(factor), f.c**2 * f.size_of_weights), (factor,))
+    positive = checker.certificate(le(0, r), (gap(factor), f.c**2 * f.size_of_weights), (factor,))
     above = checker.certificate(lt(-1, r), (r, ONE), (positive,))
     powers = checker.cut(checker.instantiate(checker.from_axiom("power.limit"), {_r: r}), above)
     powers = proof.have(powers, "the powers of a number from 0 to 1 tend to 0")
@@ -111,7 +104,7 @@ def prove_vanishing_gradient_sigmoid(proof: Proof) -> None:
         flat = checker.generalise(slope, t, p)
         weights = opened_theorem(proof.given[2], t)
         factor = le(quarter**2 * f.size_of_weights, w**2 / 16)
-        small = checker.generalise(checker.certificate(factor, (_gap(weights) / 16,), (weights,)), t)
+        small = checker.generalise(checker.certificate(factor, (gap(weights) / 16,), (weights,)), t)
         proof.have(small, "1/4 of the weights' norm")
         at = {f.c: quarter, f.r: w**2 / 16}
         bound = checker.instantiate(proof.lemma("vanishing-gradient.bound", "rate"), at)
@@ -150,7 +143,7 @@ def prove_exploding_gradient_bound(proof: Proof) -> None:
         slope = f.slopes(t + 1)[p]
         layer = checker.certificate(
             le(f.c**2 * f.m * f.size_of_error, Sum((f.through * slope) ** 2, p)),
-            (Sum(_gap(steep) * f.through**2, p), f.c**2 * _gap(stretched)),
+            (Sum(gap(steep) * f.through**2, p), f.c**2 * gap(stretched)),
             (steep, stretched),
         )
         layer = checker.rewrite_in(layer, checker.symmetric(backward))
@@ -171,14 +164,10 @@ def prove_exploding_gradient_bound(proof: Proof) -> None:
         depth = proof.have(_from_below(proof, layer, positive), "the geometric bound, as above")
         linear = proof.have(_bernoulli(factor, positive), "Bernoulli's inequality: r^t is at least 1 + (r - 1) t")
         rate = factor - 1
-        logarithm = checker.instantiate(checker.from_axiom("exp.tangent"), {_x: log(1 + rate * t)})
-        known = checker.sign(lt(0, 1 + rate * t), (more,))
-        undone = checker.cut(checker.instantiate(checker.from_axiom("exp.log"), {_x: 1 + rate * t}), known)
-        logarithm = proof.have(checker.rewrite_in(logarithm, undone), "and a logarithm lies below its argument less 1")
-        growing = checker.instantiate(checker.from_axiom("log.diverges"), {_x: rate})
-        growing = checker.cut(growing, checker.certificate(lt(0, rate), (rate,), (more,)))
-        proof.have(growing, "the logarithm grows beyond every bound")
-        parts = (_gap(depth), start * _gap(linear), start * _gap(logarithm), start)
+        logarithm = checker.rewrite_in(axiom_at("exp.tangent", log(1 + rate * t)), exp_of_log(1 + rate * t, (more,)))
+        proof.have(logarithm, "and a logarithm lies below its argument less 1")
+        growing = proof.have(axiom_at("log.diverges", rate, (more,)), "the logarithm grows beyond every bound")
+        parts = (gap(depth), start * gap(linear), start * gap(logarithm), start)
         below = checker.certificate(
             le(start * log(1 + rate * t), f.size_of_error), parts, (depth, linear, logarithm, some)
         )
@@ -193,7 +182,7 @@ def _from_below(proof: Proof, layer: Theorem, positive: Theorem) -> Theorem:
     claim = le(natural_power(factor, t) * f.size_of_start, f.size_of_error)
     base = proof.have(checker.certificate(substitute_in(claim, {t: ZERO}), ()), "through no layer nothing changes")
     hypothesis = checker.assume(claim)
-    parts = (_gap(layer), factor * _gap(hypothesis))
+    parts = (gap(layer), factor * gap(hypothesis))
     step = checker.certificate(substitute_in(claim, {t: t + 1}), parts, (layer, positive, hypothesis))
     proof.have(step, "another layer multiplies the bound by c^2 m")
     return checker.induction(claim, t, base, step)
@@ -205,7 +194,7 @@ def _bernoulli(factor: Term, positive: Theorem) -> Theorem:
     claim = le(1 + (factor - 1) * t, natural_power(factor, t))
     base = checker.certificate(substitute_in(claim, {t: ZERO}), ())
     hypothesis = checker.assume(claim)
-    parts = (factor * _gap(hypothesis), (factor - 1) ** 2 * t)
+    parts = (factor * gap(hypothesis), (factor - 1) ** 2 * t)
     step = checker.certificate(substitute_in(claim, {t: t + 1}), parts, (hypothesis, positive))
     return checker.induction(claim, t, base, step)
 

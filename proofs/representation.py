@@ -10,13 +10,12 @@ from gradatlas.formulas.activations import relu
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.errors import ProofError
+from gradatlas.symbolic.inequalities import gap
 from gradatlas.symbolic.language import Sum, delta, floordiv, lam, mod, natural_power, positive
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import (
     Eq,
     Implies,
-    Le,
-    Lt,
     Proposition,
     eq,
     for_all,
@@ -277,7 +276,7 @@ def _one_fold(proof: Proof, claim: Proposition, doubling: Theorem, positive: The
             checker.rewrite(right_side(begun), down), checker.equation(f.folded(k, 2 - 2 * spelled), there, (positive,))
         )
         met = [
-            checker.certificate(le(0, mirror), (_gap(last), _gap(double)), (last, double)),
+            checker.certificate(le(0, mirror), (gap(last), gap(double)), (last, double)),
             checker.certificate(le(mirror + 1, many), (j - many,), (beyond,)),
             checker.certificate(le(0, rest), (1 - s,), (high,)),
             checker.certificate(le(rest, 1), (s,), (low,)),
@@ -299,14 +298,6 @@ def _one_fold(proof: Proof, claim: Proposition, doubling: Theorem, positive: The
 
 def _within(value: Term, equation: Theorem) -> Theorem:
     return checker.rewrite(value, equation)
-
-
-def _gap(theorem: Theorem) -> Term:
-    """The right side less the left: what an inequality says is not negative, and an equation that it is zero."""
-    claim = theorem.conclusion
-    if not isinstance(claim, Le | Eq):
-        raise ProofError(f"{claim!r} is neither an equation nor an inequality")
-    return claim.right - claim.left
 
 
 # One hidden layer.
@@ -433,7 +424,7 @@ def _straight_corner(proof: Proof, affine: Theorem, many: Theorem, none: Theorem
         (before, CORNER, half),
         (after, CORNER + 1, half),
     ):
-        room = checker.certificate(le(piece + 1, count), (_gap(last), CORNER + 1 - piece, _gap(exact)), (last, exact))
+        room = checker.certificate(le(piece + 1, count), (gap(last), CORNER + 1 - piece, gap(exact)), (last, exact))
         ranges = [checker.sign(le(0, piece)), room, checker.sign(le(0, part)), checker.sign(le(part, 1))]
         value = _at(folds, (piece, part), ranges)
         inside = checker.certificate(le(point, 1), ((count - piece - 1) / count, (1 - part) / count), (many, room))
@@ -553,33 +544,25 @@ def prove_convolution_dense(proof: Proof) -> None:
         proof.rewrite(picked(at, f.window(out, step), entry), "the bracket picks one, or what lies outside: 0")
         proof.reached(checker.symmetric(proof.chain()), "which is the convolution")
     with proof.claim("tied"):
-        (gap,) = proof.given
-        moved = checker.combination(eq(f.at2, at + f.stride * (f.out2 - out)), (ONE,), (gap,))
+        (apart,) = proof.given
+        moved = checker.combination(eq(f.at2, at + f.stride * (f.out2 - out)), (ONE,), (apart,))
         proof.unfold(f.dense)
         proof.rewrite(moved, "both lie as far on as the stride asks")
         proof.restate(proof.right, "so the bracket is the same", unfold=[f.dense])
     for name in ("sparse before", "sparse after"):
         with proof.claim(name):
             forward, beyond = proof.given
-            gap = at - f.window(out, step)
+            past = at - f.window(out, step)
             if name == "sparse before":
-                outside = checker.certificate(lt(gap, 0), (_less(beyond), f.dilation * step), (forward, beyond))
+                outside = checker.certificate(lt(past, 0), (gap(beyond), f.dilation * step), (forward, beyond))
             else:
                 last = checker.index_bounds(step)
-                parts = (_less(beyond), f.dilation * _gap(last))
-                outside = checker.certificate(lt(0, gap), parts, (forward, beyond, last))
-            nowhere = checker.bracket(checker.sign(ne(gap, 0), (outside,)))
+                parts = (gap(beyond), f.dilation * gap(last))
+                outside = checker.certificate(lt(0, past), parts, (forward, beyond, last))
+            nowhere = checker.bracket(checker.sign(ne(past, 0), (outside,)))
             proof.unfold(f.dense)
-            proof.restate(Sum(f.kernel[step, channel, f.filter_] * delta(gap), step), "in order")
+            proof.restate(Sum(f.kernel[step, channel, f.filter_] * delta(past), step), "in order")
             proof.rewrite(nowhere, "the window ends before, or begins after")
-
-
-def _less(theorem: Theorem) -> Term:
-    """What a strict inequality says is positive."""
-    claim = theorem.conclusion
-    if not isinstance(claim, Lt):
-        raise ProofError(f"{claim!r} is no strict inequality")
-    return claim.right - claim.left
 
 
 def prove_convolution_shift(proof: Proof) -> None:
