@@ -10,7 +10,7 @@ from gradatlas.symbolic.language import ABS, Sum, natural_power, sqrt
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import Eq, Le, eq, implies, le, lt, ne, substitute_in
 from gradatlas.symbolic.tactics import absurd, by_sign, opened_theorem, root_is_positive, sum_in
-from gradatlas.symbolic.terms import ONE, ZERO, Term, substitute
+from gradatlas.symbolic.terms import ONE, ZERO, Index, Term, substitute
 
 __all__: list[str] = []
 
@@ -90,7 +90,7 @@ def prove_adam_bias_correction(proof: Proof) -> None:
         proof.rewrite(expectation, "which is 1 - beta1^t times E, as proven above")
         proof.restate(proof.right, "and the factor cancels", facts=[known])
     with proof.claim("denominator"):
-        at_least, below = proof.given[2:]
+        at_least, below = proof.given
         positive = checker.sign(le(0, natural_power(b, T)), (at_least,))
         base = checker.certificate(substitute_in(proof.goal, {T: ZERO}), (1 - b,), (below,))
         claim = substitute_in(proof.goal, {T: T + 1})
@@ -139,15 +139,19 @@ def _multiple(claim: Eq, scaled: Theorem, plain: Theorem, starts: tuple[Theorem,
     return checker.induction(claim, T, base, step)
 
 
+def _opened(proof: Proof, i: Index) -> list[Theorem]:
+    """The two recurrences and the two starts of a claim, of an entry."""
+    return [opened_theorem(t, *((f.T, i) if place < 2 else (i,))) for place, t in enumerate(proof.given)]
+
+
 def prove_adam_scale(proof: Proof) -> None:
     i, c = f.i, f.c
     with proof.claim("mean"):
-        m, v, big_m, big_v, m_0, v_0, big_m_0, big_v_0 = (
-            opened_theorem(t, *((f.T, i) if place < 4 else (i,))) for place, t in enumerate(proof.given)
-        )
+        m, big_m, m_0, big_m_0 = _opened(proof, i)
         mean = _multiple(_equation(proof), big_m, m, (big_m_0, m_0))
         proof.reached(mean, "by induction: each step of the one is c times that of the other")
     with proof.claim("mean of squares"):
+        v, big_v, v_0, big_v_0 = _opened(proof, i)
         square = _multiple(_equation(proof), big_v, v, (big_v_0, v_0))
         proof.reached(square, "by induction, with the squares c^2 times as large")
     for name in ("step", "without epsilon"):

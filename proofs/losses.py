@@ -10,11 +10,19 @@ from gradatlas.formulas.activations import sigmoid, sigmoid_prime, softplus
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.errors import ProofError
-from gradatlas.symbolic.inequalities import axiom_at, exp_of_log, gap, log_increases, log_of_product, log_of_reciprocal
+from gradatlas.symbolic.inequalities import (
+    axiom_at,
+    exp_of_log,
+    gap,
+    log_increases,
+    log_of_product,
+    log_of_reciprocal,
+    term_of_vanishing_sum,
+)
 from gradatlas.symbolic.language import Sum, delta, exp, log, reals
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import Eq, Proposition, eq, has_derivative, le, lt
-from gradatlas.symbolic.tactics import by_sign, by_steps, nonzero_cases, opened_theorem, zero_from_product
+from gradatlas.symbolic.tactics import absurd, by_sign, by_steps, nonzero_cases, opened_theorem, zero_from_product
 from gradatlas.symbolic.terms import ONE, ZERO, Call, Function, Num, Term
 
 __all__: list[str] = []
@@ -109,6 +117,16 @@ def prove_softmax_second_derivative(proof: Proof) -> None:
 
 def prove_softmax_cross_entropy_twice(proof: Proof) -> None:
     i, j = f.i, f.j
+    with proof.claim("inside"):
+        rest = proof.have(_others(proof.given[0]), "with two classes or more, the other exponentials are positive")
+        total = Sum(exp(f.logits[f.k]), f.k)
+        share = checker.equation(f.probability[i], exp(f.logits[i]) / total, (), (_head(f.probability),))
+        positive = checker.sign(lt(0, total), (_classes(),))
+        parts = (gap(rest) / total, gap(share))
+        proof.reached(
+            checker.certificate(proof.goal, parts, (rest, share, positive), (total,)),
+            "and they share the sum with e^x_i",
+        )
     with proof.claim("lower bound"):
         bound, positive = _twice_above(proof)
         proof.have(bound, "each other exponential is more than e^(p_y - 1), for 0 < p_k and p_y < 1")
@@ -145,6 +163,31 @@ def prove_softmax_cross_entropy_twice(proof: Proof) -> None:
             checker.certificate(proof.goal, parts, (one,)),
             "p_i is at most 1 - p_j where i and j differ; where they do not, 1 - p_i is at least p_i (1 - p_i)",
         )
+
+
+def _others(several: Theorem) -> Theorem:
+    """0 < the sum of the other exponentials: were it 0, each were, and there were no other class."""
+    i, k = f.i, f.k
+    other = 1 - delta(k, i)
+    value = Sum(other * exp(f.logits[k]), k)
+    claim = lt(0, value)
+
+    def none(case: Theorem) -> Theorem:
+        sign = checker.sign(le(0, other * exp(f.logits[k])))
+        term = other * exp(f.logits[k])
+        small = term_of_vanishing_sum(term, k, k, case, sign)
+        nothing = eq(term, 0)
+        product = by_sign(
+            term,
+            lambda more: absurd([term, -term], nothing, (more, small)),
+            lambda same: same,
+            lambda less: absurd([term, -term], nothing, (less, sign)),
+        )
+        alone = checker.combination(eq(other, 0), (exp(f.logits[k]) ** -1,), (product,))
+        parts = (f.n - 1, Sum(-other, k))
+        return checker.contradiction(checker.certificate(lt(0, 0), parts, (several, alone)), claim)
+
+    return by_sign(value, lambda case: case, none, lambda case: absurd([value, -value], claim, (case,)))
 
 
 def _classes() -> Theorem:

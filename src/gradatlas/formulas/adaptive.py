@@ -102,12 +102,12 @@ statement(
     "exponential-average.closed-form",
     "A running mean of gradients: the closed form, and its weights",
     claims={
-        "closed form": eq(
-            m[i], natural_power(b1, T) * at("m", 0)[i] + (1 - b1) * history(b1, lambda step: at("g", step)[i])
+        "closed form": claim(
+            eq(m[i], natural_power(b1, T) * at("m", 0)[i] + (1 - b1) * history(b1, lambda step: at("g", step)[i])),
+            [averaged("m", b1, g[i])],
         ),
         "weights": eq((1 - b1) * Sum(natural_power(b1, j), j), 1 - natural_power(b1, T)),
     },
-    given=[averaged("m", b1, g[i])],
     source=[document("G9"), cite("kingma2015")],
     aliases=["exponential moving average", "EMA", "first moment", "exponentially weighted average"],
     summary="""m_(t+1) = beta1 m_t + (1 - beta1) g_t, g_t the gradient of step t counted from 0, weighs a gradient j steps old by
@@ -151,26 +151,33 @@ def _draw_chances(draw: Draw) -> list[Fraction]:
     return [s / sum(shares) for s in shares]
 
 
+begun = [averaged("m", b1, g_now[omega], omega, outcomes), nothing_at_first("m", omega, outcomes)]
+
 statement(
     "adam.bias-correction",
     "Adam's correction of the bias of running means",
     claims={
-        "expectation": claim(eq(expected(m_now[omega]), (1 - natural_power(b1, T)) * expectation), [equal_means]),
+        "expectation": claim(
+            eq(expected(m_now[omega]), (1 - natural_power(b1, T)) * expectation), [*begun, equal_means]
+        ),
         "corrected": claim(
             eq(expected(m_now[omega] / (1 - natural_power(b1, T))), expectation),
-            [equal_means, ne(natural_power(b1, T), 1)],
+            [*begun, equal_means, ne(natural_power(b1, T), 1)],
         ),
         "denominator": claim(lt(0, 1 - natural_power(b1, T + 1)), [le(0, b1), lt(b1, 1)]),
-        "bias": eq(
-            expected(at("m", T + 1, outcomes)[omega]) - (1 - natural_power(b1, T + 1)) * expected(g_now[omega]),
-            (1 - b1)
-            * Sum(
-                natural_power(b1, later_j) * (expected(at("g", T - later_j, outcomes)[omega]) - expected(g_now[omega])),
-                later_j,
+        "bias": claim(
+            eq(
+                expected(at("m", T + 1, outcomes)[omega]) - (1 - natural_power(b1, T + 1)) * expected(g_now[omega]),
+                (1 - b1)
+                * Sum(
+                    natural_power(b1, later_j)
+                    * (expected(at("g", T - later_j, outcomes)[omega]) - expected(g_now[omega])),
+                    later_j,
+                ),
             ),
+            begun,
         ),
     },
-    given=[averaged("m", b1, g_now[omega], omega, outcomes), nothing_at_first("m", omega, outcomes)],
     source=[document("G9"), cite("kingma2015")],
     aliases=["Adam", "bias correction", "unbiased", "expectation of the moving average"],
     summary="""Begun with 0, the running mean of t gradients of one and the same expectation has 1 - beta1^t times that
@@ -201,12 +208,17 @@ statement(
 # Adam's step.
 
 M, V = at("M", T), at("V", T)
-scaled = [
+both_means = [
     averaged("m", b1, g[i]),
-    averaged("v", b2, g[i] ** 2),
     averaged("M", b1, c * g[i]),
+    nothing_at_first("m"),
+    nothing_at_first("M"),
+]
+both_squares = [
+    averaged("v", b2, g[i] ** 2),
     averaged("V", b2, (c * g[i]) ** 2),
-    *(nothing_at_first(name) for name in "mvMV"),
+    nothing_at_first("v"),
+    nothing_at_first("V"),
 ]
 
 
@@ -248,12 +260,16 @@ statement(
     "adam.scale",
     "Adam's step does not see the scale of the loss, but for epsilon",
     claims={
-        "mean": eq(M[i], c * m[i]),
-        "mean of squares": eq(V[i], c**2 * v[i]),
-        "step": claim(eq(adam(M[i], V[i], eps), adam(m[i], v[i], eps / c)), [lt(0, c), le(0, b2), lt(b2, 1)]),
-        "without epsilon": claim(eq(adam(M[i], V[i], 0), adam(m[i], v[i], 0)), [lt(0, c), le(0, b2), lt(b2, 1)]),
+        "mean": claim(eq(M[i], c * m[i]), both_means),
+        "mean of squares": claim(eq(V[i], c**2 * v[i]), both_squares),
+        "step": claim(
+            eq(adam(M[i], V[i], eps), adam(m[i], v[i], eps / c)),
+            [*both_means, *both_squares, lt(0, c), le(0, b2), lt(b2, 1)],
+        ),
+        "without epsilon": claim(
+            eq(adam(M[i], V[i], 0), adam(m[i], v[i], 0)), [*both_means, *both_squares, lt(0, c), le(0, b2), lt(b2, 1)]
+        ),
     },
-    given=scaled,
     source=[document("G9"), cite("kingma2015")],
     aliases=["scale invariance", "Adam", "loss scaling", "epsilon"],
     summary="""A loss c > 0 times as large has gradients, and a running mean, c times as large, and a running mean of squares

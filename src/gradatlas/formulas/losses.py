@@ -265,6 +265,7 @@ statement(
     "The cross-entropy of a softmax of a softmax: its bounds, and its gradient",
     of="softmax_cross_entropy",
     claims={
+        "inside": claim(lt(probability[i], 1), [lt(1, n)]),
         "lower bound": claim(lt(log(1 + (n - 1) * exp(-1)), -log(share_of[label_index])), inside),
         "upper bound": claim(lt(-log(share_of[label_index]), log(n - 1 + exp(1))), inside),
         "gradient": eq(Derivative(twice, logits[i]), probability[i] * (error - mean_error)),
@@ -284,7 +285,7 @@ statement(
     absolute value, hence at most 2 (1 - p_j) for every j, so that it vanishes where p is sure of a class, be it a wrong one.""",
     symbols={
         "x": "the logits",
-        "p": "the probabilities: the softmax of x",
+        "p": "the probabilities: any that sum to 1, or the softmax of x",
         "q": "the softmax of p",
         "n": "the number of classes",
     },
