@@ -419,6 +419,18 @@ def test_scalar_functions_at_the_ends(library, dtype):
     assert np.signbit(library.scalar_function("tanh", x)[4])
 
 
+@DTYPES
+@pytest.mark.parametrize("given", [(0,), (1,), (2,), (0, 1, 2)], ids=str)
+def test_cotangents_of_some_outputs_of_the_lstm(on, given, dtype):
+    """Those that nothing depends on are not made up: states, cells and pre-activations, as they lie in memory."""
+
+    def run(z, h, c, u):
+        out = recurrent.lstm_recurrence(z, h, c, u)
+        return tuple(xp.permute_dims(out[k], (1, 0, 2)) for k in given)
+
+    compare(run, [(4, 13, 20), (13, 5), (13, 5), (5, 20)], dtype, on)
+
+
 def test_the_slopes_of_saturated_gates(on):
     """They are those of the pass in place, entry by entry, where s (1 - s) has no digit left, and at the ends."""
     z = np.asarray([17.0, -17.0, 40.0, -40.0, 300.0, -300.0, 1e4, -1e4])

@@ -187,15 +187,15 @@ def _lstm_answers(c0: Plain, out: Parts, first: int, stop: int, room: list[Plain
     np.tanh(gates[2], out=spare)
     gates[2::2] *= 2  # the slope of tanh at x is 4 s (1 - s), s the sigmoid of 2x
     _open(gates, slopes)
-    slopes *= gates
-    slopes[2::2] *= 4
     i, f, _, o, _ = gates
+    slopes[3] *= out[0][first:stop]  # which is o tanh(c)
+    slopes[:3] *= gates[:3]
+    slopes[4] *= gates[4]
+    slopes[2::2] *= 4
     slopes[0] *= spare
     slopes[1, 1:] *= cells[:-1]
     slopes[1, 0] *= out[1][first - 1] if first else c0
     slopes[2] *= i
-    np.tanh(cells, out=spare)
-    slopes[3] *= spare
     slopes[4] *= o
     return slopes[:4], f, slopes[4]
 
