@@ -116,11 +116,10 @@ def prove_softmax_second_derivative(proof: Proof) -> None:
 
 
 def prove_softmax_cross_entropy_twice(proof: Proof) -> None:
-    i, j = f.i, f.j
     with proof.claim("inside"):
         rest = proof.have(_others(proof.given[0]), "with two classes or more, the other exponentials are positive")
         total = Sum(exp(f.logits[f.k]), f.k)
-        share = checker.equation(f.probability[i], exp(f.logits[i]) / total, (), (_head(f.probability),))
+        share = checker.equation(f.probability[f.i], exp(f.logits[f.i]) / total, (), (_head(f.probability),))
         positive = checker.sign(lt(0, total), (_classes(),))
         parts = (gap(rest) / total, gap(share))
         proof.reached(
@@ -135,6 +134,10 @@ def prove_softmax_cross_entropy_twice(proof: Proof) -> None:
         bound, positive = _twice_below(proof)
         proof.have(bound, "each exponential is below its chord 1 + (e - 1) p_k, and e^p_y is above 1")
         _logarithm_of_total(proof, bound, positive, -1)
+
+
+def prove_softmax_cross_entropy_twice_gradient(proof: Proof) -> None:
+    i, j = f.i, f.j
     with proof.claim("gradient"):
         proof.differentiate("the chain rule through both", [_derivative_of_second()])
         proof.restate(proof.right, "minus times minus")

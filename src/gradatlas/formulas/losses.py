@@ -260,14 +260,34 @@ def _draw_logits(draw: Draw) -> list[Fraction]:
     return [draw.real()] * count if draw.integer(0, 1) else [draw.real(-3, 3) for _ in range(count)]
 
 
+TWICE = {
+    "p": "the probabilities: any that sum to 1, or the softmax of x",
+    "q": "the softmax of p",
+    "n": "the number of classes",
+}
 statement(
     "softmax-cross-entropy.twice",
-    "The cross-entropy of a softmax of a softmax: its bounds, and its gradient",
+    "The cross-entropy of a softmax of a softmax is never small and never large",
     of="softmax_cross_entropy",
     claims={
         "inside": claim(lt(probability[i], 1), [lt(1, n)]),
         "lower bound": claim(lt(log(1 + (n - 1) * exp(-1)), -log(share_of[label_index])), inside),
         "upper bound": claim(lt(-log(share_of[label_index]), log(n - 1 + exp(1))), inside),
+    },
+    source=[document("P4"), cite("bridle1990")],
+    aliases=["double softmax", "from_logits=True", "softmax applied twice"],
+    summary="""Probabilities p strictly between 0 and 1, as a softmax gives them for two classes or more, taken for logits by
+    mistake, give a loss between log(1 + (n-1)/e) and log(n - 1 + e) for n classes, neither attained, however right or wrong p
+    is.""",
+    symbols={"x": "the logits", **TWICE},
+    samples=samples({shares: _draw_shares, logits: _draw_logits}, sizes=[{"n": 2}, {"n": 3}, {"n": 4}]),
+)
+
+statement(
+    "softmax-cross-entropy.twice-gradient",
+    "The gradient of the cross-entropy of a softmax of a softmax, and where it vanishes",
+    of="softmax_cross_entropy",
+    claims={
         "gradient": eq(Derivative(twice, logits[i]), probability[i] * (error - mean_error)),
         "at uniform probabilities": claim(
             eq(Derivative(twice, logits[i]), (probability[i] - delta(i, label_index)) / n),
@@ -278,18 +298,13 @@ statement(
         "where sure": le(probability[i] * (1 - probability[i]), 1 - probability[j]),
     },
     source=[document("P4"), cite("bridle1990")],
-    aliases=["double softmax", "from_logits=True", "softmax applied twice", "vanishing gradient"],
-    summary="""Probabilities p taken for logits by mistake give a loss that stays between log(1 + (n-1)/e) and log(n - 1 + e) for
-    n classes, neither attained, however right or wrong p is. Its gradient on the logits x behind p is p_i times an error less its
-    mean under p: where all p are 1/n that is exactly 1/n of p less the one-hot of the label; and it is at most 2 p_i (1 - p_i) in
-    absolute value, hence at most 2 (1 - p_j) for every j, so that it vanishes where p is sure of a class, be it a wrong one.""",
-    symbols={
-        "x": "the logits",
-        "p": "the probabilities: any that sum to 1, or the softmax of x",
-        "q": "the softmax of p",
-        "n": "the number of classes",
-    },
-    samples=samples({shares: _draw_shares, logits: _draw_logits}, sizes=[{"n": 2}, {"n": 3}, {"n": 4}]),
+    aliases=["double softmax", "from_logits=True", "vanishing gradient"],
+    summary="""With the softmax p of the logits x taken for logits, the loss has the gradient p_i times an error less its mean
+    under p, the error being the softmax of p less the one-hot of the label. Where all p are 1/n that is exactly 1/n of p less
+    the one-hot. It is at most 2 p_i (1 - p_i) in absolute value, hence at most 2 (1 - p_j) for every j: it vanishes where p is
+    sure of a class, be it a wrong one.""",
+    symbols={"x": "the logits", **TWICE},
+    samples=samples({logits: _draw_logits}, sizes=[{"n": 1}, {"n": 2}, {"n": 3}]),
 )
 
 scale, height = reals("s c")
