@@ -43,7 +43,7 @@ def cifar_folder(tmp_path):
         rows = np.zeros((3, 3073), dtype=np.uint8)
         rows[:, 0] = range(3)
         rows[:, 1:1025] = np.arange(3)[:, None]
-        rows[:, 1025 + 33] = 255  # green, row 1, column 1
+        rows[:, 1025 + 34] = 255  # green, row 1, column 2
         (tmp_path / name).write_bytes(rows.tobytes())
     return tmp_path
 

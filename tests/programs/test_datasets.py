@@ -191,7 +191,7 @@ class TestCifar:
         assert data.x.dtype == np.float32
         assert data.y.tolist() == [0, 1, 2] * 5
         assert np.array_equal(data.x[:, 5, 7, 0], np.float32([0, 1, 2] * 5) / np.float32(255))
-        assert data.x[0, 1, 1, 1] == 1.0
+        assert data.x[0, 1, 2, 1] == 1.0
         assert data.x[..., 1].sum() == 15
         assert not data.x[..., 2].any()
         assert data.classes[data.y[1]] == "automobile"

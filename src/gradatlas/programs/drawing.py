@@ -14,7 +14,17 @@ from typing import Any
 
 from gradatlas.errors import MissingProgramError
 
-__all__ = ["COLOURS", "INK", "curves", "figure_of_curves", "line_of_blocks", "need_matplotlib", "plain", "svg_of"]
+__all__ = [
+    "COLOURS",
+    "DASHES",
+    "INK",
+    "curves",
+    "figure_of_curves",
+    "line_of_blocks",
+    "need_matplotlib",
+    "plain",
+    "svg_of",
+]
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -27,6 +37,9 @@ INK = "#7d8590"
 """Text, axes and ticks in a file; in a page, the colour of the text around."""
 
 HELD_OUT = "validation_"
+
+FAR_APART = 1e4
+"""From this ratio of values on, a scale is logarithmic."""
 
 
 def line_of_blocks(values: Sequence[float], width: int = 40) -> str:
@@ -80,6 +93,9 @@ def figure_of_curves(histories: Mapping[str, Mapping[str, Sequence[float]]], nam
                 )
                 style += 1
         axes.set_xlabel("epoch")
+        drawn = [value for line in axes.lines for value in line.get_ydata() if value > 0]
+        if drawn and max(drawn) > FAR_APART * min(drawn):
+            axes.set_yscale("log")
         plain(axes)
         axes.legend(frameon=False, fontsize=8, labelcolor=INK)
     return figure

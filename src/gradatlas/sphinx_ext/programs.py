@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -123,9 +124,11 @@ class ProgramDirective(AtlasDirective):
 
     def network(self, program: Program, found: Mapping[str, Any]) -> nodes.section:
         """The layers in a table, and how it is trained."""
-        rows: list[list[Any]] = [
-            [code(layer), result, figure_number(count)] for layer, result, count in found["network"]
-        ]
+        rows: list[list[Any]] = []
+        for (layer, result, count), alike in itertools.groupby(tuple(line) for line in found["network"]):
+            times = len(list(alike))
+            name: list[nodes.Node] = [code(layer), nodes.Text(f" × {times}")] if times > 1 else [code(layer)]
+            rows.append([name, result, figure_number(count if count is None else times * count)])
         rows.append([_("all"), "", figure_number(found["parameters"])])
         trained = _("{optimizer}, {epochs} epochs in batches of {size}.").format(
             optimizer=optimizer_of(program), epochs=found["epochs"], size=found["batch_size"]
@@ -163,7 +166,7 @@ class ProgramDirective(AtlasDirective):
         made += self.curves(program, found)
         for key, picture in PICTURES.items():
             if key in found["shown"]:
-                svg = svg_of(picture.draw(found["shown"]), inline=f"{program.row}-{key}", alt=_(picture.alt))
+                svg = svg_of(picture.draw(found), inline=f"{program.row}-{key}", alt=_(picture.alt))
                 made += drawn(svg, _(picture.caption))
         if "confusion" in found["shown"]:
             made += self.confusion(found["shown"]["confusion"])
@@ -195,7 +198,8 @@ class ProgramDirective(AtlasDirective):
             held_out = [name for name in found["history"] if name.startswith("validation_")]
             figure = figure_of_curves(own, held_out)
             caption = _("Training of seed 0: {names}, by epoch.").format(names=", ".join(map(named, held_out)))
-            caption += " " + _("Losses that are not of one form cannot be compared; the accuracies can.")
+            if any(variant.loss != program.loss for variant in program.variants.values()):
+                caption += " " + _("Losses that are not of one form cannot be compared; the accuracies can.")
         else:
             figure = figure_of_curves(own)
         ends = [
