@@ -7,11 +7,23 @@ from gradatlas.formulas.activations import sigmoid_prime
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.errors import ProofError
-from gradatlas.symbolic.language import Sum, delta, lam, log
+from gradatlas.symbolic.language import Sum, delta, lam, log, positive
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import Eq, HasDerivative, Proposition, eq, has_derivative, le, lt, substitute_in
-from gradatlas.symbolic.tactics import by_sign, opened_theorem
-from gradatlas.symbolic.terms import ONE, Call, Function, Index, Term, free_variables, fresh_index
+from gradatlas.symbolic.propositions import (
+    Eq,
+    HasDerivative,
+    Proposition,
+    eq,
+    has_derivative,
+    implies,
+    le,
+    lt,
+    ne,
+    substitute_in,
+)
+from gradatlas.symbolic.tactics import by_sign, by_steps, opened_theorem
+from gradatlas.symbolic.terms import ONE, ZERO, Call, Function, Index, Term, free_variables, fresh_index, substitute
+from gradatlas.symbolic.whole_numbers import at_least_one, picked
 
 __all__: list[str] = []
 
@@ -206,3 +218,119 @@ def _equation(theorem: Theorem) -> Eq:
     if not isinstance(theorem.conclusion, Eq):
         raise ProofError(f"{theorem!r} is not an equation")
     return theorem.conclusion
+
+
+# Any acyclic graph.
+
+
+def prove_backpropagation_graph(proof: Proof) -> None:
+    n, t = f.nodes, f.node
+    with proof.claim("children"):
+        proof.reached(_from_children(proof), "at the node's own turn")
+    with proof.claim("sweep"):
+        claim = proof.goal
+        partial, end, last, through, forward, seed, swept = proof.given[:7]
+        at_end = checker.specialise(end, f.memory(n))
+        at_end = checker.rewrite_in(at_end, checker.symmetric(opened_theorem(last)))
+        base = _with_gradient(at_end, checker.symmetric(opened_theorem(seed)), substitute_in(claim, {t: n}))
+        proof.have(base, "after the last node the sweep begins with the result's gradient")
+        hypothesis = checker.assume(substitute_in(claim, {t: t + 1}))
+        proof.have(hypothesis, "let it hold after the node")
+        after = _memory_after(hypothesis, _before_the_end(forward))
+        value = f.result_from(t + 1, f.written(t, f.memory(t)))
+        step = checker.differentiate(value, f.memory(t), (fresh_index(n),), (after, partial))
+        step = proof.have(step, "the chain rule: the node's cell is written, the others kept")
+        step = checker.rewrite_in(step, checker.symmetric(_before_the_end(through)))
+        own = picked(f.cell, t, f.adjoint_at(t + 1)[f.cell])
+        taken = _left(own) * f.slope_of_node(t, f.cell)
+        spread = eq((1 - delta(f.cell - t)) * f.adjoint_at(t + 1)[f.cell] + taken, f.swept)
+        summed = checker.combination(spread, (f.slope_of_node(t, f.cell),), (own,))
+        step = _with_gradient(
+            step, checker.transitive(summed, checker.symmetric(_before_the_end(swept, f.cell))), claim
+        )
+        proof.have(step, "the cell's adjoint is taken, spread over what the node was computed from, and cleared")
+        proof.reached(checker.induction_down(claim, t, n, base, step), "by induction from the last node down")
+
+
+def _before_the_end(theorem: Theorem, *values: Term) -> Theorem:
+    """What holds of every node, said of node t; at these values, at any where none are given."""
+    at_node = checker.modus_ponens(checker.specialise(theorem, f.node), checker.assume(f.before_end))
+    return opened_theorem(at_node, *values)
+
+
+def _memory_after(theorem: Theorem, forward: Theorem) -> Theorem:
+    """A gradient at the memory after a node, that memory written out."""
+    claim = _derivative(theorem)
+    spelled = HasDerivative(claim.shape, claim.body, lam(f.memory(f.node + 1)[f.cell], f.cell), claim.gradient)
+    theorem = checker.rewrite_in(checker.convert(theorem, spelled), forward)
+    claim = _derivative(theorem)
+    after = f.written(f.node, f.memory(f.node))
+    return checker.convert(theorem, HasDerivative(claim.shape, claim.body, after, claim.gradient))
+
+
+def _from_children(proof: Proof) -> Theorem:
+    """a_(j+1)[j] = R_j + the sum over k > j of a_(k+1)[k] f'_k[j], by induction from the last node down."""
+    t, n, j, k = f.node, f.nodes, f.earlier, f.later
+    seed, swept = opened_theorem(proof.given[5], j), checker.specialise(proof.given[6], t)
+    share = f.taken(k) * f.slope_of_node(k, j)
+
+    def gathered(at: Term) -> Term:
+        return f.gradient_at_end(j) + Sum(positive(k + 1 - at) * share, k)
+
+    reached = implies(le(j + 1, t), eq(f.adjoint_at(t)[j], gathered(t)))
+    start = checker.transitive(seed, checker.equation(_right(seed), gathered(n)))
+    base = checker.implication(start, le(j + 1, n))
+    proof.have(base, "after the last node a cell holds the result's own derivative")
+    inside, early = checker.assume(f.before_end), checker.assume(le(j + 1, t))
+    later = checker.modus_ponens(
+        checker.assume(substitute_in(reached, {t: t + 1})),
+        checker.certificate(le(j + 1, t + 1), (t - (j + 1), ONE), (early,)),
+    )
+    apart = checker.certificate(lt(0, t - j), (t - (j + 1), ONE), (early,))
+    other = checker.bracket(checker.sign(ne(j - t, 0), (apart,)))
+    own = checker.contract(Sum(delta(k - t) * share, k), t)
+    within = checker.rewrite(_right(own), checker.bracket(inside))
+    own = checker.transitive(own, within, checker.equation(_right(within), substitute(share, {k: t}), ()))
+    proof.begin(f.adjoint_at(t)[j], "the cell before the node")
+    proof.rewrite(opened_theorem(checker.modus_ponens(swept, inside), j), "what the sweep left in it")
+    proof.rewrite(other, "it is another cell than the node's")
+    proof.rewrite(later, "by the hypothesis of the induction")
+    known = (early, inside)
+    proof.restate(gathered(t + 1) + substitute(share, {k: t}), "and this node's share", known)
+    proof.rewrite(checker.weaken(checker.symmetric(own), early.conclusion), "which is a term of the sum over all")
+    both = Sum((positive(k - t) + delta(k - t)) * share, k)
+    proof.restate(f.gradient_at_end(j) + both, "the later nodes, and this one", known)
+    united = checker.weaken(checker.symmetric(_from_here_on(k, t)), early.conclusion, inside.conclusion)
+    proof.rewrite(united, "are those from this one on")
+    step = checker.implication(proof.chain(), early.conclusion)
+    found = proof.have(checker.induction_down(reached, t, n, base, step), "by induction from the last node down")
+    found = checker.instantiate(found, {t: j + 1})
+    last = checker.index_bounds(j)
+    room = checker.certificate(le(j + 1, n), (n - 1 - j,), (last,))
+    return checker.modus_ponens(checker.cut(found, room), checker.sign(le(j + 1, j + 1)))
+
+
+def _from_here_on(k: Index, t: Term) -> Theorem:
+    """[k >= t] = [k > t] + [k = t], for whole numbers."""
+    wanted = eq(positive(k + 1 - t), positive(k - t) + delta(k - t))
+
+    def above(case: Theorem) -> Theorem:
+        one = checker.bracket(checker.certificate(lt(0, k + 1 - t), (k - t, ONE), (case,)))
+        apart = checker.bracket(checker.sign(ne(k - t, 0), (case,)))
+        there = by_steps(wanted.right, [checker.bracket(case), apart], ONE)
+        return checker.transitive(by_steps(wanted.left, [one], ONE), checker.symmetric(there))
+
+    def here(case: Theorem) -> Theorem:
+        same = checker.combination(eq(k, t), (ONE,), (case,))
+        there = by_steps(wanted.right, [same], ONE)
+        return checker.transitive(by_steps(wanted.left, [same], ONE), checker.symmetric(there))
+
+    def under(case: Theorem) -> Theorem:
+        whole = at_least_one(t - k, checker.sign(lt(0, t - k), (case,)))
+        none = checker.bracket(checker.certificate(le(k + 1 - t, 0), (t - k - 1,), (whole,)))
+        less = checker.bracket(checker.sign(le(k - t, 0), (case,)))
+        apart = checker.bracket(checker.sign(ne(k - t, 0), (case,)))
+        there = by_steps(wanted.right, [less, apart], ZERO)
+        return checker.transitive(by_steps(wanted.left, [none], ZERO), checker.symmetric(there))
+
+    return by_sign(k - t, above, here, under)

@@ -20,13 +20,15 @@ from gradatlas.symbolic.language import (
     function,
     indices,
     lam,
+    less,
     log,
     reals,
     size,
     sizes,
 )
+from gradatlas.symbolic.language import delta as kronecker
 from gradatlas.symbolic.propositions import eq, for_all, has_derivative, implies, le, lt
-from gradatlas.symbolic.terms import Array, Index, Term, TermLike, substitute
+from gradatlas.symbolic.terms import Array, Index, Term, TermLike, substitute, term
 
 __all__: list[str] = []
 
@@ -462,4 +464,173 @@ statement(
         "tanh": "(e^z - e^-z) / (e^z + e^-z)",
         "m": "the number of outputs",
     },
+)
+
+# Any acyclic graph: nodes in an order in which each comes after what it is computed from. The memory v_t holds the values
+# of the nodes before t; Psi(t, v) is the result as a function of the memory, the nodes from t on computed anew.
+
+nodes, node = size("n"), size("t")
+(cell,), (earlier,), (later,) = (indices(name, nodes) for name in ("i", "j", "k"))
+u_ = array("u", nodes)
+compute, partial = function("f"), function("f'")
+result_from, result = function("Psi", latex=r"\Psi"), function("R")
+gradient_of_result = function("grad R", latex=r"\nabla R")
+before_end = lt(node, nodes)
+
+
+def memory(at: TermLike) -> Array:
+    """The memory after so many nodes."""
+    return family("v", (nodes,), at)
+
+
+def adjoint_at(at: TermLike) -> Array:
+    """The result's gradient in that memory."""
+    return family("a", (nodes,), at)
+
+
+def written(at: Term, kept: Term) -> Term:
+    """The memory with a node's value in its cell."""
+    here = kronecker(cell - at)
+    return lam((1 - here) * kept[cell] + here * compute(at, kept), cell)
+
+
+def slope_of_node(at: Term, entry: Term) -> Term:
+    """The derivative of a node in another one, where the forward pass computed it."""
+    return partial(at, memory(at), shape=(nodes,))[entry]
+
+
+def gradient_at_end(entry: Term) -> Term:
+    """The derivative of the result in a cell of the last memory."""
+    return gradient_of_result(memory(nodes), shape=(nodes,))[entry]
+
+
+def taken(at: TermLike) -> Term:
+    """What stands in a node's cell when its turn comes: its adjoint."""
+    return adjoint_at(term(at) + 1)[at]
+
+
+swept = (1 - kronecker(cell - node)) * adjoint_at(node + 1)[cell] + adjoint_at(node + 1)[node] * slope_of_node(
+    node, cell
+)
+children = gradient_at_end(earlier) + Sum(less(earlier, later) * taken(later) * slope_of_node(later, earlier), later)
+
+
+def _program(draw: Draw) -> tuple[int, Callable[[int, Any], Any], Callable[[int, Any], Any]]:
+    """Nodes that are polynomials in those before them, and their derivatives."""
+    count = draw.sizes["n"]
+
+    def value(at: int, kept: Any) -> Any:
+        own = list(kept)[: int(at)]
+        return sum(((number + 1) * entry for number, entry in enumerate(own)), start=mpf(at + 1) / 4) + (
+            own[0] * own[-1] / 2 if own else 0
+        )
+
+    def slopes(at: int, kept: Any) -> Any:
+        own = list(kept)[: int(at)]
+        found = [mpf(number + 1) if number < len(own) else mpf(0) for number in range(count)]
+        if own:
+            found[0] += own[-1] / 2
+            found[len(own) - 1] += own[0] / 2
+        return found
+
+    return count, value, slopes
+
+
+def _write(kept: Any, at: int, value: Any) -> Any:
+    return [value if number == int(at) else entry for number, entry in enumerate(kept)]
+
+
+def _draw_memory(draw: Draw) -> Callable[[int], Any]:
+    count, value, _ = _program(draw)
+    reached = [_numbers(draw.array(count))]
+    for at in range(count):
+        reached.append(_write(reached[-1], at, value(at, reached[-1])))
+    return lambda at: reached[min(int(at), count)]
+
+
+def _draw_result_from(draw: Draw) -> Callable[[int, Any], Any]:
+    (count, value, _), end = _program(draw), draw.value(result)
+
+    def from_node(at: int, kept: Any) -> Any:
+        for place in range(int(at), count):
+            kept = _write(kept, place, value(place, kept))
+        return end(kept)
+
+    return from_node
+
+
+def _draw_adjoints(draw: Draw) -> Callable[[int], Any]:
+    (count, _, slopes), kept, end = _program(draw), draw.value(memory(node)), draw.value(gradient_of_result)
+
+    def member(at: int) -> Any:
+        found = end(kept(count))
+        for place in reversed(range(int(at), count)):
+            own = found[place]
+            found = [
+                (entry if number != place else 0) + own * rise
+                for number, (entry, rise) in enumerate(zip(found, slopes(place, kept(place)), strict=True))
+            ]
+        return found
+
+    return member
+
+
+statement(
+    "backpropagation.graph",
+    "Back-propagation through any acyclic graph: a node's adjoint is the sum over the nodes computed from it",
+    claims={
+        "sweep": claim(
+            has_derivative(result_from(node, memory(node)), memory(node), adjoint_at(node)[cell], cell),
+            [le(node, nodes)],
+        ),
+        "children": eq(taken(earlier), children),
+    },
+    given=[
+        for_all(has_derivative(compute(node, u_), u_, partial(node, u_, shape=(nodes,))), node, u_),
+        for_all(has_derivative(result(u_), u_, gradient_of_result(u_, shape=(nodes,))), u_),
+        for_all(eq(result_from(nodes, u_), result(u_)), u_),
+        for_all(
+            implies(before_end, for_all(eq(result_from(node, u_), result_from(node + 1, written(node, u_))), u_)), node
+        ),
+        for_all(
+            implies(before_end, for_all(eq(memory(node + 1)[cell], written(node, memory(node))[cell]), cell)), node
+        ),
+        for_all(eq(adjoint_at(nodes)[cell], gradient_at_end(cell)), cell),
+        for_all(implies(before_end, for_all(eq(adjoint_at(node)[cell], swept), cell)), node),
+    ],
+    source=[document("B5"), cite("griewank2008"), cite("rumelhart1986")],
+    aliases=[
+        "reverse mode",
+        "computational graph",
+        "directed acyclic graph",
+        "tape",
+        "adjoint",
+        "automatic differentiation",
+    ],
+    summary="""Nodes are computed one after another, each from those before it. Swept from the last to the first, each node's
+    adjoint is taken from its cell, times the node's derivatives added to the cells it was computed from, and its cell
+    cleared. When its turn comes a cell holds the derivative of the result in that node, the later ones computed anew: the sum,
+    over the nodes computed from it, of their adjoints times their derivatives in it.""",
+    symbols={
+        "n": "the number of nodes",
+        "t": "a node, or how many are computed",
+        "v": "the memory after so many nodes",
+        "f": "the value of a node, differentiable in the memory",
+        "f'": "its derivatives",
+        "R": "the result as a function of the last memory, differentiable",
+        "grad R": "its gradient",
+        "Psi": "the result from the memory before a node on",
+        "a": "the adjoints held in the sweep before that node",
+        "j": "a node",
+    },
+    samples=samples(
+        {
+            compute: lambda draw: _program(draw)[1],
+            partial: lambda draw: _program(draw)[2],
+            memory(node): _draw_memory,
+            result_from: _draw_result_from,
+            adjoint_at(node): _draw_adjoints,
+        },
+        sizes=[{"n": 1, "t": 0}, {"n": 2, "t": 1}, {"n": 3, "t": 1}],
+    ),
 )
