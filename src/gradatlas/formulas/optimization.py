@@ -8,12 +8,62 @@ from typing import Any
 
 import mpmath
 
+from gradatlas.formulas._descent import (
+    MANY,
+    H,
+    J,
+    L,
+    Q,
+    T,
+    alpha,
+    b,
+    beta,
+    chance,
+    constant_rate,
+    coordinate,
+    coordinate_at_start,
+    d,
+    descent,
+    draw_chances,
+    eigenvalue,
+    error,
+    error_first,
+    error_next,
+    event,
+    falling_rate,
+    few_outcomes,
+    floor,
+    gradient,
+    h,
+    i,
+    j,
+    k,
+    l,
+    later,
+    many_digits,
+    mean_of,
+    n,
+    noise,
+    noises_of,
+    noisy,
+    noisy_path,
+    path,
+    quadratic,
+    s,
+    shrinkage,
+    spread,
+    start,
+    symmetric,
+    theta,
+    u,
+    v,
+    w,
+)
 from gradatlas.formulas.statement import Draw, cite, claim, document, samples, statement
 from gradatlas.symbolic.language import (
     Derivative,
     Sum,
     array,
-    arrays,
     delta,
     digamma,
     exp,
@@ -27,19 +77,12 @@ from gradatlas.symbolic.language import (
     natural_power,
     reals,
     size,
-    sizes,
     trigamma,
 )
 from gradatlas.symbolic.propositions import diverges, eq, for_all, has_derivative, le, lt, ne, tends
 from gradatlas.symbolic.terms import Term, substitute
 
 __all__: list[str] = []
-
-n, t = sizes("n t")
-i, j, k, l = indices("i j k l", n)
-theta, d, u, v, w, b, s = arrays("theta d u v w b s", n)
-alpha, beta, L = reals("alpha beta L")
-J, gradient = function("J"), function("grad J", latex=r"\nabla J")
 
 differentiable = for_all(
     has_derivative(J(v), v, gradient(v, shape=(n,))),
@@ -63,22 +106,13 @@ step = lam(theta[i] - alpha * g[i], i)
 model_at_step = J(theta) + Sum(g[i] * (step[i] - theta[i]), i) + Sum((step[i] - theta[i]) ** 2, i) / (2 * alpha)
 
 
-MANY = 150  # digits of what cannot be drawn exactly
-
-
-def _many_digits(values: list[Fraction]) -> list[Any]:
-    """Fractions as decimal numbers of many digits."""
-    with mpmath.workdps(MANY):
-        return [mpmath.mpf(v.numerator) / v.denominator for v in values]
-
-
 def _draw_other_point(draw: Draw) -> Any:
     """Any point, or the gradient step itself: the one point that meets the hypothesis of the last claim."""
     here = draw.value(theta)
     if draw.integer(0, 1):
         return draw.array(len(here))
     with mpmath.workdps(MANY):
-        (rate, *start) = _many_digits([draw.value(alpha), *here])
+        (rate, *start) = many_digits([draw.value(alpha), *here])
         return [entry - rate * slope for entry, slope in zip(start, draw.value(gradient)(start), strict=True)]
 
 
@@ -136,108 +170,6 @@ statement(
 )
 
 # A quadratic loss.
-
-H, Q = arrays("H Q", n, n)
-eigenvalue = array("lambda", n)
-T = size("t")
-path = family("theta", (n,), T)
-later = family("theta", (n,), T + 1)
-start = family("theta", (n,), 0)
-
-symmetric = for_all(eq(H[i, j], H[j, i]), i, j)
-columns = for_all(eq(Sum(Q[i, k] * Q[i, l], i), delta(k, l)), k, l)
-rows = for_all(eq(Sum(Q[i, k] * Q[j, k], k), delta(i, j)), i, j)
-eigen = for_all(eq(Sum(H[i, j] * Q[j, k], j), eigenvalue[k] * Q[i, k]), i, k)
-solvable = for_all(eq(Sum(H[i, j] * s[j], j), b[i]), i)
-iteration = for_all(eq(later[i], path[i] - alpha * (Sum(H[i, j] * path[j], j) - b[i])), T, i)
-spectrum = [symmetric, columns, rows, eigen]
-quadratic = [*spectrum, solvable, iteration]
-coordinate = Sum(Q[i, k] * (path[i] - s[i]), i)
-coordinate_at_start = Sum(Q[i, k] * (start[i] - s[i]), i)
-
-
-def _draw_eigenvectors(draw: Draw) -> Any:
-    """The columns of a reflection, which is orthogonal and rational: I - 2 v v^T / v^T v."""
-    count = draw.sizes["n"]
-    mirror = [Fraction(draw.integer(1, 4)) for _ in range(count)]
-    length = sum(e * e for e in mirror)
-    return [[(r == c_) - 2 * mirror[r] * mirror[c_] / length for c_ in range(count)] for r in range(count)]
-
-
-def _draw_eigenvalues(draw: Draw) -> Any:
-    return [draw.real(0.25, 2) if draw.integer(0, 2) else Fraction(0) for _ in range(draw.sizes["n"])]
-
-
-def _draw_matrix(draw: Draw) -> Any:
-    """Q diag(lambda) Q^T."""
-    vectors, values = draw.value(Q), draw.value(eigenvalue)
-    return [[sum(f * e * g_ for f, e, g_ in zip(r, values, c_, strict=True)) for c_ in vectors] for r in vectors]
-
-
-def _times(matrix: Any, vector: Any) -> Any:
-    return [sum(e * f for e, f in zip(row, vector, strict=True)) for row in matrix]
-
-
-def _draw_target(draw: Draw) -> Any:
-    """b = H s."""
-    return _times(draw.value(H), draw.value(s))
-
-
-def _draw_largest(draw: Draw) -> Any:
-    return max(draw.value(eigenvalue), default=Fraction(1)) or Fraction(1)
-
-
-def _draw_rate(draw: Draw) -> Any:
-    """A rate that converges, one that is too large, or one that is not positive."""
-    bound = 2 / draw.value(L)
-    return (bound * draw.real(0, 1), bound * draw.real(1, 2), bound, -draw.real(0, 1))[draw.integer(0, 3)]
-
-
-def _draw_minimiser(draw: Draw) -> Any:
-    """s moved within the kernel of H."""
-    found = list(draw.value(s))
-    for place, value in enumerate(draw.value(eigenvalue)):
-        if value == 0:
-            shift = draw.real()
-            found = [e + shift * row[place] for e, row in zip(found, draw.value(Q), strict=True)]
-    return found
-
-
-def _draw_path(draw: Draw) -> Callable[[int], Any]:
-    """The iterates from any start, or from one a unit along an eigenvector of the largest eigenvalue."""
-    values = draw.value(eigenvalue)
-    first = draw.array(draw.sizes["n"])
-    if values and draw.integer(0, 1):
-        top = values.index(max(values))
-        first = [e + row[top] for e, row in zip(draw.value(s), draw.value(Q), strict=True)]
-    # In many digits rather than exactly: a limit is looked at after a thousand steps.
-    reached = [_many_digits(first)]
-    matrix, target = [_many_digits(row) for row in draw.value(H)], _many_digits(draw.value(b))
-    (rate,) = _many_digits([draw.value(alpha)])
-
-    def iterate(count: int) -> Any:
-        with mpmath.workdps(MANY):
-            while len(reached) <= count:
-                slope = [e - f for e, f in zip(_times(matrix, reached[-1]), target, strict=True)]
-                reached.append([e - rate * f for e, f in zip(reached[-1], slope, strict=True)])
-        return reached[int(count)]
-
-    return iterate
-
-
-descent = samples(
-    {
-        Q: _draw_eigenvectors,
-        eigenvalue: _draw_eigenvalues,
-        H: _draw_matrix,
-        b: _draw_target,
-        L: _draw_largest,
-        alpha: _draw_rate,
-        u: _draw_minimiser,
-        path: _draw_path,
-    },
-    sizes=[{"n": 0, "t": 1}, {"n": 1, "t": 2}, {"n": 2, "t": 3}, {"n": 3, "t": 0}, {"n": 3, "t": 2}],
-)
 
 statement(
     "gradient-descent.quadratic-gradient",
@@ -378,8 +310,8 @@ def _draw_bowl_slope(draw: Draw) -> Callable[[Any], Any]:
 
 
 def _draw_bowl_path(draw: Draw) -> Callable[[int], Any]:
-    (rate,) = _many_digits([draw.value(alpha)])
-    slope, reached = draw.value(gradient), [_many_digits(draw.array(draw.sizes["n"]))]
+    (rate,) = many_digits([draw.value(alpha)])
+    slope, reached = draw.value(gradient), [many_digits(draw.array(draw.sizes["n"]))]
 
     def iterate(count: int) -> Any:
         with mpmath.workdps(MANY):
@@ -611,88 +543,6 @@ statement(
 
 # Noise, and decaying rates, along one eigenvector of a quadratic: the error is multiplied by 1 - rate h.
 
-(h,) = reals("h")
-outcomes = size("Omega")
-(event,) = indices("omega", outcomes)
-chance = array("P", outcomes)
-error, noise = family("e", (outcomes,), T), family("xi", (outcomes,), T)
-error_next, error_first = family("e", (outcomes,), T + 1), family("e", (outcomes,), 0)
-(spread,) = reals("s")
-shrinkage = 1 - alpha * h
-
-
-def mean_of(value: Term) -> Term:
-    """The expectation over finitely many outcomes."""
-    return Sum(chance[event] * value, event)
-
-
-floor = alpha * spread**2 / (h * (2 - alpha * h))
-noisy = [
-    for_all(eq(mean_of(noise[event] ** 2), spread**2), T),
-    for_all(eq(mean_of(error[event] * noise[event]), 0), T),
-]
-
-
-def _draw_chances(draw: Draw) -> list[Fraction]:
-    shares = [draw.real(0, 1) for _ in range(draw.sizes["Omega"])]
-    return [share / sum(shares) for share in shares]
-
-
-def _noisy_path(rate: Callable[[Draw, int], Any]) -> Callable[[Draw], Any]:
-    """A sampler of the errors, step by step; their noises have the wanted spread and are uncorrelated with them."""
-
-    def sampler(draw: Draw) -> Callable[[int], Any]:
-        count, chances = draw.sizes["Omega"], _many_digits(draw.value(chance))
-        curvature, wanted = _many_digits([draw.value(h), draw.value(spread)])
-        reached = [_many_digits(draw.array(count))]
-
-        def after(here: Any) -> Any:
-            wild = _many_digits(draw.array(count))
-            common = sum(p * e * x for p, e, x in zip(chances, here, wild, strict=True))
-            own = sum(p * e * e for p, e in zip(chances, here, strict=True))
-            wild = [x - common / own * e for x, e in zip(wild, here, strict=True)] if own else wild
-            square = sum(p * x * x for p, x in zip(chances, wild, strict=True))
-            length = mpmath.sqrt(square) if square > 0 else 1
-            (taken,) = _many_digits([rate(draw, len(reached) - 1)])
-            return [e - taken * (curvature * e + x * wanted / length) for e, x in zip(here, wild, strict=True)]
-
-        def errors(step: int) -> Any:
-            with mpmath.workdps(MANY):
-                while len(reached) <= step:
-                    reached.append(after(reached[-1]))
-            return reached[int(step)]
-
-        return errors
-
-    return sampler
-
-
-def _noises(rate: Callable[[Draw, int], Any]) -> Callable[[Draw], Any]:
-    """A sampler of the noises that made those errors."""
-
-    def sampler(draw: Draw) -> Callable[[int], Any]:
-        errors, (curvature,) = draw.value(error), _many_digits([draw.value(h)])
-
-        def noises(step: int) -> Any:
-            with mpmath.workdps(MANY):
-                (taken,) = _many_digits([rate(draw, int(step))])
-                pairs = zip(errors(step), errors(step + 1), strict=True)
-                return [(e - later_) / taken - curvature * e for e, later_ in pairs]
-
-        return noises
-
-    return sampler
-
-
-def _constant_rate(draw: Draw, step: int) -> Any:
-    return draw.value(alpha)
-
-
-def _falling_rate(draw: Draw, step: int) -> Any:
-    return 1 / (draw.value(h) * (1 + step))
-
-
-few_outcomes = [{"Omega": 2, "t": 0}, {"Omega": 2, "t": 1}, {"Omega": 3, "t": 2}, {"Omega": 3, "t": 4}]
 NOISY = {
     "e": "the error after a number of steps, under each outcome",
     "xi": "the noise of a step, under each outcome",
@@ -726,11 +576,11 @@ statement(
     symbols={**NOISY, "alpha": "the learning rate"},
     samples=samples(
         {
-            chance: _draw_chances,
+            chance: draw_chances,
             h: lambda draw: draw.real(0, 1),
             alpha: lambda draw: draw.real(0, 2),
-            error: _noisy_path(_constant_rate),
-            noise: _noises(_constant_rate),
+            error: noisy_path(constant_rate),
+            noise: noises_of(constant_rate),
         },
         sizes=few_outcomes,
     ),
@@ -758,10 +608,10 @@ statement(
     symbols=NOISY,
     samples=samples(
         {
-            chance: _draw_chances,
+            chance: draw_chances,
             h: lambda draw: draw.real(0, 1),
-            error: _noisy_path(_falling_rate),
-            noise: _noises(_falling_rate),
+            error: noisy_path(falling_rate),
+            noise: noises_of(falling_rate),
         },
         sizes=few_outcomes,
     ),
