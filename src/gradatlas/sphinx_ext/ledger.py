@@ -213,10 +213,12 @@ class RowDirective(ProgramLinks):
             rows = [[shown(cell) for cell in row] for row in one["rows"]]
             made = table([_(heading) for heading in one["headings"]], rows, ["numbers"])
             found.append(made if len(rows) <= LONG else disclosure("", made, summary=_(one["title"])))
-        headings = [_("What"), _("Seen"), "", _("As the sentence says"), _("So?")]
+        headings = [_("What"), _("Seen"), _("Relation"), _("As the sentence says"), _("So?")]
         found.append(table(headings, [compared(c) for c in record["foretold"]], ["comparisons"]))
         if record["premises"]:
-            given = table([_("What"), _("Seen"), "", _("Needed"), _("So?")], [compared(c) for c in record["premises"]])
+            given = table(
+                [_("What"), _("Seen"), _("Relation"), _("Needed"), _("So?")], [compared(c) for c in record["premises"]]
+            )
             summary = _("What makes this an example of the sentence")
             found.append(disclosure("", given, summary=summary, classes=["premises"]))
         return found
