@@ -13,6 +13,7 @@ from gradatlas.programs import adversarial
 from gradatlas.programs.adversarial import DISCRIMINATOR, GAN, GENERATOR, NOISE
 from gradatlas.programs.datasets.mixture import MODES, RADIUS, SPREAD, centres, covered, mixture
 from gradatlas.programs.measured import measured
+from gradatlas.programs.program import Job
 
 RNG = np.random.default_rng(0)
 
@@ -171,6 +172,19 @@ class TestTraining:
             assert a.tobytes() == b.tobytes()
         done = programs.run(GAN, 0, data, epochs=1, progress=False, checkpoint=file, resume=True)
         assert done.epochs == 3
+
+    def test_every_step_and_every_epoch_draws_anew(self, short):
+        data = mixture(0, 256, 64)
+        job = Job(program=GAN, data=data, params=None, key=np.random.SeedSequence(1), epochs=2)
+        drawn = [(x, *z) for epoch in (0, 1) for x, z in adversarial._drawn(job, epoch)]
+        assert len(drawn) == 10
+        assert [part.shape for part in drawn[0]] == [(128, 2), (128, NOISE), (128, NOISE)]
+        arrays = [part.tobytes() for each in drawn for part in each]
+        assert len(set(arrays)) == len(arrays)
+        again = [part.tobytes() for x, z in adversarial._drawn(job, 1) for part in (x, *z)]
+        assert again == arrays[15:]
+        known = {row.tobytes() for row in data.x}
+        assert all(row.tobytes() in known for row in drawn[0][0])
 
     def test_resume_needs_a_file(self):
         with pytest.raises(ArgumentError, match="without a checkpoint"):
