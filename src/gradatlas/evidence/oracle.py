@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import mpmath
 
-from gradatlas.evidence.sampling import Sample, Sampler, SamplingError, satisfied
+from gradatlas.evidence.sampling import AlikeError, Sample, Sampler, SamplingError, satisfied
 from gradatlas.formulas.statement import Claim, Formula, is_abstract
 from gradatlas.symbolic.checker.theorem import Theorem
 from gradatlas.symbolic.evaluate import (
@@ -222,13 +222,13 @@ class Oracle:
         alike = 0
         for seed, sizes in enumerate(itertools.islice(itertools.cycle(sampler.sizes()), SEARCHED)):
             try:
-                sample = sampler.sample(sizes, first + seed, tries=3)
-            except SamplingError:
-                continue
-            if satisfied(dropped, sample.assignment):
+                sample = sampler.sample(sizes, first + seed, tries=3, against=dropped)
+            except AlikeError:
                 alike += 1
                 if alike == PATIENCE:
                     return None
+                continue
+            except SamplingError:
                 continue
             for claim in claims:
                 seen = self.judge(claim, sample)

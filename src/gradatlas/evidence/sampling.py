@@ -20,7 +20,7 @@ from gradatlas.symbolic.propositions import Le, Lt, Proposition, free_variables_
 from gradatlas.symbolic.samples import Drawing, Hypotheses, NoSampleError
 from gradatlas.symbolic.terms import Array, Call, Function, Index, Num, Sym, Term, walk
 
-__all__ = ["Sample", "Sampler", "SamplingError", "dyadic_array", "index_values", "satisfied"]
+__all__ = ["AlikeError", "Sample", "Sampler", "SamplingError", "dyadic_array", "index_values", "satisfied"]
 
 TRIES: Final = 60
 GRAIN: Final = (
@@ -32,6 +32,10 @@ Key = Sym | Array | Family | Function
 
 class SamplingError(ValueError):
     """No values were found that satisfy a formula's hypotheses; the message says which hypothesis stood in the way."""
+
+
+class AlikeError(SamplingError):
+    """The values drawn satisfy a hypothesis that they were not asked to satisfy."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +130,13 @@ class Sampler:
         for seed in range(1, seeds):
             yield self.sample(found[-1].sizes, first + len(found) + seed - 1)
 
-    def sample(self, sizes: Mapping[str, int], seed: int, tries: int = TRIES) -> Sample:
-        """Values at these sizes that satisfy the hypotheses. Raises SamplingError where none are found."""
+    def sample(
+        self, sizes: Mapping[str, int], seed: int, tries: int = TRIES, against: Proposition | None = None
+    ) -> Sample:
+        """Values at these sizes that satisfy the hypotheses. Raises SamplingError where none are found.
+
+        against: what the values should not satisfy. It is asked first, and AlikeError says that values satisfied it.
+        """
         refused: dict[Proposition, int] = {}
         for attempt in range(tries):
             rng = random.Random(f"{self.formula.id}/{seed}/{attempt}")
@@ -135,6 +144,8 @@ class Sampler:
                 assignment = _OwnDrawing(self, sizes, rng).complete(shuffled=attempt > 0)
             except NoSampleError as error:
                 raise SamplingError(f"{self.formula.id}: {error}") from error
+            if against is not None and satisfied(against, assignment):
+                raise AlikeError(f"{self.formula.id}: the values satisfy {against!r} all the same")
             offended = self._offended(assignment)
             if offended is None:
                 return Sample(assignment, dict(sizes), seed)

@@ -167,6 +167,14 @@ class Proof:
 
     # Steps of the chain.
 
+    def by_partials(self, slope: Theorem, *claims: str) -> None:
+        """The claims on tangents and cotangents of what has partial derivatives by assumption, which slope gives."""
+        for name in claims or ("tangent", "cotangent"):
+            with self.claim(name):
+                self.differentiate("the factor is differentiable, by assumption")
+                self.rewrite(slope, "its partial derivatives, proven above")
+                self.contract("summed over all entries")
+
     def differentiate(self, why: str = "the derivatives are carried out", facts: Iterable[Theorem] = ()) -> Term:
         """Every partial derivative in the expression is carried out."""
         given = self._facts(facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from gradatlas.symbolic.terms import (
     Array,
@@ -144,16 +144,22 @@ class ForAll:
 
 Proposition: TypeAlias = Eq | Ne | Le | Lt | HasDerivative | Tends | Diverges | Continuous | Implies | ForAll
 
-# How many variables each field of a proposition binds, where it binds any.
-_BINDS = {(HasDerivative, "body"): 1, (Tends, "body"): 1, (Diverges, "body"): 1, (Continuous, "body"): 1}
+# The fields of each kind of proposition, and how many variables a term in that field stands under.
+_FIELDS: Final = {
+    kind: tuple(
+        (field.name, int(field.name == "body" and kind in (HasDerivative, Tends, Diverges, Continuous)))
+        for field in fields(kind)
+    )
+    for kind in get_args(Proposition)
+}
 
 
 def map_terms(claim: Proposition, change: Callable[[Term, int], Term], under: int = 0) -> Proposition:
     """The proposition with every term in it changed; `change` is told under how many binders the term stands."""
     values: list[object] = []
-    for field in fields(claim):
-        value = getattr(claim, field.name)
-        inner = under + _BINDS.get((type(claim), field.name), 0)
+    for name, binds in _FIELDS[type(claim)]:
+        value = getattr(claim, name)
+        inner = under + binds
         if isinstance(value, Term):
             values.append(change(value, inner))
         elif isinstance(value, tuple):
@@ -167,14 +173,14 @@ def map_terms(claim: Proposition, change: Callable[[Term, int], Term], under: in
 
 def terms_of(claim: Proposition) -> Iterator[Term]:
     """Every term a proposition is made of (bound variables stand as Bound)."""
-    found: list[Term] = []
-
-    def note(value: Term, _: int) -> Term:
-        found.append(value)
-        return value
-
-    map_terms(claim, note)
-    return iter(found)
+    for name, _ in _FIELDS[type(claim)]:
+        value = getattr(claim, name)
+        if isinstance(value, Term):
+            yield value
+        elif isinstance(value, tuple):
+            yield from value
+        elif not isinstance(value, str):
+            yield from terms_of(value)
 
 
 def free_variables_of(claim: Proposition) -> frozenset[Term]:

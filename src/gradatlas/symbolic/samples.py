@@ -71,10 +71,16 @@ class Smooth:
 
     def __init__(self, seed: object) -> None:
         self.seed = seed
+        self._numbers: dict[tuple[object, ...], Any] = {}
+        self._roots: dict[tuple[int, int], Any] = {}
 
     def _number(self, *key: object) -> Any:
-        digest = hashlib.sha256(repr((self.seed, key)).encode()).digest()
-        return mpmath.mpf(int.from_bytes(digest[:2], "big") - 32768) / 32768
+        """A dyadic number that the key chooses, the same at every precision."""
+        found = self._numbers.get(key)
+        if found is None:
+            digest = hashlib.sha256(repr((self.seed, key)).encode()).digest()
+            found = self._numbers[key] = mpmath.mpf(int.from_bytes(digest[:2], "big") - 32768) / 32768
+        return found
 
     def _parts(self, args: Sequence[Any]) -> tuple[tuple[Any, ...], list[tuple[tuple[int, ...], Any]]]:
         whole = tuple(a for a in args if isinstance(a, int))
@@ -91,7 +97,10 @@ class Smooth:
         return start + sum(self._weight(whole, k, at, len(entries)) * v for at, v in entries)
 
     def _weight(self, whole: tuple[Any, ...], k: int, at: tuple[int, ...], count: int) -> Any:
-        return self._number(whole, k, at) / mpmath.sqrt(count)
+        root = self._roots.get((mpmath.mp.prec, count))
+        if root is None:
+            root = self._roots[mpmath.mp.prec, count] = mpmath.sqrt(count)
+        return self._number(whole, k, at) / root
 
     def __call__(self, *args: Any) -> Any:
         whole, entries = self._parts(args)
@@ -489,9 +498,8 @@ class Drawing:
             return lambda *args: 1 + _hashed(seed, args) % 3
         if call.shape:
             lengths = self.lengths(call.shape)
-            return lambda *args: _nested(
-                {at: Smooth((seed, at))(*args) for at in itertools.product(*map(range, lengths))}, tuple(lengths)
-            )
+            entries = {at: Smooth((seed, at)) for at in itertools.product(*map(range, lengths))}
+            return lambda *args: _nested({at: entry(*args) for at, entry in entries.items()}, tuple(lengths))
         return Smooth(seed)
 
 

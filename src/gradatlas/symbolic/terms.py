@@ -180,7 +180,7 @@ class Num(Term):
     def __new__(cls, value: int | Fraction) -> Num:
         if isinstance(value, bool) or not isinstance(value, int | Fraction):
             raise TypeError(f"Num takes an int or a Fraction, not {value!r}: write Fraction(1, 2) for one half")
-        return _intern(cls, Fraction(value))
+        return _intern(cls, value if type(value) is Fraction else Fraction(value))
 
 
 class Sym(Term):
@@ -433,18 +433,19 @@ def add(*values: TermLike) -> Term:
 
 def mul(*values: TermLike) -> Term:
     """The product as written, nested products flattened, numbers gathered in front."""
-    number = Fraction(1)
+    number: Fraction | None = None  # None stands for 1
     parts: list[Term] = []
     for value in map(term, values):
         for part in value.args if isinstance(value, Mul) else (value,):
             if isinstance(part, Num):
-                number *= part.value
+                number = part.value if number is None else number * part.value
             else:
                 parts.append(part)
-    if number == 0:
-        return ZERO
-    if number != 1:
-        parts.insert(0, Num(number))
+    if number is not None:
+        if number == 0:
+            return ZERO
+        if number != 1:
+            parts.insert(0, Num(number))
     if not parts:
         return ONE
     return parts[0] if len(parts) == 1 else Mul(parts)
