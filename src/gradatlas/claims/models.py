@@ -250,7 +250,8 @@ def imitation(run: Run) -> None:
     "With independent noise of variance 1 the slope of a least-squares line has the variance "
     "$1 / \\sum_i (x_i - \\bar x)^2$: for inputs at $-1$ and $1$, half of them each, that is $1/n$ for $n$ samples.",
     verdict="holds",
-    by="exact computation",
+    by="proof and example",
+    rests_on=["least-squares.variance"],
 )
 def slope(run: Run) -> None:
     rows = []

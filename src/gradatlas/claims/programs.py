@@ -89,7 +89,7 @@ def bounds(run: Run) -> None:
     "one.",
     verdict="holds",
     by="proof and example",
-    rests_on=["softmax-cross-entropy.twice"],
+    rests_on=["softmax-cross-entropy.twice-gradient"],
 )
 def uniform(run: Run) -> None:
     z = np.zeros(CLASSES)
@@ -108,7 +108,7 @@ def uniform(run: Run) -> None:
     "softmaxes is larger than $2(1 - p)$, while the right gradient has the entry $p$.",
     verdict="holds",
     by="proof and example",
-    rests_on=["softmax-cross-entropy.twice"],
+    rests_on=["softmax-cross-entropy.twice-gradient"],
 )
 def wrong(run: Run) -> None:
     rows = []

@@ -180,6 +180,7 @@ ROWS: Final = (
         ruling="As said this is no mathematics: nothing follows from what a model imitates. A straight line "
         "imitates no brain and gains by samples as well: the variance of its slope is the noise's divided by the "
         "number of samples and the spread of the inputs.",
+        formulas=("least-squares.variance",),
         claims=("M12.imitation", "M12.variance"),
     ),
 )

@@ -90,9 +90,10 @@ ROWS: Final = (
         says="Gradients are computed from the output layer to the input layer, each layer's from those of the "
         "layer after it.",
         latex=r"\delta_l = (W_{l+1}^{\mathsf T}\, \delta_{l+1}) \odot \phi_l'(z_l)",
-        ruling="The recursion is proven by induction over the layers, for every depth and all widths. The error "
-        "that it begins with is proven for the usual output layers.",
-        formulas=("backpropagation.recursion", "output-layer.error"),
+        ruling="The recursion is proven by induction over the layers, for every depth and all widths, and then for "
+        "every graph without cycles, where a node's gradient is the sum over the nodes that are computed from it. "
+        "The error that it begins with is proven for the usual output layers.",
+        formulas=("backpropagation.recursion", "backpropagation.graph", "output-layer.error"),
     ),
     Row(
         "B6",
@@ -108,7 +109,7 @@ ROWS: Final = (
         "it leads to, times the output of the node it comes from.",
         latex=r"\frac{\partial J}{\partial z} = \frac{\partial J}{\partial a}\, \phi'(z), \qquad "
         r"\frac{\partial J}{\partial W_{ij}} = \delta_i\, a_j",
-        formulas=("backpropagation.recursion", "dense.gradients"),
+        formulas=("backpropagation.recursion", "backpropagation.graph", "dense.gradients"),
         claims=("B6.output",),
     ),
     Row(
