@@ -11,7 +11,7 @@ import pytest
 import gradatlas as ga
 from gradatlas import xp
 from gradatlas.errors import ArgumentError, AxisError, DTypeError, LinearAlgebraError, ShapeError
-from gradatlas.ops import decompositions, solvers
+from gradatlas.ops import decompositions, solvers, spectra
 from gradatlas.xp import linalg
 
 RNG = np.random.default_rng()
@@ -1001,7 +1001,7 @@ def test_what_does_not_fit_is_refused(call, error, message):
 
 
 def test_the_records_state_their_gauge():
-    for record in (decompositions._qr, decompositions._svd, decompositions._eigh, decompositions._eig):
+    for record in (decompositions._qr, spectra._svd, spectra._eigh, spectra._eig):
         assert record.gauge is not None
     for record in (decompositions.lower_cholesky, decompositions.lu, solvers.inv):
         assert record.gauge is None

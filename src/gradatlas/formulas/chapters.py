@@ -41,8 +41,9 @@ CHAPTERS: Final[Mapping[str, Chapter]] = {
     "segments": Chapter("Segments", "Sums, extrema and means over groups of entries, and scatters into chosen places."),
     "linalg": Chapter("Linear algebra", "Products of matrices and tensors."),
     "solvers": Chapter("Solvers", "Inverses, determinants, linear systems and matrix functions."),
-    "decompositions": Chapter(
-        "Decompositions", "Factors of a matrix, their gauges, and where they cease to be differentiable."
+    "decompositions": Chapter("Decompositions", "Triangular and orthogonal factors of a matrix, and their gauges."),
+    "spectra": Chapter(
+        "Spectra", "Eigenvalues and singular values, their vectors, and where they cease to be differentiable."
     ),
     "fourier": Chapter("Fourier transforms", "Discrete Fourier transforms of any length, and their adjoints."),
     "convolution": Chapter("Convolution", "A linear map with shared weights: any stride, padding and dilation."),

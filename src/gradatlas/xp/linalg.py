@@ -2,19 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from gradatlas.ops import decompositions, solvers
-from gradatlas.ops.decompositions import (
-    cholesky,
-    cond,
-    eig,
-    eigh,
-    eigvals,
-    eigvalsh,
-    matrix_norm,
-    qr,
-    svd,
-    svdvals,
-)
+from gradatlas.ops import solvers, spectra
+from gradatlas.ops.decompositions import cholesky, qr
 from gradatlas.ops.decompositions import lu_factors as lu
 from gradatlas.ops.linalg import (
     cross,
@@ -40,6 +29,7 @@ from gradatlas.ops.solvers import (
     solve_sylvester,
     solve_triangular,
 )
+from gradatlas.ops.spectra import cond, eig, eigh, eigvals, eigvalsh, matrix_norm, svd, svdvals
 from gradatlas.xp._arguments import is_array_like, library_for, untraced_index
 from gradatlas.xp._manipulation import matrix_transpose
 from gradatlas.xp._refusals import name_refusals
@@ -106,7 +96,7 @@ def matrix_rank(x: Any, /, *, rtol: Any = None) -> Any:
     x: (..., m, n). rtol: a number or an array with one for each matrix, not traced; max(m, n) times the precision where
     it is left out.
     """
-    return decompositions.matrix_rank(x, rtol=_per_matrix(rtol, "matrix_rank"))
+    return spectra.matrix_rank(x, rtol=_per_matrix(rtol, "matrix_rank"))
 
 
 class SlogdetResult(NamedTuple):
