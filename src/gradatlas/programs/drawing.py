@@ -77,10 +77,12 @@ def figure_of_curves(histories: Mapping[str, Mapping[str, Sequence[float]]], nam
     groups = [group for group in (losses, others) if group]
     figure = figure_type(figsize=(3.6 * len(groups), 2.6), layout="constrained")
     for axes, group in zip(figure.subplots(1, len(groups), squeeze=False)[0], groups, strict=True):
-        style = 0
+        style, alone = 0, len(group) == 1 and len(histories) > 1
+        if alone:
+            axes.set_ylabel(_spoken(group[0]))
         for which, history in histories.items():
             for name in (name for name in group if name in history):
-                label = ": ".join(part for part in (which, _spoken(name)) if part)
+                label = which if alone else ": ".join(part for part in (which, _spoken(name)) if part)
                 values = history[name]
                 axes.plot(
                     range(1, len(values) + 1),
