@@ -28,6 +28,7 @@ from gradatlas.ops.elementwise import add, multiply, negative, subtract
 from gradatlas.ops.indexing import getitem
 from gradatlas.ops.kinds import Record, Sample, Samples, general
 from gradatlas.ops.linalg import matrix_product
+from gradatlas.ops.losses import dense
 from gradatlas.ops.reductions import sum_
 from gradatlas.ops.shaping import concat, matrix_transpose, permute_dims, reshape, stack
 
@@ -550,14 +551,11 @@ def _prepared(
 
 def _over_all_steps(x: Any, w: Any, b: Any) -> Any:
     """x w + b, time-major: one product of matrices, in which a column of ones beside x brings the bias along."""
-    (batch, steps, features), width = plain_of(x).shape, plain_of(w).shape[-1]
     rows = permute_dims(x, axes=(1, 0, 2))
     if b is not None:
-        rows = _beside(rows, Space.of(x).with_shape((steps, batch, 1)).ones())
-        w = concat(w, reshape(b, shape=(1, width)), axis=0)
-        features += 1
-    z = matrix_product(reshape(rows, shape=(steps * batch, features)), w)
-    return reshape(z, shape=(steps, batch, width))
+        rows = _beside(rows, Space.of(x).with_shape((*plain_of(rows).shape[:2], 1)).ones())
+        w = concat(w, reshape(b, shape=(1, -1)), axis=0)
+    return dense(rows, w)
 
 
 def _batch_first(states: Any) -> Any:
