@@ -696,6 +696,10 @@ def prove_gradient_descent_noise_floor(proof: Proof) -> None:
     T, alpha, h = o.T, o.alpha, o.h
     with proof.claim("step"):
         later = _second_moment(proof, ONE, alpha)
+    with proof.claim("from the minimum"):
+        proof.then(checker.instantiate(later, {T: ZERO}), "what a step does, proven above")
+        proof.rewrite(opened_theorem(proof.given[3], o.event), "there is no error")
+        proof.contract("so the noise is left")
     with proof.claim("closed form"):
         proof.have(later, "what a step does, proven above")
         curved, below = proof.given[3:]

@@ -403,6 +403,14 @@ def prove_mini_batch_variance(proof: Proof) -> None:
             proof.rewrite(opened_theorem(joint, c, d, a, b), "the law of pairs of draws")
             proof.restate(proof.right, "the deviations add up to 0", facts=[batch, some])
 
+    with proof.claim("equal samples"):
+        batch, equal, some = proof.given
+        here = f.x[f.drawn(c)]
+        each = checker.rewrite(Sum(f.x[b], b), checker.specialise(equal, b, f.drawn(c)))
+        value = checker.combination(eq(here, f.mean), (-1 / f.N,), (each,), (some,), (f.N,))
+        proof.rewrite(proof.have(value, "each sample has the mean's value"), "put in")
+        proof.contract("a mean of equal numbers", facts=[batch])
+
 
 def prove_sampling_permutation(proof: Proof) -> None:
     a, b, c, d, omega, N = f.a, f.b, f.place, f.other_place, f.omega, f.N

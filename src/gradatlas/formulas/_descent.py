@@ -31,11 +31,13 @@ __all__ = [
     "d",
     "descent",
     "draw_chances",
+    "draw_noises",
     "eigen",
     "eigenvalue",
     "error",
     "error_first",
     "error_next",
+    "error_second",
     "event",
     "falling_rate",
     "few_outcomes",
@@ -52,7 +54,6 @@ __all__ = [
     "mean_of",
     "n",
     "noise",
-    "noises_of",
     "noisy",
     "noisy_path",
     "outcomes",
@@ -200,7 +201,8 @@ outcomes = size("Omega")
 (event,) = indices("omega", outcomes)
 chance = array("P", outcomes)
 error, noise = family("e", (outcomes,), T), family("xi", (outcomes,), T)
-error_next, error_first = family("e", (outcomes,), T + 1), family("e", (outcomes,), 0)
+error_next = family("e", (outcomes,), T + 1)
+error_first, error_second = (family("e", (outcomes,), step) for step in (0, 1))
 (spread,) = reals("s")
 shrinkage = 1 - alpha * h
 
@@ -223,27 +225,21 @@ def draw_chances(draw: Draw) -> list[Fraction]:
 
 
 def noisy_path(rate: Callable[[Draw, int], Any]) -> Callable[[Draw], Any]:
-    """A sampler of the errors, step by step; their noises have the wanted spread and are uncorrelated with them."""
+    """A sampler of the errors, step by step, from any start or from the minimum."""
 
     def sampler(draw: Draw) -> Callable[[int], Any]:
-        count, chances = draw.sizes["Omega"], many_digits(draw.value(chance))
-        curvature, wanted = many_digits([draw.value(h), draw.value(spread)])
-        reached = [many_digits(draw.array(count))]
-
-        def after(here: Any) -> Any:
-            wild = many_digits(draw.array(count))
-            common = sum(p * e * x for p, e, x in zip(chances, here, wild, strict=True))
-            own = sum(p * e * e for p, e in zip(chances, here, strict=True))
-            wild = [x - common / own * e for x, e in zip(wild, here, strict=True)] if own else wild
-            square = sum(p * x * x for p, x in zip(chances, wild, strict=True))
-            length = mpmath.sqrt(square) if square > 0 else 1
-            (taken,) = many_digits([rate(draw, len(reached) - 1)])
-            return [e - taken * (curvature * e + x * wanted / length) for e, x in zip(here, wild, strict=True)]
+        count, (curvature,) = draw.sizes["Omega"], many_digits([draw.value(h)])
+        reached = [many_digits(draw.array(count) if draw.integer(0, 1) else [Fraction(0)] * count)]
 
         def errors(step: int) -> Any:
             with mpmath.workdps(MANY):
                 while len(reached) <= step:
-                    reached.append(after(reached[-1]))
+                    last = len(reached) - 1
+                    (taken,) = many_digits([rate(draw, last)])
+                    noises = draw.value(noise)(last)
+                    reached.append(
+                        [e - taken * (curvature * e + x) for e, x in zip(reached[last], noises, strict=True)]
+                    )
             return reached[int(step)]
 
         return errors
@@ -251,21 +247,27 @@ def noisy_path(rate: Callable[[Draw, int], Any]) -> Callable[[Draw], Any]:
     return sampler
 
 
-def noises_of(rate: Callable[[Draw, int], Any]) -> Callable[[Draw], Any]:
-    """A sampler of the noises that made those errors."""
+def draw_noises(draw: Draw) -> Callable[[int], Any]:
+    """Noises of the wanted spread that are uncorrelated with the errors of the same step."""
+    count, chances = draw.sizes["Omega"], many_digits(draw.value(chance))
+    (wanted,) = many_digits([draw.value(spread)])
+    found: dict[int, Any] = {}
 
-    def sampler(draw: Draw) -> Callable[[int], Any]:
-        errors, (curvature,) = draw.value(error), many_digits([draw.value(h)])
+    def uncorrelated(here: Any) -> Any:
+        wild = many_digits(draw.array(count))
+        common = sum(p * e * x for p, e, x in zip(chances, here, wild, strict=True))
+        own = sum(p * e * e for p, e in zip(chances, here, strict=True))
+        wild = [x - common / own * e for x, e in zip(wild, here, strict=True)] if own else wild
+        square = sum(p * x * x for p, x in zip(chances, wild, strict=True))
+        return [x * wanted / (mpmath.sqrt(square) if square > 0 else 1) for x in wild]
 
-        def noises(step: int) -> Any:
-            with mpmath.workdps(MANY):
-                (taken,) = many_digits([rate(draw, int(step))])
-                pairs = zip(errors(step), errors(step + 1), strict=True)
-                return [(e - later_) / taken - curvature * e for e, later_ in pairs]
+    def noises(step: int) -> Any:
+        with mpmath.workdps(MANY):
+            if int(step) not in found:
+                found[int(step)] = uncorrelated(draw.value(error)(int(step)))
+        return found[int(step)]
 
-        return noises
-
-    return sampler
+    return noises
 
 
 def constant_rate(draw: Draw, step: int) -> Any:

@@ -25,10 +25,12 @@ from gradatlas.formulas._descent import (
     d,
     descent,
     draw_chances,
+    draw_noises,
     eigenvalue,
     error,
     error_first,
     error_next,
+    error_second,
     event,
     falling_rate,
     few_outcomes,
@@ -44,7 +46,6 @@ from gradatlas.formulas._descent import (
     mean_of,
     n,
     noise,
-    noises_of,
     noisy,
     noisy_path,
     path,
@@ -557,6 +558,9 @@ statement(
     "Stochastic gradient descent at a constant rate has a floor",
     claims={
         "step": eq(mean_of(error_next[event] ** 2), shrinkage**2 * mean_of(error[event] ** 2) + alpha**2 * spread**2),
+        "from the minimum": claim(
+            eq(mean_of(error_second[event] ** 2), alpha**2 * spread**2), [for_all(eq(error_first[event], 0), event)]
+        ),
         "closed form": claim(
             eq(
                 mean_of(error[event] ** 2),
@@ -571,8 +575,8 @@ statement(
     aliases=["SGD", "noise floor", "noise ball", "stationary variance", "constant step size"],
     summary="""On a quadratic of curvature h, with gradients h e + xi whose noise xi is uncorrelated with the error e and has the
     standard deviation s, the mean squared error is multiplied by (1 - alpha h)^2 at each step and grows by alpha^2 s^2. With
-    0 < alpha h < 2 it tends to alpha s^2 / (h (2 - alpha h)) and not to 0. A batch of B draws divides s^2, and so the floor, by
-    B.""",
+    0 < alpha h < 2 it tends to alpha s^2 / (h (2 - alpha h)) and not to 0; a step from the minimum itself leaves it. A batch of
+    B draws divides s^2, and so the floor, by B.""",
     symbols={**NOISY, "alpha": "the learning rate"},
     samples=samples(
         {
@@ -580,7 +584,7 @@ statement(
             h: lambda draw: draw.real(0, 1),
             alpha: lambda draw: draw.real(0, 2),
             error: noisy_path(constant_rate),
-            noise: noises_of(constant_rate),
+            noise: draw_noises,
         },
         sizes=few_outcomes,
     ),
@@ -611,7 +615,7 @@ statement(
             chance: draw_chances,
             h: lambda draw: draw.real(0, 1),
             error: noisy_path(falling_rate),
-            noise: noises_of(falling_rate),
+            noise: draw_noises,
         },
         sizes=few_outcomes,
     ),

@@ -367,11 +367,17 @@ def _draw_batch(draw: Draw) -> Any:
     return lambda spot, outcome: batches[int(outcome) % len(batches)][int(spot)]
 
 
+def _sometimes_equal(draw: Draw) -> list[Fraction]:
+    count = draw.sizes["N"]
+    return [draw.real()] * count if draw.integer(0, 1) else [draw.real() for _ in range(count)]
+
+
 statement(
     "mini-batch.variance",
     "The variance of a mini-batch's mean, with and without replacement",
     claims={
         "with replacement": claim(eq(batch_variance, variance / B), [with_replacement, lt(0, N)]),
+        "equal samples": claim(eq(Sum(x[drawn(c)], c) / B, mean), [for_all(eq(x[a], x[b]), a, b), lt(0, N)]),
         "without replacement": claim(
             eq(batch_variance, variance / B * (N - B) / (N - 1)), [without_replacement, lt(0, N - 1)]
         ),
@@ -381,7 +387,8 @@ statement(
     aliases=["batch size", "gradient noise", "finite population correction", "standard error"],
     summary="""x_a is an entry of the gradient of sample a, of mean mu and variance sigma^2 over the N samples. The mean over B
     draws, uniform and pairwise independent, has the variance sigma^2 / B; over B different samples, every pair as likely, it has
-    (N - B) / (N - 1) times that, which is 0 for the whole batch.""",
+    (N - B) / (N - 1) times that, which is 0 for the whole batch. Where all samples are equal every batch, of one sample too,
+    has the whole mean, at B / N of the cost.""",
     symbols={
         "x": "an entry of each sample's gradient",
         "P": "the probabilities of the outcomes",
@@ -391,7 +398,7 @@ statement(
         "Omega": "the number of outcomes",
     },
     samples=samples(
-        {weight: _draw_weights, drawn(c).head: _draw_batch},  # type: ignore[attr-defined]
+        {weight: _draw_weights, drawn(c).head: _draw_batch, x: _sometimes_equal},  # type: ignore[attr-defined]
         sizes=[
             {"N": 2, "B": 1, "Omega": 2},
             {"N": 2, "B": 2, "Omega": 4},
