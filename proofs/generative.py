@@ -11,7 +11,7 @@ from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.inequalities import axiom_at, exp_of_log, gap, log_of_product
 from gradatlas.symbolic.language import Sum, delta, exp, lam, log, reals
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import HasDerivative, eq, le, lt
+from gradatlas.symbolic.propositions import HasDerivative, Le, eq, for_all, le, lt
 from gradatlas.symbolic.tactics import absurd, by_sign, nonzero_cases, opened_theorem, right_side
 from gradatlas.symbolic.terms import (
     ONE,
@@ -94,56 +94,73 @@ def _share(weight: Term, said: Term, star: Term, facts: tuple[Theorem, ...]) -> 
     return by_sign(weight, positive, nothing, lambda case: absurd([weight, -weight], claim, (*facts, case)))
 
 
-def _best_at_a_point(proof: Proof) -> tuple[Theorem, Theorem]:
-    """gain(D) + p (e - 1)^2 + q (e' - 1)^2 <= gain(D*), e and e' the roots of D / D* and (1 - D) / (1 - D*); and that what
-    the squares add is not negative."""
+def _squares() -> tuple[Term, Term]:
+    """p (e - 1)^2 and q (e' - 1)^2, e and e' the roots of D / D* and (1 - D) / (1 - D*)."""
+    p, q, said, best = f.p[f.i], f.q[f.i], f.D[f.i], f.best
+    return p * (_root(said, best) - 1) ** 2, q * (_root(1 - said, 1 - best) - 1) ** 2
+
+
+def _bound_at_a_point() -> Le:
+    """gain(D) and those squares together are at most gain(D*)."""
+    p, q, said, best = f.p[f.i], f.q[f.i], f.D[f.i], f.best
+    return le(f.gain(p, q, said) + sum(_squares(), start=ZERO), f.gain(p, q, best))
+
+
+def _best_at_a_point(proof: Proof) -> Theorem:
     p, q, said, best = f.p[f.i], f.q[f.i], f.D[f.i], f.best
     facts = tuple(map(opened_theorem, proof.given[:4]))
     facts = (*facts, checker.certificate(lt(0, 1 - said), (1 - said,), facts))
     real = proof.have(_share(p, said, best, facts), "the logarithm lies below its tangent: for the data's part")
     made = proof.have(_share(q, 1 - said, 1 - best, facts), "and for the generator's, 1 - D* being q / (p + q)")
-    slack = p * (_root(said, best) - 1) ** 2 + q * (_root(1 - said, 1 - best) - 1) ** 2
-    claim = le(f.gain(p, q, said) + slack, f.gain(p, q, best))
-    point = proof.have(
-        checker.certificate(claim, (gap(real), gap(made)), (real, made)),
-        "the two tangents add up to (p + q) - p - q = 0",
-    )
-    return point, checker.sign(le(0, slack), facts)
+    point = checker.certificate(_bound_at_a_point(), (gap(real), gap(made)), (real, made))
+    return proof.have(point, "the two tangents add up to (p + q) - p - q = 0")
 
 
 def prove_gan_discriminator(proof: Proof) -> None:
-    i, j, D, best = f.i, f.j, f.D, f.best
-    with proof.claim("at a point"):
-        point, slack = _best_at_a_point(proof)
-        parts = (gap(point), gap(slack))
-        proof.reached(checker.certificate(proof.goal, parts, (point, slack)), "what the squares add is dropped")
-    with proof.claim("best"):
-        proof.have(point, "the bound at a point, proven above")
-        parts = (Sum(gap(point), i), Sum(gap(slack), i))
-        proof.reached(checker.certificate(proof.goal, parts, (point, slack)), "summed over the points")
+    """What follows from the bound at a point comes first: the bound itself takes longest."""
+    i, D = f.i, f.D
+    bound = checker.assume(_bound_at_a_point())
+    everywhere = checker.assume(for_all(bound.conclusion, i))
     with proof.claim("slope"):
         inside = [opened_theorem(g) for g in proof.given[2:]]
         proof.known(*inside, checker.certificate(lt(0, 1 - D[i]), (1 - D[i],), tuple(inside)))
         proof.differentiate("the derivative of a logarithm, at each point by itself")
         proof.contract("the Kronecker delta picks the point")
+    with proof.claim("best"):
+        parts = (Sum(gap(bound), i), *(Sum(square, i) for square in _squares()))
+        summed = checker.certificate(proof.goal, parts, (everywhere, *proof.given[:2]))
     with proof.claim("only one"):
+        alone = _no_other(proof, bound, everywhere)
+    with proof.claim("at a point"):
+        parts = (gap(bound), *_squares())
+        here = checker.certificate(proof.goal, parts, (bound, *map(opened_theorem, proof.given[:2])))
+        point = _best_at_a_point(proof)
+        proof.reached(checker.cut(here, point), "what the squares add is dropped")
+    point = checker.generalise(point, i)
+    with proof.claim("best"):
         proof.have(point, "the bound at a point, proven above")
-        positive, as_good = tuple(map(opened_theorem, proof.given[4:6])), proof.given[6]
-        root = _root(D[i], best) - 1
-        square, other = f.p[i] * root**2, f.q[i] * (_root(1 - D[i], 1 - best) - 1) ** 2
-        here = substitute(square, {i: j})
-        parts = (Sum((1 - delta(i, j)) * square, i), Sum(other, i), Sum(gap(point), i), gap(as_good))
-        small = checker.certificate(le(here, 0), parts, (point, as_good, *positive))
-        proof.have(small, "a discriminator as good as D* leaves no square above 0")
-        one = proof.have(_nothing(substitute(root, {i: j}), f.p[j], (small, positive[0])), "so the root of D / D* is 1")
-        at = substitute(best, {i: j})
-        whole = checker.sign(lt(0, f.p[j] + f.q[j]), positive)
-        ratio = _ratio(D[j], at, (opened_theorem(proof.given[2]), *positive, whole))
-        coefficients = (-at, at * (_root(D[j], at) + 1))
-        known = (positive[0], whole)
-        proof.reached(
-            checker.combination(proof.goal, coefficients, (ratio, one), known, (f.p[j] + f.q[j],)), "and so is D / D*"
-        )
+        proof.reached(checker.cut(summed, point), "summed over the points")
+    with proof.claim("only one"):
+        proof.reached(checker.cut(alone, point), "and so is D / D*")
+
+
+def _no_other(proof: Proof, bound: Theorem, everywhere: Theorem) -> Theorem:
+    """D = D* where a discriminator is as good: by the bound at every point no square is above 0."""
+    i, j, D, best = f.i, f.j, f.D, f.best
+    positive, as_good = tuple(map(opened_theorem, proof.given[4:6])), proof.given[6]
+    square, other = _squares()
+    others = Sum((1 - delta(i, j)) * square, i), Sum(other, i)
+    at, root = substitute(best, {i: j}), substitute(_root(D[i], best), {i: j})
+    whole = checker.sign(lt(0, f.p[j] + f.q[j]), positive)
+    ratio = _ratio(D[j], at, (opened_theorem(proof.given[2]), *positive, whole))
+    unit = checker.assume(eq(root - 1, 0))
+    known = (positive[0], whole)
+    found = checker.combination(proof.goal, (-at, at * (root + 1)), (ratio, unit), known, (f.p[j] + f.q[j],))
+    parts = (*others, Sum(gap(bound), i), gap(as_good))
+    small = checker.certificate(le(substitute(square, {i: j}), 0), parts, (everywhere, as_good, *positive))
+    proof.have(small, "by the bound at a point, a discriminator as good as D* leaves no square above 0")
+    one = proof.have(_nothing(root - 1, f.p[j], (small, positive[0])), "so the root of D / D* is 1")
+    return checker.cut(found, one)
 
 
 # The value of the game.

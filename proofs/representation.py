@@ -634,7 +634,7 @@ def prove_recurrence_shift(proof: Proof) -> None:
 
 
 def _waiting(proof: Proof, late: Theorem, rest: Theorem, begin: Theorem, waits: Theorem) -> Theorem:
-    """h'_t = h* for all t <= d, by induction."""
+    """h'_t = u for all t <= d, by induction."""
     t, one = f.t, f.units[1]
     still = eq(f.state("h'", t)[one], f.resting[one])
     claim = implies(le(t, f.wait), for_all(still, one))

@@ -173,7 +173,7 @@ statement(
 # Folding the interval: k layers of two ReLUs.
 
 tent = named("T", lambda x: 2 * relu(x) - 4 * relu(x - Fraction(1, 2)))
-folded, pieces = function("T^k", latex="T^k"), function("P", integer=True)
+folded, pieces = function("fold", latex=r"\mathrm{fold}"), function("P", integer=True)
 k = size("k")
 (j,) = integers("j")
 x, s, r = reals("x s r")
@@ -216,7 +216,7 @@ FOLDING: dict[Any, Callable[[Draw], Any]] = {
 }
 FOLDS = {
     "T": "two ReLUs: 2 ReLU(x) - 4 ReLU(x - 1/2)",
-    "T^k": "k layers, each of them T",
+    "fold": "the output of so many layers, each of them T",
     "P": "the number of pieces, 2^k",
     "k": "the number of layers",
 }
@@ -490,7 +490,7 @@ H, Z = sizes("H Z")
 units, entries = indices("k q", H), indices("j", Z)
 wait = size("d")
 step_of = function("F")
-resting, rest_input = array("h*", H), array("r", Z)
+resting, rest_input = array("u", H), array("r", Z)
 
 
 def state(name: str, when: TermLike) -> Array:
@@ -564,7 +564,7 @@ statement(
         "h'": "the states with it",
         "x": "the sequence",
         "x'": "the sequence, later",
-        "h*": "the state at rest",
+        "u": "the state at rest",
         "r": "the input that keeps it",
         "d": "how many steps the sequence waits",
         "t": "a step",
