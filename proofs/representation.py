@@ -563,6 +563,9 @@ def prove_convolution_dense(proof: Proof) -> None:
             proof.unfold(f.dense)
             proof.restate(Sum(f.kernel[step, channel, f.filter_] * delta(past), step), "in order")
             proof.rewrite(nowhere, "the window ends before, or begins after")
+    for name in ("free weights", "weights of D"):
+        with proof.claim(name):
+            proof.contract("one for each choice of the indices")
 
 
 def prove_convolution_shift(proof: Proof) -> None:

@@ -406,13 +406,15 @@ statement(
             eq(dense[out, filter_, at, channel], 0),
             [le(0, dilation), lt(stride * out - padding + dilation * (K - 1), at)],
         ),
+        "free weights": eq(Sum(1, step, channel, filter_), K * E * C),
+        "weights of D": eq(Sum(1, out, filter_, at, channel), O * C * (N * E)),
     },
     source=[document("M9"), document("M1"), cite("lecun1989")],
     aliases=["weight sharing", "locally connected", "Toeplitz matrix", "convolution layer", "convolutional network"],
     summary="""The matrix D of a convolution has the entry w[k] where output o reads input i under place k. Entries that lie
-    as far from each other as the stride asks are equal (tied), and all outside the window are 0 (sparse): of its many
-    weights K for each pair of channels are free. A network becomes convolutional by tying and dropping weights, not by
-    gaining layers.""",
+    as far from each other as the stride asks are equal (tied), and all outside the window are 0 (sparse): of its
+    O C N E weights K E C are free, however long the input is. A network becomes convolutional by tying and dropping
+    weights, not by gaining layers.""",
     symbols={
         **CONVOLUTION,
         "D": "the weights of the dense layer: output, channel out, input, channel in",
