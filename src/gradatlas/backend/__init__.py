@@ -11,6 +11,7 @@ from gradatlas.backend.libraries import (
     is_scalar,
     library_of,
     numpy_library,
+    quietly,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "is_scalar",
     "library_of",
     "numpy_library",
+    "quietly",
 ]

@@ -10,6 +10,7 @@ import functools
 import importlib
 import math
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
 import array_api_compat.numpy
@@ -31,6 +32,7 @@ __all__ = [
     "is_scalar",
     "library_of",
     "numpy_library",
+    "quietly",
 ]
 
 Plain: TypeAlias = Any
@@ -283,6 +285,11 @@ LIBRARY_BY_TYPE: dict[type, Library | None] = dict.fromkeys(_SCALARS)
 """The library of every type of array met so far, and None for what stands beside arrays of any library."""
 
 LIBRARY_BY_TYPE[np.ndarray] = _NUMPY
+
+
+def quietly() -> AbstractContextManager[None]:
+    """NumPy's floating-point warnings off for a while."""
+    return np.errstate(all="ignore")
 
 
 def numpy_library() -> Library:

@@ -13,9 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from gradatlas.backend import Library, is_array, library_of, numpy_library
+from gradatlas.backend import Library, is_array, library_of, numpy_library, quietly
 from gradatlas.engine.array import Array, lower, plain_of
 from gradatlas.engine.graph import Graph, GraphTrace, Step
 from gradatlas.engine.primitive import Primitive
@@ -113,7 +111,7 @@ class _Recording:
     def values(self, given: Sequence[Any]) -> list[Any]:
         """The leaves of the output for these arrays of the arguments, each an array of its own."""
         try:
-            with np.errstate(all="ignore"):
+            with quietly():
                 arrays = self._run(*given)
         except Exception:
             self._graph.run(given)  # the same once more, step by step, for the error that says what to mend

@@ -7,13 +7,12 @@ one. u is half an ulp of 1; "3u" in a comment counts roundings, each of which co
 
 import math
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any
 
 import numpy as np
 
-from gradatlas.backend import library_of, numpy_library
+from gradatlas.backend import library_of, numpy_library, quietly
 from gradatlas.backend.special import special
 
 __all__ = [
@@ -73,11 +72,6 @@ Array = Any
 Forward = Callable[..., Any]
 
 _NUMPY = numpy_library().namespace
-
-
-def quietly() -> AbstractContextManager[None]:
-    """NumPy's floating-point warnings off for a while."""
-    return np.errstate(all="ignore")
 
 
 def quiet(forward: Forward) -> Forward:
