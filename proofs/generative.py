@@ -8,8 +8,9 @@ from gradatlas.formulas import generative as f
 from gradatlas.formulas.activations import sigmoid, sigmoid_prime
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
+from gradatlas.symbolic.checker.equations import unfold_in
 from gradatlas.symbolic.inequalities import axiom_at, exp_of_log, gap, log_of_product
-from gradatlas.symbolic.language import Sum, delta, exp, lam, log, reals
+from gradatlas.symbolic.language import Sum, define, delta, exp, lam, log, reals
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import HasDerivative, Le, eq, for_all, le, lt
 from gradatlas.symbolic.tactics import absurd, by_sign, nonzero_cases, opened_theorem, right_side
@@ -94,26 +95,31 @@ def _share(weight: Term, said: Term, star: Term, facts: tuple[Theorem, ...]) -> 
     return by_sign(weight, positive, nothing, lambda case: absurd([weight, -weight], claim, (*facts, case)))
 
 
-def _squares() -> tuple[Term, Term]:
-    """p (e - 1)^2 and q (e' - 1)^2, e and e' the roots of D / D* and (1 - D) / (1 - D*)."""
-    p, q, said, best = f.p[f.i], f.q[f.i], f.D[f.i], f.best
-    return p * (_root(said, best) - 1) ** 2, q * (_root(1 - said, 1 - best) - 1) ** 2
+# What the discriminator and the best one gain at a point, and p (e - 1)^2 and q (e' - 1)^2, e and e' the roots of D / D* and
+# (1 - D) / (1 - D*), under names: a sum over the points need not see what is in them.
+_P, _Q, _SAID = f.p[f.i], f.q[f.i], f.D[f.i]
+GAINED = define("gained", lam(f.gain(_P, _Q, _SAID), f.i))
+MOST = define("most", lam(f.gain(_P, _Q, f.best), f.i))
+FIRST = define("first", lam(_P * (_root(_SAID, f.best) - 1) ** 2, f.i))
+SECOND = define("second", lam(_Q * (_root(1 - _SAID, 1 - f.best) - 1) ** 2, f.i))
+NAMES = (GAINED.head, MOST.head, FIRST.head, SECOND.head)
 
 
 def _bound_at_a_point() -> Le:
-    """gain(D) and those squares together are at most gain(D*)."""
-    p, q, said, best = f.p[f.i], f.q[f.i], f.D[f.i], f.best
-    return le(f.gain(p, q, said) + sum(_squares(), start=ZERO), f.gain(p, q, best))
+    """What is gained and the squares are together at most the most."""
+    return le(GAINED[f.i] + FIRST[f.i] + SECOND[f.i], MOST[f.i])
 
 
 def _best_at_a_point(proof: Proof) -> Theorem:
-    p, q, said, best = f.p[f.i], f.q[f.i], f.D[f.i], f.best
+    p, q, said, best = _P, _Q, _SAID, f.best
     facts = tuple(map(opened_theorem, proof.given[:4]))
     facts = (*facts, checker.certificate(lt(0, 1 - said), (1 - said,), facts))
     real = proof.have(_share(p, said, best, facts), "the logarithm lies below its tangent: for the data's part")
     made = proof.have(_share(q, 1 - said, 1 - best, facts), "and for the generator's, 1 - D* being q / (p + q)")
-    point = checker.certificate(_bound_at_a_point(), (gap(real), gap(made)), (real, made))
-    return proof.have(point, "the two tangents add up to (p + q) - p - q = 0")
+    claim = le(f.gain(p, q, said) + unfold_in(FIRST[f.i] + SECOND[f.i], NAMES), f.gain(p, q, best))
+    point = checker.certificate(claim, (gap(real), gap(made)), (real, made))
+    proof.have(point, "the two tangents add up to (p + q) - p - q = 0")
+    return checker.convert(point, _bound_at_a_point(), (), NAMES)
 
 
 def prove_gan_discriminator(proof: Proof) -> None:
@@ -127,19 +133,21 @@ def prove_gan_discriminator(proof: Proof) -> None:
         proof.differentiate("the derivative of a logarithm, at each point by itself")
         proof.contract("the Kronecker delta picks the point")
     with proof.claim("best"):
-        parts = (Sum(gap(bound), i), *(Sum(square, i) for square in _squares()))
-        summed = checker.certificate(proof.goal, parts, (everywhere, *proof.given[:2]))
+        parts = (Sum(gap(bound), i), Sum(FIRST[i], i), Sum(SECOND[i], i))
+        total = le(Sum(GAINED[i], i), Sum(MOST[i], i))
+        summed = checker.certificate(total, parts, (everywhere, *proof.given[:2]))
+        summed = checker.convert(summed, proof.goal, (), NAMES)
     with proof.claim("only one"):
         alone = _no_other(proof, bound, everywhere)
     with proof.claim("at a point"):
-        parts = (gap(bound), *_squares())
-        here = checker.certificate(proof.goal, parts, (bound, *map(opened_theorem, proof.given[:2])))
+        known = (bound, *map(opened_theorem, proof.given[:2]))
+        here = checker.certificate(le(GAINED[i], MOST[i]), (gap(bound), FIRST[i], SECOND[i]), known)
+        here = checker.convert(here, proof.goal, (), NAMES)
         point = _best_at_a_point(proof)
         proof.reached(checker.cut(here, point), "what the squares add is dropped")
     point = checker.generalise(point, i)
     with proof.claim("best"):
-        proof.have(point, "the bound at a point, proven above")
-        proof.reached(checker.cut(summed, point), "summed over the points")
+        proof.reached(checker.cut(summed, point), "the bound at a point, summed over the points")
     with proof.claim("only one"):
         proof.reached(checker.cut(alone, point), "and so is D / D*")
 
@@ -148,16 +156,16 @@ def _no_other(proof: Proof, bound: Theorem, everywhere: Theorem) -> Theorem:
     """D = D* where a discriminator is as good: by the bound at every point no square is above 0."""
     i, j, D, best = f.i, f.j, f.D, f.best
     positive, as_good = tuple(map(opened_theorem, proof.given[4:6])), proof.given[6]
-    square, other = _squares()
-    others = Sum((1 - delta(i, j)) * square, i), Sum(other, i)
     at, root = substitute(best, {i: j}), substitute(_root(D[i], best), {i: j})
     whole = checker.sign(lt(0, f.p[j] + f.q[j]), positive)
     ratio = _ratio(D[j], at, (opened_theorem(proof.given[2]), *positive, whole))
     unit = checker.assume(eq(root - 1, 0))
     known = (positive[0], whole)
     found = checker.combination(proof.goal, (-at, at * (root + 1)), (ratio, unit), known, (f.p[j] + f.q[j],))
-    parts = (*others, Sum(gap(bound), i), gap(as_good))
-    small = checker.certificate(le(substitute(square, {i: j}), 0), parts, (everywhere, as_good, *positive))
+    as_good = checker.convert(as_good, le(Sum(MOST[i], i), Sum(GAINED[i], i)), (), NAMES)
+    parts = (Sum((1 - delta(i, j)) * FIRST[i], i), Sum(SECOND[i], i), Sum(gap(bound), i), gap(as_good))
+    small = checker.certificate(le(FIRST[j], 0), parts, (everywhere, as_good, *positive))
+    small = checker.convert(small, le(f.p[j] * (root - 1) ** 2, 0), (), NAMES)
     proof.have(small, "by the bound at a point, a discriminator as good as D* leaves no square above 0")
     one = proof.have(_nothing(root - 1, f.p[j], (small, positive[0])), "so the root of D / D* is 1")
     return checker.cut(found, one)
