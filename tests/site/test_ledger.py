@@ -68,6 +68,7 @@ def test_a_page_shows_sentence_numbers_and_evidence(built: Project) -> None:
 def test_formula_program_and_answer_are_shown(built: Project) -> None:
     page = BeautifulSoup(built.page("ledger/L4"), "html.parser")
     assert r"p_i = e^{x_i} / \sum_j e^{x_j}" in [a.get_text() for a in page.select("#says annotation")]
+    assert [a.get_text() for a in page.select("#ruling annotation")] == ["p_i > 0"]
     assert page.select_one("#formulas a[href='../formulas/softmax.vjp.html#formula-softmax-vjp']")
     seen = text(built.page("ledger/G9"))
     assert "The images are not flattened." in seen

@@ -55,11 +55,11 @@ def page(at: Standing) -> Iterator[Text]:
     for place in row.where:
         number, _, sections = place.partition(" ")
         yield Text(f"document {number}, {DOCUMENTS[number]}, section {sections}", style="dim")
-    for title, said in (("What the documents say", row.says), ("What becomes of it", row.ruling)):
-        if said:
-            yield from _headed(title, [Text(f"  {said}")])
-        if said and said == row.says and row.latex:
-            yield Text(f"  {row.latex}")
+    for title, said, latex in (
+        ("What the documents say", row.says, row.latex),
+        ("What becomes of it", row.ruling, row.holds),
+    ):
+        yield from _headed(title, [Text(f"  {part}") for part in (said, latex) if part])
     if at.missing:
         yield from _headed("What is missing", [Text(f"  {line}", style="yellow") for line in at.missing])
     for claim in at.claims:

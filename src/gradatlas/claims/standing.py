@@ -214,6 +214,7 @@ def as_json(at: Standing) -> dict[str, Any]:
         "stated": row.verdict,
         "verdict": at.verdict,
         "ruling": row.ruling,
+        "holds": row.holds,
         "missing": list(at.missing),
         "formulas": [_formula(f) for f in at.formulas],
         "claims": [

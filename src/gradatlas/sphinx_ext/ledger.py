@@ -176,10 +176,12 @@ class RowDirective(ProgramLinks):
         return made
 
     def ruling(self, row: Row) -> nodes.section:
-        """What holds instead, or why; and what is missing where the verdict is not earned."""
+        """What holds instead, or why, in words and as a formula; and what is missing where the verdict is not earned."""
         made = section(_("What becomes of it"), "ruling")
         if row.entry.get("ruling"):
             made += paragraph(_(row.entry["ruling"]), classes=["summary"])
+        if row.entry.get("holds"):
+            made += display(row.entry["holds"])
         if row.missing:
             listed = nodes.bullet_list("", *(nodes.list_item("", paragraph(nodes.Text(m))) for m in row.missing))
             made += nodes.warning("", paragraph(_("This row is open. What is missing:")), listed)
@@ -194,7 +196,10 @@ class RowDirective(ProgramLinks):
             frame = box("statement", paragraph(_(claim["sentence"])))
             line = paragraph(label(claim["verdict"]), " ", _(WAYS[claim["by"]]), classes=["formula-line"])
             frame += line
-            if claim["rests_on"]:
+            if len(claim["rests_on"]) > LONG:
+                words = _("It rests on {n} formulas, listed below.").format(n=len(claim["rests_on"]))
+                frame += paragraph(words, classes=["hypotheses"])
+            elif claim["rests_on"]:
                 rests = paragraph(_("It rests on:") + " ", classes=["hypotheses"])
                 for place, formula in enumerate(claim["rests_on"]):
                     rests += [nodes.Text("; ")] if place else []

@@ -18,7 +18,7 @@ ROWS: Final = (
         "the convolution layer",
         where=("000 3.3, 4.1", "001 4", "003 2, 3"),
         says="A kernel is moved over a picture and makes a map of features; no formula is given.",
-        latex=r"y_o = b + \sum_{c,k} x_{c,\; s o + d k - p}\; w_{c,k}",
+        holds=r"y_o = b + \sum_{c,k} x_{c,\; s o + d k - p}\; w_{c,k}",
         ruling="What is called a convolution is a cross-correlation: with the kernel turned round they are the "
         "same. Its gradients in input, kernel and bias are proven in one, two and three dimensions, for every "
         "size, stride, padding, dilation and number of groups.",
@@ -39,7 +39,7 @@ ROWS: Final = (
         "maximum and average pooling",
         where=("000 4.1", "001 4", "003 3"),
         says="Pooling is said to reduce the dimension of its input; no formula is given.",
-        latex=r"y_o = \max_k\, x_{s o + k}",
+        holds=r"y_o = \max_k\, x_{s o + k}",
         ruling="It shortens axes and leaves their number as it is. The gradient of max pooling goes to the largest "
         "entry of each window, in equal parts to all that tie; that of average pooling is spread evenly. Both are "
         "proven.",
@@ -52,7 +52,7 @@ ROWS: Final = (
         "flattening, and the dense layer",
         where=("000 4.1-4.3", "001 4", "002 4", "004 4.3"),
         says="Maps of features are flattened and go through dense layers; no formula is given.",
-        latex=r"y = W x + b",
+        holds=r"y = W x + b",
         ruling="Flattening moves entries and changes none, so that its gradient is the same entries moved back. "
         "The gradients of the dense layer are proven for one sample and for a batch.",
         formulas=("reshape.derivative", "dense.vjp", "dense.layouts"),
@@ -64,7 +64,7 @@ ROWS: Final = (
         "the simple recurrent network",
         where=("000 3.4, 4.2", "003 2, 3"),
         says="A network with a loop treats sequences; no formula is given.",
-        latex=r"h_t = \phi(W x_t + U h_{t-1} + b)",
+        holds=r"h_t = \phi(W x_t + U h_{t-1} + b)",
         ruling="The gradient in a weight that all steps share is the sum over the steps, and the error of a step "
         "follows from that of the next: proven by induction for every number of steps.",
         formulas=("rnn.vjp", "recurrence.vjp", "recurrence.weights"),
@@ -76,7 +76,7 @@ ROWS: Final = (
         "long short-term memory",
         where=("000 4.3",),
         says="A layer named LSTM stands in a program; no formula is given.",
-        latex=r"c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh c_t",
+        holds=r"c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh c_t",
         ruling="The gradients of a step in its four gates, its cell and its hidden state are proven, and those of "
         "any number of steps follow by the same induction as for the simple network.",
         formulas=("lstm.vjp", "recurrence.vjp", "recurrence.weights"),
@@ -88,7 +88,7 @@ ROWS: Final = (
         "self-attention",
         where=("000 3.2, 3.5, 4.3", "003 3"),
         says="Attention is said to learn the relations within a sequence; no formula is given.",
-        latex=r"Y = \mathrm{softmax}\!\Big(\frac{Q K^{\mathsf T}}{\sqrt{d}}\Big) V",
+        holds=r"Y = \mathrm{softmax}\!\Big(\frac{Q K^{\mathsf T}}{\sqrt{d}}\Big) V",
         ruling="The gradients in queries, keys and values are proven, with masks and with several heads. The root "
         "of $d$ keeps the scores at variance 1 where the entries of queries and keys are independent with variance "
         "1: that is why it is there.",
@@ -108,7 +108,7 @@ ROWS: Final = (
         "embedding",
         where=("000 4.3",),
         says="A layer named embedding stands before the recurrent one; no formula is given.",
-        latex=r"y_t = E_{w_t}",
+        holds=r"y_t = E_{w_t}",
         ruling="It reads rows of a table. The gradient of a row is the sum over all places where the row was read.",
         formulas=("embedding.vjp",),
     ),
@@ -119,7 +119,7 @@ ROWS: Final = (
         "the generative adversarial network",
         where=("001 2", "003 2, 3"),
         says="A generator and a discriminator play against each other to make new samples; no formula is given.",
-        latex=r"\min_G \max_D\; \mathrm{E}_{x \sim p} \log D(x) + \mathrm{E}_{x \sim q} \log (1 - D(x))",
+        holds=r"\min_G \max_D\; \mathrm{E}_{x \sim p} \log D(x) + \mathrm{E}_{x \sim q} \log (1 - D(x))",
         ruling="Against every generator the best discriminator is $p / (p + q)$, and then the value of the game is "
         "twice the Jensen-Shannon divergence less $\\log 4$. Proven for finitely many outcomes. Where the "
         "discriminator is sure, the generator's first loss has next to no slope, and its second has.",

@@ -19,7 +19,7 @@ ROWS: Final = (
         where=("002 3.1", "003 3", "004 3.2.1"),
         says="The input goes through the layers one after the other. Each multiplies by its weights, adds its bias "
         "and applies its activation.",
-        latex=r"a_0 = x, \qquad a_l = \phi_l(W_l\, a_{l-1} + b_l), \qquad l = 1, \ldots, L",
+        holds=r"a_0 = x, \qquad a_l = \phi_l(W_l\, a_{l-1} + b_l), \qquad l = 1, \ldots, L",
         verdict="proven",
         ruling="This is the definition, for any number of layers and any widths. The documents write samples as "
         "columns, programs lay them in rows; that both compute the same is proven.",
@@ -52,7 +52,7 @@ ROWS: Final = (
         verdict="corrected",
         ruling="Weights are multiplied with the input, and only the bias is added: $\\phi(W x + b)$. A sum of $x$ "
         "and $W$ has not even as many entries as the layer has neurons.",
-        latex=r"a = \phi(W x + b)",
+        holds=r"a = \phi(W x + b)",
         formulas=("dense.layouts", "dense.gradients"),
         claims=("B2.added",),
     ),
@@ -89,7 +89,7 @@ ROWS: Final = (
         where=("000 3.1", "001 3.2", "002 3.1", "003 2, 3", "004 3.2.2"),
         says="Gradients are computed from the output layer to the input layer, each layer's from those of the "
         "layer after it.",
-        latex=r"\delta_l = (W_{l+1}^{\mathsf T}\, \delta_{l+1}) \odot \phi_l'(z_l)",
+        holds=r"\delta_l = (W_{l+1}^{\mathsf T}\, \delta_{l+1}) \odot \phi_l'(z_l)",
         ruling="The recursion is proven by induction over the layers, for every depth and all widths, and then for "
         "every graph without cycles, where a node's gradient is the sum over the nodes that are computed from it. "
         "The error that it begins with is proven for the usual output layers.",
@@ -107,7 +107,7 @@ ROWS: Final = (
         ruling="It is false for an activation: there the incoming gradient is multiplied by the slope $\\phi'(z)$, "
         "not by the output $\\phi(z)$. What was perhaps meant is the gradient of a weight: the error of the node "
         "it leads to, times the output of the node it comes from.",
-        latex=r"\frac{\partial J}{\partial z} = \frac{\partial J}{\partial a}\, \phi'(z), \qquad "
+        holds=r"\frac{\partial J}{\partial z} = \frac{\partial J}{\partial a}\, \phi'(z), \qquad "
         r"\frac{\partial J}{\partial W_{ij}} = \delta_i\, a_j",
         formulas=("backpropagation.recursion", "backpropagation.graph", "dense.gradients"),
         claims=("B6.output",),
@@ -160,7 +160,7 @@ ROWS: Final = (
         "the activations sigmoid, tanh and ReLU",
         where=("002 3.3",),
         says="Usual activations are the sigmoid, tanh and ReLU, and the choice matters much.",
-        latex=r"\sigma(x) = \frac{1}{1 + e^{-x}}, \qquad \tanh x = \frac{e^x - e^{-x}}{e^x + e^{-x}}, \qquad "
+        holds=r"\sigma(x) = \frac{1}{1 + e^{-x}}, \qquad \tanh x = \frac{e^x - e^{-x}}{e^x + e^{-x}}, \qquad "
         r"\mathrm{relu}(x) = \max(x, 0)",
         ruling="The derivative of each is proven: $\\sigma (1 - \\sigma)$, at most $1/4$; $1 - \\tanh^2$, at most "
         "1; and for ReLU 1 or 0, with 0 taken at the kink, the element of least norm.",

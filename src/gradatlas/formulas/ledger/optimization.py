@@ -178,7 +178,7 @@ ROWS: Final = (
         "the expectation $(1 - \\beta_1^t)\\, \\mathrm{E}[g]$, and divided by the bracket it has none of that "
         "bias. The scale of the loss does not matter if $\\varepsilon = 0$; otherwise $\\varepsilon$ acts as "
         "$\\varepsilon / c$.",
-        latex=r"m_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t, \quad v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2, \quad "
+        holds=r"m_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t, \quad v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2, \quad "
         r"\theta_t = \theta_{t-1} - \alpha\, \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \varepsilon}",
         formulas=("exponential-average.closed-form", "adam.bias-correction", "adam.scale", "adam.step", "adam.forms"),
     ),

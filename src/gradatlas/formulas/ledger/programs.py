@@ -62,7 +62,7 @@ ROWS: Final = (
         "the softmax is taken twice. Then the loss of ten classes lies between $1.46115$ and $2.46115$ whatever "
         "the network does, its gradient at equal probabilities is a tenth of the right one, and where the network "
         "is sure and wrong there is next to none.",
-        latex=r"\log\!\Big(1 + \frac{K - 1}{e}\Big) < -\log \mathrm{softmax}(\mathrm{softmax}(z))_y < \log(K - 1 + e)",
+        holds=r"\log\!\Big(1 + \frac{K - 1}{e}\Big) < -\log \mathrm{softmax}(\mathrm{softmax}(z))_y < \log(K - 1 + e)",
         formulas=("softmax-cross-entropy.twice", "softmax-cross-entropy.twice-gradient"),
         claims=("P4.small", "P4.bounds", "P4.uniform", "P4.wrong"),
         programs=("P4",),

@@ -44,8 +44,8 @@ ROWS: Final = (
         "Why do deep networks do well on large data?",
         "Two things meet. A network with many layers can represent functions that a shallow one of the same size "
         "cannot, and a model with many parameters needs many samples before its noise is small: the variance of a "
-        "fit falls like one over their number. More data help every model; they help one that can still bend for "
-        "longer. That layers of their own accord make it better is not so.",
+        "fit falls like one over their number. More data help every model, and go on helping one that can "
+        "bend further. More layers do not by themselves make a model better.",
         ("B10", "M12"),
     ),
     _question(
@@ -53,7 +53,7 @@ ROWS: Final = (
         "why gradient descent",
         "000 6.2",
         "Why is gradient descent indispensable to deep learning?",
-        "It is not: linear models are solved at once, and small networks can be searched. It is used since its "
+        "It is not: linear models are solved at once, and small networks can be searched. It is used because its "
         "cost grows so slowly. Back-propagation gives all slopes of a loss for a few times the cost of the loss "
         "itself, however many parameters there are, and each step lowers the loss where the rate is below two over "
         "the curvature.",
@@ -105,7 +105,7 @@ ROWS: Final = (
         "why many samples are needed (first asked)",
         "001 6",
         "Why does deep learning need many data?",
-        "Not since it imitates a brain. Every fit is uncertain by as much as its data are noisy, and the variance "
+        "Not because it imitates a brain. Every fit is uncertain by as much as its data are noisy, and the variance "
         "falls like one over the number of samples; with more parameters it is larger. So a model with many "
         "parameters needs many samples, or something else that holds it back.",
         ("M12", "G5a"),
@@ -196,7 +196,7 @@ ROWS: Final = (
         "why many layers",
         "003 6",
         "Why does deep learning need many layers?",
-        "Since what layers add is folded, and not only summed: $k$ layers of two ReLU units have $2^k$ straight "
+        "Because layers fold what one layer can only sum: $k$ layers of two ReLU units have $2^k$ straight "
         "pieces, and one hidden layer of $m$ units at most $m + 1$. Without activations between them many layers "
         "are one.",
         ("B10",),

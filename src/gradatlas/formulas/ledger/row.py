@@ -45,8 +45,9 @@ class Row:
     """One row of the ledger.
 
     id, kind (a key of KINDS), part of the ledger, about: a few words. where: document numbers and sections, "004 3.1.1".
-    says: what the documents say there, in our words; formulas and printed numbers as they stand. latex: the formula, if any.
-    verdict, ruling: what becomes of it, and what holds instead, or why. In says and ruling mathematics stands in $...$.
+    says: what the documents say there, in our words; printed numbers as they stand. latex: the formula as it is printed, if any.
+    verdict, ruling: what becomes of it, and what holds instead, or why; holds: that as a formula. In says and ruling
+    mathematics stands in $...$.
     formulas, claims, programs: evidence that must exist, by id, beside what names the row itself; rows: other rows that this
     one is answered by.
     """
@@ -60,6 +61,7 @@ class Row:
     latex: str = ""
     verdict: Verdict = "proven"
     ruling: str = ""
+    holds: str = ""
     formulas: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
