@@ -28,8 +28,10 @@ def entries():
 @pytest.mark.parametrize(("program", "found"), list(entries()))
 def test_what_was_measured_is_of_this_program(program, found):
     assert found, "run tools/measure_programs.py"
-    for name in ("title", "metric", "threshold", "larger_is_better", "epochs", "batch_size", "parameters"):
+    for name in ("title", "metric", "threshold", "larger_is_better", "batch_size", "parameters"):
         assert found[name] == getattr(program, name), f"{name} has changed: run tools/measure_programs.py"
+    # A training of its own may end before the last epoch, as early stopping does.
+    assert found["epochs"] == program.epochs or (program.training is not None and 0 < found["epochs"] < program.epochs)
 
 
 @pytest.mark.parametrize(("program", "found"), list(entries()))
