@@ -224,6 +224,8 @@ GAN = Program(
         "The data are made up, and the generator never sees them: it has the discriminator's verdicts alone.",
         "A sample counts as near within three standard deviations of a mode, as 98.9 % of the mixture's own do; a mode as "
         "covered where at least a quarter of its due number of samples lie near it.",
+        "Such a game has no loss that only falls, and a generator can leave a mode out: the figures of each seed say how many it "
+        "covers. Where the discriminator can do no better than a coin, its loss is log 4 = 1.386.",
         "Adam with a beta1 of 0.5, as Radford, Metz and Chintala 2016 take it for such games; otherwise Keras's defaults.",
     ),
 )
