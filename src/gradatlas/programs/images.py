@@ -43,7 +43,7 @@ def _kernels(data: Data, params: Any) -> dict[str, Any]:
 def double_softmax(prediction: Any, target: Any) -> Any:
     """The loss of P4 as it is written: the softmax of the logits, taken for logits by a loss that takes the softmax again.
 
-    prediction: logits (batch, classes). target: whole numbers (batch,). Formula: softmax-cross-entropy of softmax(logits).
+    prediction: logits (batch, classes). target: whole numbers (batch,). Formula: softmax-cross-entropy.twice.
     """
     return xp.softmax_cross_entropy(xp.softmax(prediction), target)
 
@@ -90,7 +90,7 @@ CIFAR = Program(
         "literally, the softmax is taken twice. Keras on TensorFlow notices, warns, and takes the logits from before "
         "the softmax.",
         "Taken twice, the loss of ten classes stays between 1.46115 and 2.46115 whatever the network does, and its "
-        "gradient vanishes where the network is confidently wrong.",
+        "gradient vanishes where the network is confidently wrong (softmax-cross-entropy.twice).",
         "The text calls the network feed-forward and simple; it is a convolutional one.",
     ),
     data=_coloured,

@@ -212,7 +212,7 @@ class ProgramDirective(AtlasDirective):
 
     def confusion(self, counts: Sequence[Sequence[int]]) -> nodes.Node:
         """How often each class was taken for each class."""
-        head = ["", *(str(k) for k in range(len(counts)))]
+        head = [_("Digit"), *(str(k) for k in range(len(counts)))]
         rows: list[list[Any]] = [
             [nodes.strong("", str(k)), *(str(n) if n else "·" for n in line)] for k, line in enumerate(counts)
         ]
