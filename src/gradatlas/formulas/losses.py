@@ -458,7 +458,7 @@ statement(
 statement(
     "binary-cross-entropy.likelihood",
     "Binary cross-entropy as the negative log-likelihood of coins",
-    of="binary_cross_entropy",
+    of="binary_cross_entropy_with_logits",
     claims={
         "one": eq(-log(chance), bernoulli[i]),
         "all": eq(-Sum(log(chance), i), Sum(bernoulli[i], i)),
@@ -480,7 +480,7 @@ falling = sigmoid(-steps)
 statement(
     "mean-squared-error.sigmoid",
     "Behind a sigmoid the gradient of the squared error vanishes where the output is wrong and sure; cross-entropy's does not",
-    of=("squared_error", "binary_cross_entropy_with_logits"),
+    of=("mean_squared_error", "binary_cross_entropy_with_logits"),
     claims={
         "gradient": eq(Derivative((through - plain_y) ** 2 / 2, plain_x), slope),
         "bound": claim(le(16 * slope**2, 1), [le(0, plain_y), le(plain_y, 1)]),

@@ -295,7 +295,7 @@ statement(
 statement(
     "likelihood.categorical",
     "Cross-entropy as the negative log-likelihood of labels, least where the probabilities are the frequencies",
-    of="cross_entropy",
+    of="softmax_cross_entropy",
     claims={
         "mean": eq(mean_surprise, -Sum(frequency[i] * log(q[i]), i)),
         "lower bound": claim(le(entropy_of_labels, mean_surprise), fitting),
