@@ -211,6 +211,22 @@ def _equal_where_tangent(given: list[Theorem], small: Theorem) -> Theorem:
     return by_sign(p, positive, zero, lambda case: absurd([p, -p], claim, (case, p_sign)))
 
 
+def prove_relative_entropy_unbounded(proof: Proof) -> None:
+    k, p = f.k, f.p[f.k]
+    not_negative, above, below, here, small = proof.given
+    single = proof.have(
+        _single_term(f.q, not_negative, above, below), "no -log q_i is negative: a term is less than the sum"
+    )
+    positive = opened_theorem(above, k)
+    exponent = -(f.threshold + f.entropy) / p
+    falls = log_increases(f.q[k], exp(exponent), (positive, small))
+    falls = proof.have(checker.rewrite_in(falls, axiom_at("log.exp", exponent)), "the logarithm of what is given")
+    proof.reached(
+        checker.certificate(proof.goal, (gap(single), p * gap(falls)), (single, here, falls), (p,)),
+        "-p_k log q_k is at least c + H, and H is taken off",
+    )
+
+
 def prove_entropy_maximum(proof: Proof) -> None:
     with proof.claim("not negative"):
         not_negative, one = proof.given

@@ -157,6 +157,42 @@ statement(
     ),
 )
 
+(threshold,) = reals("c")
+
+
+def _draw_surprising(draw: Draw) -> Any:
+    """Probabilities just as small as is asked for."""
+    first, wanted = draw.value(p), draw.value(threshold)
+    with mpmath.workdps(150):
+        known = [mpmath.mpf(e.numerator) / e.denominator for e in first]
+        own = -sum(e * mpmath.log(e) for e in known)
+        above = mpmath.mpf(wanted.numerator) / wanted.denominator + own
+        return [mpmath.exp(-above / e) * (1 - mpmath.mpf(10) ** -60) for e in known]
+
+
+statement(
+    "relative-entropy.unbounded",
+    "The relative entropy exceeds every bound where the second distribution nearly misses a value of the first",
+    of="rel_entr",
+    claims={"bound": le(threshold, relative_entropy)},
+    given=[
+        p_not_negative,
+        for_all(lt(0, q[i]), i),
+        for_all(le(q[i], 1), i),
+        lt(0, p[k]),
+        le(q[k], exp(-(threshold + entropy) / p[k])),
+    ],
+    source=[document("L5"), cite("kullback1951"), cite("cover2006")],
+    aliases=["infinite KL divergence", "absolute continuity", "KL divergence", "Kullback-Leibler"],
+    summary="""Where p_k > 0 and q_k is at most exp(-(c + H) / p_k), H the entropy of p, the relative entropy of p to q is at
+    least c. So it grows beyond every bound as q_k falls to 0: for q_k = 0 its value is taken as infinite.""",
+    symbols={**DISTRIBUTIONS, "c": "any bound"},
+    samples=samples(
+        {p: _positive_shares, threshold: lambda draw: draw.real(0, 2), q: _draw_surprising},
+        sizes=[{"n": 1}, {"n": 2}, {"n": 3}],
+    ),
+)
+
 statement(
     "entropy.maximum",
     "The entropy of n values is between 0 and log n, and log n for the uniform distribution alone",
