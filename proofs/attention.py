@@ -248,12 +248,24 @@ def prove_attention_scale(proof: Proof) -> None:
     with proof.claim("scaled"):
         _variance(proof)
         proof.rewrite(proof.given[1], "the scale is chosen so")
+    with proof.claim("independent"):
+        independent, white, unit = map(opened_theorem, proof.given)
+        _squared_out(proof)
+        proof.rewrite(independent, "queries and keys are independent")
+        proof.rewrite(white, "the queries' features are uncorrelated, with mean square 1")
+        proof.restate(o.s**2 * Sum(Sum(o.chance[o.w] * o.key[o.w, o.e] ** 2, o.w), o.e), "only equal pairs remain")
+        proof.rewrite(unit, "the keys' features have mean square 1")
+        proof.restate(o.s**2 * o.E, "there are E of them")
 
 
-def _variance(proof: Proof) -> None:
+def _squared_out(proof: Proof) -> None:
     w, e, r = o.w, o.e, o.e2
     products = o.query[w, e] * o.key[w, e] * o.query[w, r] * o.key[w, r]
     proof.restate(o.s**2 * Sum(Sum(o.chance[w] * products, w), e, r), "the square is multiplied out")
+
+
+def _variance(proof: Proof) -> None:
+    _squared_out(proof)
     proof.rewrite(opened_theorem(proof.given[0]), "features are uncorrelated, and each has mean square 1")
     proof.restate(o.s**2 * o.E, "there are E of them")
 

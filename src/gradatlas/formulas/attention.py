@@ -422,6 +422,17 @@ W = size("W")
 (e2,) = indices("r", E)
 chance, query, key = array("p", W), array("q", W, E), array("k", W, E)
 uncorrelated = for_all(eq(Sum(chance[w] * query[w, e] * key[w, e] * query[w, e2] * key[w, e2], w), delta(e, e2)), e, e2)
+independent = for_all(
+    eq(
+        Sum(chance[w] * query[w, e] * key[w, e] * query[w, e2] * key[w, e2], w),
+        Sum(chance[w] * query[w, e] * query[w, e2], w) * Sum(chance[w] * key[w, e] * key[w, e2], w),
+    ),
+    e,
+    e2,
+)
+white_query = for_all(eq(Sum(chance[w] * query[w, e] * query[w, e2], w), delta(e, e2)), e, e2)
+unit_key = for_all(eq(Sum(chance[w] * key[w, e] ** 2, w), 1), e)
+mean_square = Sum(chance[w] * (s * Sum(query[w, e] * key[w, e], e)) ** 2, w)
 
 
 def _walsh(draw: Draw) -> Any:
@@ -437,14 +448,15 @@ statement(
     "Why attention divides by the root of the number of features",
     of="attention",
     claims={
-        "variance": eq(Sum(chance[w] * (s * Sum(query[w, e] * key[w, e], e)) ** 2, w), s**2 * E),
-        "scaled": claim(eq(Sum(chance[w] * (s * Sum(query[w, e] * key[w, e], e)) ** 2, w), 1), [eq(s**2 * E, 1)]),
+        "variance": claim(eq(mean_square, s**2 * E), [uncorrelated]),
+        "scaled": claim(eq(mean_square, 1), [uncorrelated, eq(s**2 * E, 1)]),
+        "independent": claim(eq(mean_square, s**2 * E), [independent, white_query, unit_key]),
     },
-    given=[uncorrelated],
     source=SOURCES,
     aliases=(*ATTENTION, "scaled", "temperature", "1/sqrt(d)", "variance"),
     summary="""If the products of query and key in each feature have mean square 1 and are uncorrelated, their sum over d
-    features has mean square d. Divided by the root of d it is 1 whatever d is, and the softmax does not saturate.""",
+    features has mean square d: so it is where queries and keys are independent, with entries of mean square 1, and those of
+    the queries uncorrelated. Divided by the root of d it is 1 whatever d is, and the softmax does not saturate.""",
     symbols={
         "p": "the probability of an outcome",
         "q": "the query, by outcome and feature",
