@@ -176,7 +176,7 @@ def _slow(title: str, rate: float, batch_size: int, threshold: float, larger_is_
 
 
 SLOW = dataclasses.replace(
-    _slow("Training that is quick enough", 0.3, 32, 0.85, True),
+    _slow("Slow training: the rate and the batch", 0.3, 32, 0.85, True),
     remarks=(
         _OURS,
         "A small rate makes little of each step; a batch of one makes an epoch of many steps, each of which costs nearly as "
