@@ -100,11 +100,12 @@ def test_every_program_has_a_page_and_what_is_gone_has_none(site):
 def test_a_page_shows_the_program_its_faults_its_figures_and_its_curves(site, row):
     each, found, html = programs.all_programs()[row], programs.measured(row), page(site, row)
     text = words(html)
+    assert "']" not in text
     assert f"{row}: {each.title}" in text
     assert f"gradatlas run {row}" in text
     assert html.count("<li><p>") >= len(each.faults)
     for layer, result, _count in found["network"]:
-        assert layer in text
+        assert all(word in text for word in re.findall(r"\w+", layer))
         assert result in text
     assert f"± {found['deviation']:.1g}"[:4] in text
     curves = re.findall(r'<svg class="drawn"[^>]* role="img" aria-label="([^"]+)"', html)

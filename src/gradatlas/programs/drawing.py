@@ -18,6 +18,7 @@ __all__ = [
     "COLOURS",
     "DASHES",
     "INK",
+    "NAMES",
     "curves",
     "figure_of_curves",
     "line_of_blocks",
@@ -37,6 +38,9 @@ INK = "#7d8590"
 """Text, axes and ticks in a file; in a page, the colour of the text around."""
 
 HELD_OUT = "validation_"
+
+NAMES = {"near": "share of samples near a mode", "modes": "modes covered"}
+"""What values of a history are called on a picture or a page, where their names do not say it."""
 
 FAR_APART = 1e4
 """From this ratio of values on, a scale is logarithmic."""
@@ -105,7 +109,7 @@ def figure_of_curves(histories: Mapping[str, Mapping[str, Sequence[float]]], nam
 
 def _spoken(name: str) -> str:
     """validation_accuracy as held-out accuracy."""
-    bare = name.removeprefix(HELD_OUT).replace("_", " ")
+    bare = NAMES.get(name, name.removeprefix(HELD_OUT).replace("_", " "))
     return f"held-out {bare}" if name.startswith(HELD_OUT) else bare
 
 

@@ -15,7 +15,7 @@ from sphinx.util import logging
 
 from gradatlas.formulas import registry
 from gradatlas.programs import Program, all_programs, measured
-from gradatlas.programs.drawing import figure_of_curves, svg_of
+from gradatlas.programs.drawing import NAMES, figure_of_curves, svg_of
 from gradatlas.programs.measured import PATH
 from gradatlas.programs.pictures import PICTURES
 from gradatlas.sphinx_ext.markup import code, disclosure, number, paragraph, prose, section, table, typeset
@@ -49,7 +49,7 @@ def write_program_stubs(app: Sphinx) -> None:
 
 def named(value: str) -> str:
     """validation_accuracy as `held-out accuracy`."""
-    bare = value.removeprefix("validation_").replace("_", " ")
+    bare = NAMES.get(value, value.removeprefix("validation_").replace("_", " "))
     return _("held-out {what}").format(what=_(bare)) if value.startswith("validation_") else _(bare)
 
 
@@ -127,7 +127,10 @@ class ProgramDirective(AtlasDirective):
         rows: list[list[Any]] = []
         for (layer, result, count), alike in itertools.groupby(tuple(line) for line in found["network"]):
             times = len(list(alike))
-            name: list[nodes.Node] = [code(layer), nodes.Text(f" × {times}")] if times > 1 else [code(layer)]
+            shown = code(
+                " / ".join(re.findall(r"[\w-]+", layer))
+            )  # of a function, the place of its array in the parameters
+            name: list[nodes.Node] = [shown, nodes.Text(f" × {times}")] if times > 1 else [shown]
             rows.append([name, result, figure_number(count if count is None else times * count)])
         rows.append([_("all"), "", figure_number(found["parameters"])])
         trained = _("{optimizer}, {epochs} epochs in batches of {size}.").format(
