@@ -25,6 +25,7 @@ Examples:
   gradatlas find softmax gradient
   gradatlas show softmax.vjp
   gradatlas show softmax.vjp --json
+  gradatlas ledger T6
   gradatlas run P1
 """
 

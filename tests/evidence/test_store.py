@@ -161,7 +161,16 @@ class TestCode:
         """Whatever evidence depends on counts: a new floor must be added to the list."""
         floors = {p.name for p in digests.PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
         known = {part.split("/")[0] for part in digests.JUDGES}
-        assert floors - known <= {"__init__.py", "cli.py", "pytest_plugin.py", "sphinx_ext", "nn", "optim", "programs", "claims"}
+        assert floors - known <= {
+            "__init__.py",
+            "cli.py",
+            "pytest_plugin.py",
+            "sphinx_ext",
+            "nn",
+            "optim",
+            "programs",
+            "claims",
+        }
 
 
 def test_statement_digests_are_the_same_in_every_process(small):
