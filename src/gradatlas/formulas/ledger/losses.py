@@ -124,8 +124,9 @@ ROWS: Final = (
         says="Information theory is named among the foundations; no formula is given.",
         holds=r"H(p, q) = H(p) + D(p \,\|\, q), \qquad D(p \,\|\, q) = \sum_i p_i \log \frac{p_i}{q_i} \ge 0",
         ruling="Cross-entropy is entropy plus relative entropy, and relative entropy is never negative, and 0 for "
-        "equal distributions alone: proven for every finite number of outcomes, with $0 \\log 0 = 0$. So to make "
-        "the cross-entropy small is to bring the model's distribution to that of the labels.",
+        "equal distributions alone: proven for every finite number of outcomes, with $0 \\log 0 = 0$; where the "
+        "second gives 0 to what the first does not, it is infinite. So to make the cross-entropy small is to bring "
+        "the model's distribution to that of the labels.",
         formulas=(
             "cross-entropy.decomposition",
             "relative-entropy.gibbs",

@@ -121,8 +121,9 @@ ROWS: Final = (
         says="A generator and a discriminator play against each other to make new samples; no formula is given.",
         holds=r"\min_G \max_D\; \mathrm{E}_{x \sim p} \log D(x) + \mathrm{E}_{x \sim q} \log (1 - D(x))",
         ruling="Against every generator the best discriminator is $p / (p + q)$, and then the value of the game is "
-        "twice the Jensen-Shannon divergence less $\\log 4$. Proven for finitely many outcomes. Where the "
-        "discriminator is sure, the generator's first loss has next to no slope, and its second has.",
+        "twice the Jensen-Shannon divergence less $\\log 4$. Proven for finitely many outcomes; for densities it "
+        "is a theorem of Goodfellow and others, 2014. Where the discriminator is sure, the generator's first loss "
+        "has next to no slope, and its second has.",
         formulas=("gan.discriminator", "gan.value", "gan.generator"),
     ),
     Row(

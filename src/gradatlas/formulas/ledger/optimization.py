@@ -94,7 +94,8 @@ ROWS: Final = (
         says="The gradient is taken of one sample $x_i$ that is drawn at random.",
         latex=r"\theta_{t+1} = \theta_t - \alpha \nabla J(\theta_t, x_i)",
         ruling="Drawn uniformly, the gradient of one sample has the gradient of the mean loss as its expectation, "
-        "and so has the mean over a mini-batch, drawn with or without replacement. What differs is the variance.",
+        "and so has the mean over a mini-batch, drawn with or without replacement. What differs is the variance. "
+        "In a reshuffled epoch each draw taken by itself is uniform too, but not given those before it.",
         formulas=("gradient-descent.stochastic", "mini-batch.variance"),
     ),
     Row(
@@ -136,8 +137,9 @@ ROWS: Final = (
         says="The rate of step $t$ is $\\alpha$ divided by $1 + \\beta (t - 1)$.",
         latex=r"\alpha_t = \frac{\alpha}{1 + \beta (t - 1)}",
         ruling="With $t$ counted from 1 and $\\beta \\ge 0$ this is sound: $1/\\alpha_t$ grows by $\\beta/\\alpha$ "
-        "a step, the sum of the rates diverges, and for $\\beta > 0$ the sum of their squares converges. With "
-        "$\\beta < 0$ it has a pole, and counted from 0 with $\\beta = 1$ it divides by zero.",
+        "a step, the sum of the rates diverges, and for $\\beta > 0$ the sum of their squares converges; with "
+        "$\\beta = 0$ it is constant and that sum diverges. With $\\beta < 0$ it has a pole, and counted from 0 "
+        "with $\\beta = 1$ it divides by zero.",
         formulas=("learning-rate.decay", "learning-rate.decay-sum", "learning-rate.decay-squares"),
     ),
     Row(
