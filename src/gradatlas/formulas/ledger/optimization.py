@@ -138,7 +138,7 @@ ROWS: Final = (
         latex=r"\alpha_t = \frac{\alpha}{1 + \beta (t - 1)}",
         ruling="With $t$ counted from 1 and $\\beta \\ge 0$ this is sound: $1/\\alpha_t$ grows by $\\beta/\\alpha$ "
         "a step, the sum of the rates diverges, and for $\\beta > 0$ the sum of their squares converges; with "
-        "$\\beta = 0$ it is constant and that sum diverges. With $\\beta < 0$ it has a pole, and counted from 0 "
+        "$\\beta = 0$ the rate is constant and that sum diverges. With $\\beta < 0$ it has a pole, and counted from 0 "
         "with $\\beta = 1$ it divides by zero.",
         formulas=("learning-rate.decay", "learning-rate.decay-sum", "learning-rate.decay-squares"),
     ),
