@@ -5,9 +5,9 @@ import pytest
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker.theorem import Sequent, is_theorem
 from gradatlas.symbolic.errors import ProofError
-from gradatlas.symbolic.language import ABS, define, exp, positive, reals
+from gradatlas.symbolic.language import ABS, Sum, array, define, delta, exp, index_map, indices, positive, reals, sizes
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import eq, has_derivative, lt, ne
+from gradatlas.symbolic.propositions import eq, for_all, has_derivative, le, lt, ne
 from gradatlas.symbolic.tactics import abs_of_negative, equal_by_sign, rewritten
 
 t, s = reals("t s")
@@ -90,3 +90,14 @@ class TestDerive:
     def test_only_of_a_derivative(self):
         with pytest.raises(ProofError, match="is not about a derivative"):
             self.proof(eq(t, t)).derive()
+
+
+def test_a_fact_of_every_index_meets_an_index_map_under_a_sum() -> None:
+    n, m = sizes("n m")
+    (row,), (place,) = indices("r", n), indices("i", m)
+    f = array("f", m)
+    value = Sum(f[index_map("y", m, row)] ** 2 * delta(place, index_map("y", m, row)), row) * f[place]
+    known = checker.specialise(checker.assume(for_all(le(0, f[place]), place)), place)
+    assert checker.sign(le(0, value), (known,)).conclusion == le(0, value)
+    with pytest.raises(ProofError):
+        checker.sign(le(0, value))

@@ -42,6 +42,7 @@ from gradatlas.symbolic.terms import (
     free_variables,
     fresh_index,
     is_integer,
+    loose,
     opened,
     read,
     substitute,
@@ -322,6 +323,7 @@ def _instances(fact: _Fact, value: Term) -> Iterator[Term]:
         yield fact.term
         return
     present = [t for t in walk(value) if isinstance(t, Index) or (isinstance(t, Call) and t.below is not None)]
+    present = [t for t in present if not loose(t)]  # one under a binder stands for many
     choices = []
     for index in fact.generic:
         fitting = {t for t in present if (t.size if isinstance(t, Index) else t.below) is index.size}
