@@ -15,6 +15,7 @@ from sphinx.util import logging
 from gradatlas.sphinx_ext import assets, katex, ledger, programs
 from gradatlas.sphinx_ext.beside import BesideDirective
 from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_missing
+from gradatlas.sphinx_ext.frameworks import FrameworksDirective
 from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
 from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
 from gradatlas.sphinx_ext.reader import load
@@ -43,6 +44,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         **ledger.DIRECTIVES,
         **programs.DIRECTIVES,
         "atlas-beside": BesideDirective,
+        "atlas-frameworks": FrameworksDirective,
     }.items():
         app.add_directive(name, directive)
     app.add_node(disclosure, html=(visit_disclosure, depart_disclosure))
