@@ -23,7 +23,7 @@ class FrameworksDirective(AtlasDirective):
         self.env.note_dependency(str(frameworks.RECORD))
         self.shows("all")
         answers = {row.title: frameworks.ask("gradatlas", row) for row in frameworks.ROWS}
-        head = [_("What"), "gradatlas", "PyTorch", "Keras", _("Formula")]
+        head = [_("What"), "gradatlas", "PyTorch", _("Keras, as documented"), _("Formula")]
         shown: list[nodes.Node] = []
         for group in dict.fromkeys(row.group for row in frameworks.ROWS):
             rows = [self.line(row, answers[row.title]) for row in frameworks.ROWS if row.group == group]
