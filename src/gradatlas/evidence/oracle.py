@@ -222,7 +222,7 @@ class Oracle:
         alike = 0
         for seed, sizes in enumerate(itertools.islice(itertools.cycle(sampler.sizes()), SEARCHED)):
             try:
-                sample = sampler.sample(sizes, first + seed, tries=3, against=dropped)
+                sample = sampler.sample(sizes, first + seed, tries=3, against=dropped, late=_is_heavy(dropped))
             except AlikeError:
                 alike += 1
                 if alike == PATIENCE:

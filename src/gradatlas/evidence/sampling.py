@@ -131,11 +131,16 @@ class Sampler:
             yield self.sample(found[-1].sizes, first + len(found) + seed - 1)
 
     def sample(
-        self, sizes: Mapping[str, int], seed: int, tries: int = TRIES, against: Proposition | None = None
+        self,
+        sizes: Mapping[str, int],
+        seed: int,
+        tries: int = TRIES,
+        against: Proposition | None = None,
+        late: bool = False,
     ) -> Sample:
         """Values at these sizes that satisfy the hypotheses. Raises SamplingError where none are found.
 
-        against: what the values should not satisfy. It is asked first, and AlikeError says that values satisfied it.
+        against: what the values should not satisfy; AlikeError says that they did. It is asked first, or with late at last.
         """
         refused: dict[Proposition, int] = {}
         for attempt in range(tries):
@@ -144,9 +149,10 @@ class Sampler:
                 assignment = _OwnDrawing(self, sizes, rng).complete(shuffled=attempt > 0)
             except NoSampleError as error:
                 raise SamplingError(f"{self.formula.id}: {error}") from error
-            if against is not None and satisfied(against, assignment):
+            offended = self._offended(assignment) if late else None
+            if against is not None and offended is None and satisfied(against, assignment):
                 raise AlikeError(f"{self.formula.id}: the values satisfy {against!r} all the same")
-            offended = self._offended(assignment)
+            offended = offended if late else self._offended(assignment)
             if offended is None:
                 return Sample(assignment, dict(sizes), seed)
             refused[offended] = refused.get(offended, 0) + 1
