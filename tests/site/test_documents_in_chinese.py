@@ -145,7 +145,7 @@ RULES = {
     "narrow brackets or quotation marks around Chinese": f"[('\"]{CHINESE}|{CHINESE}[)'\"]",
     "quotation marks of another kind": "[「」『』‘’]",
     "a space beside wide punctuation": f"{WIDE} | {WIDE}",
-    "a space too many": r"  |\A ",
+    "a space too many": rf"  |\A |{CHINESE} {CHINESE}",
 }
 
 
