@@ -8,6 +8,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 SITE := build/site
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+SPHINX := $(BIN)/sphinx-build -n -W --keep-going -b html
 TIMEOUT := $(if $(shell command -v timeout),timeout $(SITE_SECONDS))
 
 unexport PYTHONPATH
@@ -42,8 +43,10 @@ prove: $(INSTALLED)  ## derive and check every formula, write the evidence
 packages: $(INSTALLED)
 	@$(BIN)/python tools/npm_packages.py
 
-site: packages prove  ## prove every formula and build the site
-	$(TIMEOUT) $(BIN)/sphinx-build -n -W --keep-going -b html -d build/doctrees docs $(SITE)
+# The Chinese pages first: the English build ends with the index for search, which holds both.
+site: packages prove  ## prove every formula and build the site, in English and in Chinese
+	$(TIMEOUT) $(SPHINX) -D language=zh_CN -d build/doctrees-zh docs $(SITE)/zh
+	$(TIMEOUT) $(SPHINX) -d build/doctrees docs $(SITE)
 	@echo "The site: $(CURDIR)/$(SITE)/index.html"
 	@echo "With search: make serve"
 
@@ -104,6 +107,7 @@ constraints:  ## write the newest versions that fit pyproject.toml to constraint
 
 clean:  ## remove what was built
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/chapters docs/ledger docs/formulas/*.rst docs/programs/*.rst
+	find docs/locale -name "*.mo" -delete
 	find src tests proofs docs tools -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean  ## remove the environment too

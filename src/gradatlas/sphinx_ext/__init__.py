@@ -16,6 +16,7 @@ from gradatlas.sphinx_ext import assets, katex, ledger, programs
 from gradatlas.sphinx_ext.beside import BesideDirective
 from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_missing
 from gradatlas.sphinx_ext.frameworks import FrameworksDirective
+from gradatlas.sphinx_ext.languages import add_switch, use_catalogues
 from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
 from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
 from gradatlas.sphinx_ext.reader import load
@@ -36,6 +37,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("gradatlas_registry", "", "env", types=frozenset({str}))
     app.add_config_value("gradatlas_typefaces", False, "html", types=frozenset({bool}))
     app.add_config_value("gradatlas_pagefind", False, "html", types=frozenset({bool}))
+    use_catalogues(app)
     app.add_domain(FormulaDomain)
     for kind in KINDS:
         app.add_role(kind, AtlasRole(warn_dangling=True))
@@ -56,6 +58,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("env-get-outdated", _changed_pages)
     app.connect("warn-missing-reference", warn_missing)
     app.connect("html-page-context", _finish_formula_page, priority=400)
+    app.connect("html-page-context", add_switch, priority=410)
     app.connect("build-finished", assets.write_records)
     app.connect("build-finished", ledger.write_ledger)
     app.connect("build-finished", assets.index_for_search, priority=900)

@@ -85,8 +85,13 @@ def write_records(app: Sphinx, exception: Exception | None) -> None:
 
 
 def index_for_search(app: Sphinx, exception: Exception | None) -> None:
-    """Run Pagefind over the built pages, where conf.py asks for it. Raises ExtensionError where Pagefind fails."""
+    """Run Pagefind over the built pages, where conf.py asks for it. Raises ExtensionError where Pagefind fails.
+
+    The language at the site's root is built last and indexes the others, which stand in folders below it, too.
+    """
     if exception is not None or app.builder.format != "html" or not app.config.gradatlas_pagefind:
+        return
+    if app.config.gradatlas_languages.get(app.config.language):
         return
     run = subprocess.run(
         [
