@@ -29,8 +29,9 @@ NAMES: Final = {"en": "English", "zh_CN": "中文"}  # what each language calls 
 TRANSLATING: Final = ("_", "translated")
 # What the templates say, furo's and the site's own, and Sphinx's catalogues lack.
 TEMPLATES: Final = (
-    *("Back to top", "Toggle Light / Dark / Auto color theme"),
-    *("Site", "This page", "A name, a symbol or a word"),
+    *("Skip to content", "Back to top", "On this page", "Next", "Previous", "Home"),
+    *("Made with ", '<a href="https://www.sphinx-doc.org/">Sphinx</a> and ', "Toggle Light / Dark / Auto color theme"),
+    *("Site", "This page", "A name, a symbol or a word", "This page is in English so far."),
 )
 
 
@@ -80,10 +81,15 @@ def use_catalogues(app: Sphinx) -> None:
 def add_switch(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Tell the template the addresses of this page in every language of the site, its own included."""
+    """Tell the template the addresses of this page in every language of the site, its own included.
+
+    And whether it is a page written by hand of which no more than the title is translated.
+    """
     folders: dict[str, str] = app.config.gradatlas_languages
     if app.builder.format != "html" or app.config.language not in folders:
         return
+    if doctree is not None and app.config.language != "en" and app.env.doc2path(pagename).suffix == ".md":
+        context["untranslated"] = doctree.get("translation_progress", {}).get("translated", 0) <= 1
     to_root = context["content_root"] + "../" * folders[app.config.language].count("/")
     context["search_bundle"] = f"{to_root}pagefind/"
     context["languages"] = [
