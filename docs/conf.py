@@ -57,7 +57,7 @@ FONTS = {
     "font-stack": f'"Source Serif 4", "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, {CHINESE_SERIF}',
     "font-stack--headings": f'"Source Serif 4", "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, {CHINESE_SERIF}',
     "font-stack--interface": f'Inter, system-ui, -apple-system, "Segoe UI", Helvetica, Arial, {CHINESE_SANS}',
-    "font-stack--monospace": '"JetBrains Mono", ui-monospace, SFMono-Regular, Menlo, Consolas, "Noto Sans Mono CJK SC", monospace',
+    "font-stack--monospace": '"JetBrains Mono", ui-monospace, SFMono-Regular, Menlo, "Noto Sans Mono CJK SC", monospace',
 }
 LIGHT = {
     "color-background-primary": "#fcfbf8",

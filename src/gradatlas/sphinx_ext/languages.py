@@ -48,7 +48,7 @@ def merged(language: str) -> Catalog:
     """All that is translated into a language."""
     found: dict[str, str] = {}
     for name in reversed(CATALOGUES):
-        found |= {m.id: m.string for m in read(name, language) if isinstance(m.id, str) and m.id and m.string}
+        found |= {str(m.id): str(m.string) for m in read(name, language) if m.id and m.string}
     whole = Catalog(locale=language)
     for english, words in found.items():
         whole.add(english, words)
@@ -89,7 +89,8 @@ def add_switch(
     if app.builder.format != "html" or app.config.language not in folders:
         return
     if doctree is not None and app.config.language != "en" and app.env.doc2path(pagename).suffix == ".md":
-        context["untranslated"] = doctree.get("translation_progress", {}).get("translated", 0) <= 1
+        progress: dict[str, int] = doctree.get("translation_progress") or {}
+        context["untranslated"] = progress.get("translated", 0) <= 1
     to_root = context["content_root"] + "../" * folders[app.config.language].count("/")
     context["search_bundle"] = f"{to_root}pagefind/"
     context["languages"] = [

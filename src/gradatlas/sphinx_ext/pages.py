@@ -173,7 +173,10 @@ class FormulaDirective(AtlasDirective):
         ]
         if formula.aliases:
             parts.append(
-                paragraph(_("Also known as: {names}.").format(names="; ".join(map(signs, formula.aliases))), classes=["aliases"])
+                paragraph(
+                    _("Also known as: {names}.").format(names="; ".join(map(signs, formula.aliases))),
+                    classes=["aliases"],
+                )
             )
         if formula.summary:
             parts.append(paragraph(*self.words(formula.summary), classes=["summary"]))
@@ -272,7 +275,9 @@ class FormulaDirective(AtlasDirective):
         parts: list[nodes.Node] = []
         if evidence.fixed_size is not None:
             at = sizes(evidence.fixed_size["sizes"])
-            parts.append(paragraph(_("Proven at a fixed size only: {at}.").format(at=at), " ", str(evidence.fixed_size["why"])))
+            parts.append(
+                paragraph(_("Proven at a fixed size only: {at}.").format(at=at), " ", str(evidence.fixed_size["why"]))
+            )
         shared = shared_hypotheses(evidence.claims)
         if shared:
             parts.append(hypothesis_list(shared))
