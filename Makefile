@@ -8,7 +8,6 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 SITE := build/site
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
-SPHINX := $(BIN)/sphinx-build -n -W --keep-going -b html
 TIMEOUT := $(if $(shell command -v timeout),timeout $(SITE_SECONDS))
 
 unexport PYTHONPATH
@@ -43,10 +42,8 @@ prove: $(INSTALLED)  ## derive and check every formula, write the evidence
 packages: $(INSTALLED)
 	@$(BIN)/python tools/npm_packages.py
 
-# The Chinese pages first: the English build ends with the index for search, which holds both.
 site: packages prove  ## prove every formula and build the site, in English and in Chinese
-	$(TIMEOUT) $(SPHINX) -D language=zh_CN -d build/doctrees-zh docs $(SITE)/zh
-	$(TIMEOUT) $(SPHINX) -d build/doctrees docs $(SITE)
+	$(TIMEOUT) $(BIN)/python tools/build_site.py
 	@echo "The site: $(CURDIR)/$(SITE)/index.html"
 	@echo "With search: make serve"
 

@@ -54,19 +54,9 @@ class Project:
     def out(self) -> Path:
         return self.root / "out"
 
-    def build(self, *options: str, out: Path | None = None) -> tuple[int, str]:
+    def build(self, *options: str) -> tuple[int, str]:
         run = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "sphinx",
-                *STRICT,
-                *options,
-                "-d",
-                self.root / "doctrees",
-                self.source,
-                out or self.out,
-            ],
+            [sys.executable, "-m", "sphinx", *STRICT, *options, "-d", self.root / "doctrees", self.source, self.out],
             capture_output=True,
             text=True,
             timeout=240,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from gettext import translation
 from pathlib import Path
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from conftest import Project
 
 DOCS = Path(__file__).parents[2] / "docs"
+TOOL = DOCS.parent / "tools" / "build_site.py"
 LANGUAGE = "zh_CN"
 PAGES = ("index", "formulas/softmax.vjp", "chapters/activations", "ledger/M6", "search", "formula-index")
 
@@ -29,9 +32,9 @@ PAGES = ("index", "formulas/softmax.vjp", "chapters/activations", "ledger/M6", "
 def site(make_project: Callable[[], Project]) -> Path:
     """The sample project in both languages, as `make site` builds it: the Chinese pages below the English ones."""
     project = make_project()
-    for folder, language in ((project.out / "zh", LANGUAGE), (project.out, "en")):
-        status, said = project.build("-D", f"language={language}", out=folder)
-        assert status == 0, said
+    command = [sys.executable, TOOL, project.source, project.out, project.root / "doctrees"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    assert run.returncode == 0, run.stdout + run.stderr
     return project.out
 
 
@@ -150,6 +153,16 @@ def test_a_changed_catalogue_has_every_page_read_again(make_project: Callable[[]
     assert "updating environment: 0 added, 0 changed, 0 removed" in project.build("-D", f"language={LANGUAGE}")[1]
     said = project.build("-D", f"language={LANGUAGE}", "-D", "gradatlas_words=those of another catalogue")[1]
     assert "[config changed ('gradatlas_words')]" in said
+
+
+def test_a_page_that_fails_in_one_language_fails_the_site(make_project: Callable[[], Project]) -> None:
+    project = make_project()
+    (project.source / "index.md").write_text("# Fails\n\n{formula}`no.such`\n", encoding="utf-8")
+    command = [sys.executable, TOOL, project.source, project.out, project.root / "doctrees"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    assert run.returncode == 1
+    assert "The pages in zh_CN could not be built" in run.stderr
+    assert not (project.out / "pagefind").exists()
 
 
 def test_the_sentences_of_the_ledger_are_one_message_each() -> None:

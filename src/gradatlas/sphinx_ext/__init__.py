@@ -19,7 +19,7 @@ from gradatlas.sphinx_ext.frameworks import FrameworksDirective
 from gradatlas.sphinx_ext.languages import add_switch, use_catalogues
 from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
 from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
-from gradatlas.sphinx_ext.reader import load
+from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import write_stubs
 
 if TYPE_CHECKING:
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
 
-__all__ = ["setup"]
+__all__ = ["READ", "setup"]
 
 logger = logging.getLogger(__name__)
+READ: dict[Path | None, Atlas] = {}  # what a program that builds more than once has read already, by its folder
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -67,7 +68,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
 def _read_atlas(app: Sphinx) -> None:
     folder = Path(app.confdir) / app.config.gradatlas_registry if app.config.gradatlas_registry else None
-    ATLASES[app.config] = load(folder)
+    ATLASES[app.config] = READ[folder] if folder in READ else load(folder)
     write_stubs(ATLASES[app.config], Path(app.srcdir))
 
 
