@@ -125,7 +125,7 @@ def test_a_page_that_is_not_translated_says_so(site: Path) -> None:
 def test_the_switch_leads_to_the_same_page_and_back(site: Path, page: str) -> None:
     english, chinese = site / f"{page}.html", site / "zh" / f"{page}.html"
     for here, there, tag, name in ((english, chinese, "zh-CN", "中文"), (chinese, english, "en", "English")):
-        (switch,) = soup(here).select("a.language-switch")
+        (switch,) = soup(here).select(".language-switch a")
         assert (switch.get_text(), switch["hreflang"], switch["lang"]) == (name, tag, tag)
         assert (here.parent / str(switch["href"])).resolve() == there.resolve()
         alternates = {str(link["hreflang"]): str(link["href"]) for link in soup(here).select("link[hreflang]")}
