@@ -502,8 +502,9 @@ class FormulaDirective(AtlasDirective):
         for source in formula.source:
             if source.kind == "document":
                 row = self.atlas.rows.get(source.key)
-                line = paragraph(self.link("row", source.key, _("Row {id} of the ledger").format(id=source.key)))
-                line += [nodes.Text(f": {_(row.about)}")] if row else []
+                before, _id, after = _("Row {id} of the ledger").partition("{id}")
+                about = f": {_(row.about)}" if row else ""
+                line = paragraph(before, self.link("row", source.key, source.key), after + about)
                 items.append(nodes.list_item("", line))
             else:
                 line = paragraph(nodes.Text(source.text))
