@@ -42,8 +42,8 @@ prove: $(INSTALLED)  ## derive and check every formula, write the evidence
 packages: $(INSTALLED)
 	@$(BIN)/python tools/npm_packages.py
 
-site: packages prove  ## prove every formula and build the site
-	$(TIMEOUT) $(BIN)/sphinx-build -n -W --keep-going -b html -d build/doctrees docs $(SITE)
+site: packages prove  ## prove every formula and build the site, in English and in Chinese
+	$(TIMEOUT) $(BIN)/python tools/build_site.py
 	@echo "The site: $(CURDIR)/$(SITE)/index.html"
 	@echo "With search: make serve"
 
@@ -104,6 +104,7 @@ constraints:  ## write the newest versions that fit pyproject.toml to constraint
 
 clean:  ## remove what was built
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/chapters docs/ledger docs/formulas/*.rst docs/programs/*.rst
+	find docs/locale -name "*.mo" -delete
 	find src tests proofs docs tools -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean  ## remove the environment too

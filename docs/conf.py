@@ -1,5 +1,9 @@
-"""How the site is built: Sphinx and MyST, furo in the atlas's colours, mathematics by KaTeX, pages from the evidence."""
+"""How the site is built: Sphinx and MyST, furo in the atlas's colours, mathematics by KaTeX, pages from the evidence.
 
+In English, or with `-D language=zh_CN`, or GRADATLAS_LANGUAGE=zh_CN in the environment, in Simplified Chinese.
+"""
+
+import os
 from pathlib import Path
 
 import gradatlas
@@ -12,15 +16,18 @@ copyright = "the gradatlas authors, BSD-3-Clause"
 version = release = gradatlas.__version__
 
 extensions = ["myst_parser", "sphinx_copybutton", "gradatlas.sphinx_ext"]
-exclude_patterns = ["node_modules", "_templates", "README.md"]
+exclude_patterns = ["node_modules", "_templates", "locale", "README.md"]
 templates_path = [str(HERE / "_templates")]
 nitpicky = True
-language = "en"
+language = os.environ.get("GRADATLAS_LANGUAGE", "en")
+locale_dirs = [str(HERE / "locale")]
+gettext_compact = False  # a catalogue for each page written by hand
 
 gradatlas_node_modules = str(HERE / "node_modules")
 gradatlas_katex_cache = str(HERE.parent / "build" / "katex")
 gradatlas_typefaces = True
 gradatlas_pagefind = True
+gradatlas_languages = {"en": "", "zh_CN": "zh/"}  # where each stands in the site
 
 myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
@@ -35,17 +42,22 @@ html_static_path = [str(HERE / "_static")]
 html_css_files = ["atlas.css"]
 html_js_files = [("atlas.js", {"defer": "defer"})]
 html_favicon = str(HERE / "_static" / "mark.svg")
+# Sphinx's own search is what is left without a server. In Chinese it does not run at all, so the English one looks in both.
+html_search_language = "en"
 html_copy_source = False
 html_show_sourcelink = False
 html_permalinks_icon = "#"
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 
+# Latin first, then Chinese, so that each script has its own face.
+CHINESE_SERIF = '"Noto Serif CJK SC", "Source Han Serif SC", "Noto Serif SC", "Songti SC", SimSun, serif'
+CHINESE_SANS = '"Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", sans-serif'
 FONTS = {
-    "font-stack": '"Source Serif 4", "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, serif',
-    "font-stack--headings": '"Source Serif 4", "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, serif',
-    "font-stack--interface": 'Inter, system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif',
-    "font-stack--monospace": '"JetBrains Mono", ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
+    "font-stack": f'"Source Serif 4", "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, {CHINESE_SERIF}',
+    "font-stack--headings": f'"Source Serif 4", "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, {CHINESE_SERIF}',
+    "font-stack--interface": f'Inter, system-ui, -apple-system, "Segoe UI", Helvetica, Arial, {CHINESE_SANS}',
+    "font-stack--monospace": '"JetBrains Mono", ui-monospace, SFMono-Regular, Menlo, "Noto Sans Mono CJK SC", monospace',
 }
 LIGHT = {
     "color-background-primary": "#fcfbf8",

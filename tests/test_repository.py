@@ -206,7 +206,7 @@ def files() -> list[Path]:
     for folder, folders, names in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in generated and not name.endswith((".egg-info", "_cache"))]
         found += [Path(folder) / name for name in names]
-    return sorted(path for path in found if path.suffix not in {".png", ".svg", ".woff2", ".pyc"})
+    return sorted(path for path in found if path.suffix not in {".png", ".svg", ".woff2", ".pyc", ".mo"})
 
 
 def configured_hosts() -> set[str]:

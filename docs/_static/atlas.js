@@ -3,6 +3,12 @@
   "use strict";
   const root = document.documentElement.dataset.content_root;
   const overHttp = location.protocol.startsWith("http");
+  const chinese = document.documentElement.lang.startsWith("zh");
+  const words = chinese
+    ? { search: "搜索", filter: "按名称、编号或状态筛选" }
+    : { search: "Search", filter: "Filter by name, id or status" };
+  // One index serves all languages of the site; it shows the pages of the language that the page is in.
+  const bundle = document.querySelector('meta[name="search-bundle"]')?.content ?? `${root}pagefind/`;
 
   // A formula or table that is wider than the page scrolls in its own box; the keyboard must be able to reach it.
   const markScrollers = () => {
@@ -22,12 +28,12 @@
     if (!modal) {
       const sheet = document.createElement("link");
       sheet.rel = "stylesheet";
-      sheet.href = `${root}pagefind/pagefind-component-ui.css`;
+      sheet.href = `${bundle}pagefind-component-ui.css`;
       document.head.append(sheet);
       modal = document.createElement("pagefind-modal");
       modal.setAttribute("reset-on-close", "");
       document.body.append(modal);
-      await import(new URL(`${root}pagefind/pagefind-component-ui.js`, document.baseURI).href);
+      await import(new URL(`${bundle}pagefind-component-ui.js`, document.baseURI).href);
       await customElements.whenDefined("pagefind-modal");
     }
     modal.open();
@@ -40,7 +46,7 @@
     button.type = "button";
     button.className = "search-button";
     const keys = navigator.platform.startsWith("Mac") ? "⌘ K" : "Ctrl K";
-    button.innerHTML = `<span>Search</span><kbd>${keys}</kbd>`;
+    button.innerHTML = `<span>${words.search}</span><kbd>${keys}</kbd>`;
     button.addEventListener("click", openSearch);
     form.replaceWith(button);
   };
@@ -59,7 +65,7 @@
     const input = document.createElement("input");
     input.type = "search";
     input.className = "table-filter";
-    input.placeholder = "Filter by name, id or status";
+    input.placeholder = words.filter;
     input.setAttribute("aria-label", input.placeholder);
     tables[0].closest("section").before(input);
     input.addEventListener("input", () => {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -144,7 +145,12 @@ def svg_of(figure: Any, inline: str | None = None, alt: str = "") -> str:
     import matplotlib as mpl
 
     made = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": inline or "gradatlas", "font.family": "sans-serif"}):
+    with (
+        mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": inline or "gradatlas", "font.family": "sans-serif"}),
+        warnings.catch_warnings(),
+    ):
+        # Text stays text, so a reader's font draws what matplotlib's own has no glyph for.
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
         figure.savefig(made, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = made.getvalue()
     text = text[text.index("<svg") :]

@@ -16,9 +16,10 @@ from gradatlas.sphinx_ext import assets, katex, ledger, programs
 from gradatlas.sphinx_ext.beside import BesideDirective
 from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_missing
 from gradatlas.sphinx_ext.frameworks import FrameworksDirective
+from gradatlas.sphinx_ext.languages import add_switch, use_catalogues
 from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
 from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
-from gradatlas.sphinx_ext.reader import load
+from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import write_stubs
 
 if TYPE_CHECKING:
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
 
-__all__ = ["setup"]
+__all__ = ["READ", "setup"]
 
 logger = logging.getLogger(__name__)
+READ: dict[Path | None, Atlas] = {}  # what a program that builds more than once has read already, by its folder
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -36,6 +38,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("gradatlas_registry", "", "env", types=frozenset({str}))
     app.add_config_value("gradatlas_typefaces", False, "html", types=frozenset({bool}))
     app.add_config_value("gradatlas_pagefind", False, "html", types=frozenset({bool}))
+    use_catalogues(app)
     app.add_domain(FormulaDomain)
     for kind in KINDS:
         app.add_role(kind, AtlasRole(warn_dangling=True))
@@ -56,6 +59,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("env-get-outdated", _changed_pages)
     app.connect("warn-missing-reference", warn_missing)
     app.connect("html-page-context", _finish_formula_page, priority=400)
+    app.connect("html-page-context", add_switch, priority=410)
     app.connect("build-finished", assets.write_records)
     app.connect("build-finished", ledger.write_ledger)
     app.connect("build-finished", assets.index_for_search, priority=900)
@@ -64,7 +68,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
 def _read_atlas(app: Sphinx) -> None:
     folder = Path(app.confdir) / app.config.gradatlas_registry if app.config.gradatlas_registry else None
-    ATLASES[app.config] = load(folder)
+    ATLASES[app.config] = READ[folder] if folder in READ else load(folder)
     write_stubs(ATLASES[app.config], Path(app.srcdir))
 
 

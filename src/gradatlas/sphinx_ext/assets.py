@@ -18,7 +18,7 @@ from gradatlas.sphinx_ext.pages import ATLASES
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-__all__ = ["gather", "index_for_search", "write_records"]
+__all__ = ["gather", "index_for_search", "run_pagefind", "write_records"]
 
 logger = logging.getLogger(__name__)
 # What repeats other pages would lead a search there instead of to the formula itself.
@@ -85,16 +85,25 @@ def write_records(app: Sphinx, exception: Exception | None) -> None:
 
 
 def index_for_search(app: Sphinx, exception: Exception | None) -> None:
-    """Run Pagefind over the built pages, where conf.py asks for it. Raises ExtensionError where Pagefind fails."""
+    """Run Pagefind over the built pages, where conf.py asks for it. Raises ExtensionError where Pagefind fails.
+
+    Languages in folders below the site's root are found there by the one at the root, which is to be built last.
+    """
     if exception is not None or app.builder.format != "html" or not app.config.gradatlas_pagefind:
         return
+    if not app.config.gradatlas_languages.get(app.config.language):
+        run_pagefind(Path(app.outdir))
+
+
+def run_pagefind(site: Path) -> None:
+    """Index all pages under a folder, each under its language. Raises ExtensionError where Pagefind fails."""
     run = subprocess.run(
         [
             sys.executable,
             "-m",
             "pagefind",
             "--site",
-            str(app.outdir),
+            str(site),
             "--quiet",
             "--exclude-selectors",
             ".katex, .headerlink",

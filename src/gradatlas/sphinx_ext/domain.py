@@ -70,7 +70,7 @@ class FormulaIndex(Index):
             for name in (entry.title, *entry.aliases):
                 also = "" if name == entry.title else entry.title
                 # Most are proven at any size; only what is not needs a word.
-                status = "" if entry.status == "proven, any size" else entry.status
+                status = "" if entry.status == "proven, any size" else str(_(entry.status))
                 letters.setdefault(_sorted_as(name)[0].upper(), []).append(
                     IndexEntry(name, 0, entry.docname, entry.anchor, status, "", also)
                 )

@@ -181,7 +181,7 @@ def code(text: str) -> nodes.literal:
 
 def badge(status: str) -> nodes.inline:
     """A formula's status as a small label."""
-    return nodes.inline("", status, classes=["badge", f"badge-{BADGES.get(status, 'missing')}"])
+    return nodes.inline("", translated(status), classes=["badge", f"badge-{BADGES.get(status, 'missing')}"])
 
 
 def box(name: str, *children: nodes.Node) -> nodes.container:

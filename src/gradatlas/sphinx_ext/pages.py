@@ -145,7 +145,7 @@ class FormulaDirective(AtlasDirective):
 
     def entry(self, formula: Formula, anchor: str) -> Entry:
         """What other pages need to link here."""
-        note = f"{formula.id}: {formula.status}"
+        note = f"{formula.id}: {_(formula.status)}"
         aliases = tuple(map(signs, formula.aliases))
         return Entry(self.place(), anchor, signs(formula.title), note, aliases, formula.status)
 
@@ -165,7 +165,7 @@ class FormulaDirective(AtlasDirective):
             paragraph(
                 badge(formula.status),
                 " ",
-                self.document_link(f"chapters/{formula.chapter}", chapter_title(formula.chapter)),
+                self.document_link(f"chapters/{formula.chapter}", _(chapter_title(formula.chapter))),
                 " ",
                 code(formula.id),
                 classes=["formula-line"],
@@ -173,7 +173,10 @@ class FormulaDirective(AtlasDirective):
         ]
         if formula.aliases:
             parts.append(
-                paragraph(f"{_('Also known as')}: {'; '.join(map(signs, formula.aliases))}.", classes=["aliases"])
+                paragraph(
+                    _("Also known as: {names}.").format(names="; ".join(map(signs, formula.aliases))),
+                    classes=["aliases"],
+                )
             )
         if formula.summary:
             parts.append(paragraph(*self.words(formula.summary), classes=["summary"]))
@@ -236,7 +239,7 @@ class FormulaDirective(AtlasDirective):
             [
                 inline(s.latex),
                 spoken(s.name, s.latex),
-                s.kind,
+                _(s.kind),
                 f"({s.shape})" if s.shape else "",
                 typeset(s.description),
             ]
@@ -272,7 +275,9 @@ class FormulaDirective(AtlasDirective):
         parts: list[nodes.Node] = []
         if evidence.fixed_size is not None:
             at = sizes(evidence.fixed_size["sizes"])
-            parts.append(paragraph(f"{_('Proven at a fixed size only')}: {at}. {evidence.fixed_size['why']}"))
+            parts.append(
+                paragraph(_("Proven at a fixed size only: {at}.").format(at=at), " ", str(evidence.fixed_size["why"]))
+            )
         shared = shared_hypotheses(evidence.claims)
         if shared:
             parts.append(hypothesis_list(shared))
@@ -298,7 +303,7 @@ class FormulaDirective(AtlasDirective):
         rows: list[list[Any]] = [
             [
                 code(operation.name),
-                operation.kind,
+                _(operation.kind),
                 code(operation.signature) if operation.signature else "",
                 operation.domain,
                 typeset("; ".join(f"{where}: {taken}" for where, taken in operation.kinks.items())),
@@ -470,7 +475,7 @@ class FormulaDirective(AtlasDirective):
             [_("proof"), code(evidence.proof_digest)],
             [_("record"), code(evidence.digest)],
         ]
-        rows += [[_("seconds, {what}").format(what=what), number(spent)] for what, spent in evidence.timing.items()]
+        rows += [[_("seconds, {what}").format(what=_(what)), number(spent)] for what, spent in evidence.timing.items()]
         return section(
             _("Versions and digests"),
             "versions",
@@ -497,8 +502,9 @@ class FormulaDirective(AtlasDirective):
         for source in formula.source:
             if source.kind == "document":
                 row = self.atlas.rows.get(source.key)
-                line = paragraph(_("Row") + " ", self.link("row", source.key, source.key), _(" of the ledger"))
-                line += [nodes.Text(f": {row.about}")] if row else []
+                before, _id, after = _("Row {id} of the ledger").partition("{id}")
+                about = f": {_(row.about)}" if row else ""
+                line = paragraph(before, self.link("row", source.key, source.key), after + about)
                 items.append(nodes.list_item("", line))
             else:
                 line = paragraph(nodes.Text(source.text))
@@ -534,9 +540,9 @@ class ChapterDirective(AtlasDirective):
         """Each formula with its status, summary and statement."""
         chapter = self.arguments[0]
         self.shows("all")
-        page = section(chapter_title(chapter), f"chapter-{chapter}")
+        page = section(_(chapter_title(chapter)), f"chapter-{chapter}")
         if chapter_summary(chapter):
-            page += paragraph(chapter_summary(chapter), classes=["summary"])
+            page += paragraph(_(chapter_summary(chapter)), classes=["summary"])
         for formula in self.atlas.chapters.get(chapter, ()):
             card = box("formula-card")
             card += paragraph(self.link("formula", formula.id), " ", badge(formula.status), classes=["formula-line"])
@@ -587,7 +593,7 @@ class FormulasDirective(AtlasDirective):
         self.shows("all")
         return [
             section(
-                chapter_title(chapter),
+                _(chapter_title(chapter)),
                 chapter,
                 table(
                     [_("Formula"), _("Status"), _("Steps"), _("Digits"), _("Ulps")],
@@ -642,14 +648,14 @@ class RulesDirective(AtlasDirective):
         self.shows("all")
         parts: list[nodes.Node] = []
         for rule in self.atlas.rules.values():
-            part = section(rule.title, f"rule-{rule.name}", paragraph(code(rule.name), classes=["formula-line"]))
+            part = section(_(rule.title), f"rule-{rule.name}", paragraph(code(rule.name), classes=["formula-line"]))
             part["classes"].append("entry")
             part += paragraph(rule.statement)
             users = self.atlas.stepping_by.get(rule.name, ())
             if users:
                 part += users_of(self, users)
             plain = rule.statement.replace("$", "").replace("`", "")
-            self.describe("rule", rule.name, part, Entry(self.place(), part["ids"][0], rule.title, plain))
+            self.describe("rule", rule.name, part, Entry(self.place(), part["ids"][0], _(rule.title), plain))
             parts.append(part)
         return parts
 
@@ -662,7 +668,7 @@ class AxiomsDirective(AtlasDirective):
         self.shows("all")
         parts: list[nodes.Node] = []
         for axiom in self.atlas.axioms.values():
-            part = section(axiom.title, f"axiom-{axiom.id}", paragraph(code(axiom.id), classes=["formula-line"]))
+            part = section(_(axiom.title), f"axiom-{axiom.id}", paragraph(code(axiom.id), classes=["formula-line"]))
             part["classes"].append("entry")
             part += paragraph(axiom.statement)
             if axiom.hypotheses:
@@ -673,7 +679,7 @@ class AxiomsDirective(AtlasDirective):
             if users:
                 part += users_of(self, users)
             plain = axiom.statement.replace("$", "").replace("`", "")
-            self.describe("axiom", axiom.id, part, Entry(self.place(), part["ids"][0], axiom.title, plain))
+            self.describe("axiom", axiom.id, part, Entry(self.place(), part["ids"][0], _(axiom.title), plain))
             parts.append(part)
         return parts
 
@@ -789,6 +795,13 @@ def prose_or_code(words: str) -> nodes.Node:
     return nodes.inline("", words, classes=["said"])
 
 
+# As the evidence names them.
+SYMBOL_KINDS = ("array", "size", "index", "function", "definition", "real", "integer")
+PHASES = (
+    *("proof", "replay", "samples", "oracle", "steps", "engine", "numpy code"),
+    *("mutants (oracle)", "mutants (checker)", "printing"),
+)
+OPERATION_KINDS = ("elementwise", "linear", "multilinear", "gather", "locally constant", "general")
 LOCALLY_CONSTANT = "locally constant"  # the kind of an operation that only jumps
 BEGINNING = "start"  # the step that writes down what is to be computed, by no rule
 RELATIONS = re.compile(r"(?:=|<|>|\\(?:le|ge|ne|in|to|mapsto|lim|text)(?![a-zA-Z]))")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,16 @@ def named(value: str) -> str:
     """validation_accuracy as `held-out accuracy`."""
     bare = NAMES.get(value, value.removeprefix("validation_").replace("_", " "))
     return _("held-out {what}").format(what=_(bare)) if value.startswith("validation_") else _(bare)
+
+
+def named_values() -> Iterator[str]:
+    """What `named` looks up, of every figure that was measured, and the names of the variants."""
+    for row in all_programs():
+        found = measured(row)
+        for each in () if found is None else (found, *found["variants"].values()):
+            names = {each["metric"], *each["seeds"][0]["figures"], *each["history"]}
+            yield from sorted(NAMES.get(name, name.removeprefix("validation_").replace("_", " ")) for name in names)
+        yield from () if found is None else found["variants"]
 
 
 def figure_number(value: Any) -> str:

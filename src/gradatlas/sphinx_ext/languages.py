@@ -1,0 +1,156 @@
+"""The site's languages: catalogues of words compiled at each build, and on each page a link to the same page in the others.
+
+`locale/<language>/LC_MESSAGES/gradatlas.po` has the words of the interface; every one must be there, and a test says which is
+not. `gradatlas-documents.po` beside it has the sentences of the ledger, the claims and the programs; what it lacks stays English.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.application import Sphinx
+
+__all__ = ["CATALOGUES", "LOCALE", "add_switch", "interface_words", "merged", "placeholders", "read", "use_catalogues"]
+
+LOCALE: Final = Path(__file__).with_name("locale")
+CATALOGUES: Final = ("gradatlas", "gradatlas-documents")  # where both know a string, the first one counts
+NAMES: Final = {"en": "English", "zh_CN": "中文"}  # what each language calls itself
+TRANSLATING: Final = ("_", "translated")
+# What the templates say, furo's and the site's own, and Sphinx's catalogues lack.
+TEMPLATES: Final = (
+    *("Skip to content", "Back to top", "On this page", "Next", "Previous", "Home"),
+    *("Made with ", '<a href="https://www.sphinx-doc.org/">Sphinx</a> and ', "Toggle Light / Dark / Auto color theme"),
+    *("Site", "This page", "Languages", "A name, a symbol or a word", "This page is in English so far."),
+)
+
+
+def read(name: str, language: str) -> Catalog:
+    """One of CATALOGUES; empty where it has not been written."""
+    path = LOCALE / language / "LC_MESSAGES" / f"{name}.po"
+    if not path.exists():
+        return Catalog(locale=language)
+    with path.open("rb") as file:
+        return read_po(file, locale=language, abort_invalid=True)
+
+
+def merged(language: str) -> Catalog:
+    """All that is translated into a language."""
+    found: dict[str, str] = {}
+    for name in reversed(CATALOGUES):
+        found |= {str(m.id): str(m.string) for m in read(name, language) if m.id and m.string}
+    whole = Catalog(locale=language)
+    for english, words in found.items():
+        whole.add(english, words)
+    return whole
+
+
+def use_catalogues(app: Sphinx) -> None:
+    """Compile the catalogues of the language being built into the build's folder, and have Sphinx look words up in them.
+
+    A change of a catalogue has every page read again.
+    """
+    language = str(app.config.language)
+    digest = ""
+    if (LOCALE / language).is_dir():
+        whole = merged(language)
+        words = sorted((str(m.id), str(m.string)) for m in whole if m.id)
+        digest = hashlib.sha256(repr(words).encode()).hexdigest()
+        folder = Path(app.doctreedir) / "gradatlas_locale"
+        place = folder / language / "LC_MESSAGES"
+        place.mkdir(parents=True, exist_ok=True)
+        # The theme's words are looked up in Sphinx's own catalogue, which this one stands behind.
+        for name in ("gradatlas", "sphinx"):
+            with (place / f"{name}.mo").open("wb") as file:
+                write_mo(file, whole)
+            app.add_message_catalog(name, folder)
+    app.add_config_value("gradatlas_words", digest, "env", types=frozenset({str}))
+    app.add_config_value("gradatlas_languages", {}, "html", types=frozenset({dict}))
+
+
+def add_switch(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Tell the template the addresses of this page in every language of the site, its own included.
+
+    And whether it is a page written by hand of which no more than the title is translated.
+    """
+    folders: dict[str, str] = app.config.gradatlas_languages
+    if app.builder.format != "html" or app.config.language not in folders:
+        return
+    if doctree is not None and app.config.language != "en" and app.env.doc2path(pagename).suffix == ".md":
+        progress: dict[str, int] = doctree.get("translation_progress") or {}
+        context["untranslated"] = progress.get("translated", 0) <= 1
+    to_root = context["content_root"] + "../" * folders[app.config.language].count("/")
+    context["search_bundle"] = f"{to_root}pagefind/"
+    context["languages"] = [
+        {
+            "tag": language.replace("_", "-"),
+            "name": NAMES.get(language, language),
+            "here": language == app.config.language,
+            "address": to_root + folder + app.builder.get_target_uri(pagename),
+        }
+        for language, folder in folders.items()
+    ]
+
+
+def interface_words() -> Iterator[str]:
+    """Every string of the interface, once: what the pages' code, the templates and the tables of names say."""
+    seen: set[str] = set()
+    for words in (*_in_code(), *_in_tables(), *TEMPLATES):
+        if words and words not in seen:
+            seen.add(words)
+            yield words
+
+
+def placeholders(words: str) -> list[str]:
+    """What a translation must keep: {names}, $mathematics$ and `code`, in alphabetical order."""
+    return sorted(re.findall(r"\{\w*\}|\$[^$]+\$|`[^`]+`", words))
+
+
+def _in_code() -> Iterator[str]:
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TRANSLATING:
+                yield from _constants(node.args[0])
+
+
+def _constants(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _constants(node.body)
+        yield from _constants(node.orelse)
+
+
+def _in_tables() -> Iterator[str]:
+    """Names that the code looks up by a variable. Imported here, so that building an English page needs none of it."""
+    from gradatlas.claims import frameworks
+    from gradatlas.evidence import conventions
+    from gradatlas.formulas.chapters import CHAPTERS
+    from gradatlas.sphinx_ext import domain, ledger, markup, pages, programs
+    from gradatlas.symbolic.axioms import AXIOMS
+    from gradatlas.symbolic.checker import RULES
+
+    for chapter in CHAPTERS.values():
+        yield from (chapter.title, chapter.summary)
+    yield from (*markup.BADGES, *ledger.TINTS, ledger.OPEN, *ledger.WAYS.values(), *ledger.FIGURES.values())
+    yield from (*pages.MODES.values(), *pages.SYMBOL_KINDS, *pages.OPERATION_KINDS, *pages.PHASES, *domain.KINDS)
+    yield from (rule.title for rule in RULES.values())
+    yield from (axiom.title for axiom in AXIOMS.values())
+    yield from programs.named_values()
+    yield from dict.fromkeys(point.group for point in conventions.POINTS)
+    for row in frameworks.ROWS:
+        yield from (row.group, row.title)
+        values = (row.keras, frameworks.recorded("torch", row), frameworks.ask("gradatlas", row))
+        yield from (value for value in values if isinstance(value, str) and re.search(r"[a-z]{3}", value))
