@@ -149,10 +149,12 @@ class Graph:
 
 
 def record_graph(
-    transform: str, f: Callable[..., Any], leaves: Sequence[Any], structure: Structure
+    trace: GraphTrace, f: Callable[..., Any], leaves: Sequence[Any], structure: Structure
 ) -> tuple[Graph, list[Any], Structure]:
-    """The graph of f at the arguments with these leaves, the leaves of its output as seen from outside, their structure."""
-    trace = GraphTrace(transform)
+    """The graph of f at the arguments with these leaves, the leaves of its output as seen from outside, their structure.
+
+    trace: a new one, which writes the steps down.
+    """
     args = assemble(structure, [trace.input(lower(leaf)) for leaf in leaves])
     with opened(trace):
         out, out_structure = flatten(f(*args))

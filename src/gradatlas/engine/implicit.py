@@ -13,7 +13,7 @@ from typing import Any
 from gradatlas.backend import category, library_of
 from gradatlas.engine.array import Array, known, lower, plain_of, untraced
 from gradatlas.engine.batching import BatchTrace, run_batched
-from gradatlas.engine.graph import Graph, record_graph
+from gradatlas.engine.graph import Graph, GraphTrace, record_graph
 from gradatlas.engine.linear_maps import add, cast, fill, join, move_axis, part, real_part, reshape, scale
 from gradatlas.engine.primitive import Primitive, bind
 from gradatlas.engine.recording import Inputs
@@ -111,7 +111,7 @@ def _implicit(
     """x, the solution of f(x) = 0 found without derivatives, with the derivatives it has; and the residual's leaves."""
     leaves, structure = flatten(x)
     values = [lower(leaf) for leaf in leaves]
-    graph, residual, residual_structure = record_graph(function, f, values, flatten((x,))[1])
+    graph, residual, residual_structure = record_graph(GraphTrace(function), f, values, flatten((x,))[1])
     _check_alike(function, values, structure, residual, residual_structure)
     constants = graph.constants
     if not constants:

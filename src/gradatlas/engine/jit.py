@@ -14,18 +14,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradatlas.backend import Library, is_array, library_of, numpy_library, quietly
-from gradatlas.engine.array import Array, lower, plain_of
-from gradatlas.engine.graph import Graph, GraphTrace, Step
+from gradatlas.engine.array import Array, plain_of
+from gradatlas.engine.graph import Graph, GraphTrace, Step, record_graph
 from gradatlas.engine.primitive import Primitive
 from gradatlas.engine.recording import unshared
-from gradatlas.engine.reverse import opened
 from gradatlas.engine.space import Space
 from gradatlas.engine.trees import Structure, argument_names, assemble, flatten
 from gradatlas.errors import ArgumentError, TracerConversionError
 
 __all__ = ["jit"]
 
-KEPT = 64  # recordings of one function; the one that was not used for longest goes first
+KEPT = 64  # recordings of one function; the oldest goes first
 
 _new = Array.__new__
 
@@ -81,43 +80,26 @@ def _blank(plain: Any) -> Any:
 
 
 class _Recording:
-    """What was recorded for one kind of arguments: the steps as a function, and the output without its arrays."""
+    """What was recorded for one kind of arguments: the structure of the output, and the steps to its leaves as a function."""
 
-    __slots__ = ("_graph", "_held", "_others", "_run", "lasting", "structure")
+    __slots__ = ("_graph", "_held", "_run", "lasting", "structure")
 
-    def __init__(self, trace: JitTrace, inputs: int, leaves: Sequence[Any], structure: Structure) -> None:
+    def __init__(self, graph: Graph, structure: Structure, libraries: Mapping[int, Library]) -> None:
         self.structure = structure
-        ends: list[tuple[int, Any]] = []
-        self._others: list[tuple[Any] | None] = []  # by leaf of the output, what is no array; None stands for an array
-        for leaf in leaves:
-            here = type(leaf) is Array and leaf._trace is trace
-            value = None if here else lower(leaf)
-            if here or is_array(value):
-                ends.append((leaf._link, None) if here else (-1, value))
-                self._others.append(None)
-            else:
-                self._others.append((value,))
-        self._graph = Graph(trace.steps, inputs, ends)
-        self.lasting = not self._graph.constants  # else it holds arrays that another transform traces
+        self._graph = graph
+        self.lasting = not graph.constants  # else it holds arrays that another transform traces
         if self.lasting:
-            self._run, self._held = _straight_line(self._graph, trace.libraries)
-
-    @property
-    def met(self) -> list[Any]:
-        """The arrays that the function read without being given them."""
-        held = [arg for step in self._graph.steps for arg in step.args] + [value for _, value in self._graph.outputs]
-        return [x for x in held if is_array(x)]
+            self._run, self._held = _straight_line(graph, libraries)
 
     def values(self, given: Sequence[Any]) -> list[Any]:
-        """The leaves of the output for these arrays of the arguments, each an array of its own."""
+        """The leaves of the output for these arrays of the arguments, each array one of its own."""
         try:
             with quietly():
-                arrays = self._run(*given)
+                found = self._run(*given)
         except Exception:
             self._graph.run(given)  # the same once more, step by step, for the error that says what to mend
             raise
-        found = iter(unshared(arrays, given=[*given, *self._held]))
-        return [next(found) if other is None else other[0] for other in self._others]
+        return unshared(found, given=[*given, *self._held])
 
 
 def _straight_line(graph: Graph, libraries: Mapping[int, Library]) -> tuple[Callable[..., list[Any]], list[Any]]:
@@ -235,7 +217,7 @@ def jit(f: Callable[..., Any]) -> Callable[..., Any]:
                 "pass arrays, numbers or text, or keep it out of the arguments",
             ) from None
         if recording is None:
-            recording, found = _record(f, leaves, structure)
+            recording, found = _record(f, leaves, structure, arrays)
             if recording.lasting:
                 known[key] = recording
                 while len(known) > KEPT:
@@ -247,25 +229,21 @@ def jit(f: Callable[..., Any]) -> Callable[..., Any]:
     return replayed
 
 
-def _record(f: Callable[..., Any], leaves: Sequence[Any], structure: Structure) -> tuple[_Recording, list[Any]]:
-    """One run of f on the arguments with these leaves, and the leaves of what it gave."""
+def _record(
+    f: Callable[..., Any], leaves: Sequence[Any], structure: Structure, arrays: Sequence[Any]
+) -> tuple[_Recording, list[Any]]:
+    """One run of f on the arguments with these leaves, among them these arrays, and the leaves of what it gave."""
+
+    def of_arrays(*traced: Any) -> Any:
+        rest = iter(traced)
+        args, kwargs = assemble(structure, [next(rest) if is_array(plain_of(leaf)) else leaf for leaf in leaves])
+        return f(*args, **kwargs)
+
     trace = JitTrace()
-    given = [trace.input(_array(leaf)) if is_array(plain_of(leaf)) else leaf for leaf in leaves]
-    args, kwargs = assemble(structure, given)
-    with opened(trace):
-        out, out_structure = flatten(f(*args, **kwargs))
-    found = [leaf._value if type(leaf) is Array and leaf._trace is trace else lower(leaf) for leaf in out]
-    arrays = [x._value for x in given if type(x) is Array]
-    recording = _Recording(trace, len(arrays), out, out_structure)
-    return recording, unshared(found, given=[*arrays, *recording.met])
-
-
-def _array(leaf: Any) -> Any:
-    """An argument as a plain array: a scalar of a library as one without axes."""
-    plain = lower(leaf)
-    library = library_of(plain)
-    assert library is not None
-    return plain if type(plain) is library.array_type else library.as_array(plain)
+    graph, found, out_structure = record_graph(trace, of_arrays, arrays, flatten(tuple(arrays))[1])
+    met = [*(arg for step in graph.steps for arg in step.args), *(value for _, value in graph.outputs)]
+    recording = _Recording(graph, out_structure, trace.libraries)
+    return recording, unshared(found, given=[*arrays, *filter(is_array, met)])
 
 
 def _static(leaf: Any) -> tuple[Any, ...]:
