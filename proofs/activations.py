@@ -8,11 +8,11 @@ from gradatlas.formulas import activations as f
 from gradatlas.formulas._entrywise import Rule, i, s, t, x
 from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
-from gradatlas.symbolic.errors import ProofError
+from gradatlas.symbolic.inequalities import gap
 from gradatlas.symbolic.language import exp, log, pi, reals
 from gradatlas.symbolic.proof import Proof
-from gradatlas.symbolic.propositions import Eq, HasDerivative, Le, Lt, eq, le, lt
-from gradatlas.symbolic.tactics import abs_of_negative, by_sign, by_steps, equal_by_sign, root_is_positive
+from gradatlas.symbolic.propositions import HasDerivative, eq, le, lt
+from gradatlas.symbolic.tactics import abs_of_negative, by_sign, by_steps, equal_by_sign, right_side, root_is_positive
 from gradatlas.symbolic.terms import ONE, Function, Num, Pos, Term, unfolded
 
 __all__: list[str] = []
@@ -63,11 +63,11 @@ def prove_tanh_derivative(proof: Proof) -> None:
     with proof.claim("upper bound"):
         proof.have(square, "sech^2 is 1 - tanh^2")
         proof.reached(
-            checker.certificate(proof.goal, (tanh(t) ** 2, _gap(square)), (square,)), "and a square is not negative"
+            checker.certificate(proof.goal, (tanh(t) ** 2, gap(square)), (square,)), "and a square is not negative"
         )
     with proof.claim("range"):
         proof.have(square, "1 - tanh^2 is sech^2, proven above")
-        proof.reached(checker.certificate(proof.goal, (sech2(t), _gap(square)), (square,)), "which is positive")
+        proof.reached(checker.certificate(proof.goal, (sech2(t), gap(square)), (square,)), "which is positive")
     with proof.claim("by the sigmoid"):
         proof.restate(
             proof.right,
@@ -122,14 +122,14 @@ def prove_sigmoid_derivative(proof: Proof) -> None:
         product = checker.equation(prime(t), sigmoid(t) * (1 - sigmoid(t)), (), (prime,))
         proof.have(product, "by definition")
         proof.reached(
-            checker.certificate(proof.goal, ((1 - 2 * sigmoid(t)) ** 2, 4 * _gap(product)), (product,)),
+            checker.certificate(proof.goal, ((1 - 2 * sigmoid(t)) ** 2, 4 * gap(product)), (product,)),
             "1 - 4 sigma (1 - sigma) is the square of 1 - 2 sigma",
         )
     with proof.claim("range below"):
         proof.reached(checker.sign(proof.goal), "an exponential is positive")
     with proof.claim("range above"):
         proof.have(mirrored, "1 - sigma(t) is sigma(-t), proven above")
-        proof.reached(checker.certificate(proof.goal, (sigmoid(-t), -_gap(mirrored)), (mirrored,)), "which is positive")
+        proof.reached(checker.certificate(proof.goal, (sigmoid(-t), -gap(mirrored)), (mirrored,)), "which is positive")
     for name in ("stable value", "stable", "stable second"):
         with proof.claim(name):
             proof.reached(
@@ -186,7 +186,7 @@ def _stable_softplus(proof: Proof, mirror: Theorem) -> Theorem:
 
     def below(case: Theorem) -> Theorem:
         plain = checker.rewrite(proof.left, abs_of_negative(t, case))
-        return checker.transitive(plain, checker.equation(_right(plain), proof.right, (case,), heads))
+        return checker.transitive(plain, checker.equation(right_side(plain), proof.right, (case,), heads))
 
     return by_sign(t, above, at_zero, below)
 
@@ -203,7 +203,7 @@ def prove_relu_derivative(proof: Proof) -> None:
     with proof.claim("kink"):
         below, above = proof.given
         product = proof.have(checker.equation(f.relu(t), t * Pos(t), (), (f.relu,)), "by definition")
-        rest = -_gap(product)
+        rest = -gap(product)
         proof.reached(
             by_sign(
                 t,
@@ -218,7 +218,7 @@ def prove_relu_derivative(proof: Proof) -> None:
             there = proof.have(checker.specialise(proof.given[0], Num(at)), f"at t = {at}")
             value = checker.equation(f.relu(Num(at)), Num(max(at, 0)), (), (f.relu,))
             proof.reached(
-                checker.certificate(proof.goal, (_gap(there), _gap(value)), (there, value)), "which bounds the slope"
+                checker.certificate(proof.goal, (gap(there), gap(value)), (there, value)), "which bounds the slope"
             )
 
 
@@ -354,18 +354,5 @@ def prove_gelu_tanh_derivative(proof: Proof) -> None:
         proof.rewrite(checker.instantiate(by_sigmoid, {t: f.bent(t) / 2}), "tanh(v/2) is 2 sigma(v) - 1")
 
 
-def _right(theorem: Theorem) -> Term:
-    if not isinstance(theorem.conclusion, Eq):
-        raise ProofError(f"{theorem!r} is not an equation")
-    return theorem.conclusion.right
-
-
 def _axiom(name: str, value: Term) -> Theorem:
     return checker.instantiate(checker.from_axiom(name), {_x: value})
-
-
-def _gap(theorem: Theorem) -> Term:
-    """The right side less the left."""
-    if not isinstance(theorem.conclusion, Eq | Le | Lt):
-        raise ProofError(f"{theorem!r} has no sides")
-    return theorem.conclusion.right - theorem.conclusion.left

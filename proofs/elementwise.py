@@ -10,13 +10,11 @@ from gradatlas.symbolic import checker
 from gradatlas.symbolic.checker import Theorem
 from gradatlas.symbolic.checker.equations import unfold_in
 from gradatlas.symbolic.errors import ProofError
+from gradatlas.symbolic.inequalities import gap
 from gradatlas.symbolic.language import ABS, exp, log, natural_power, reals, sqrt
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import (
-    Eq,
     HasDerivative,
-    Le,
-    Lt,
     Ne,
     Proposition,
     eq,
@@ -26,7 +24,15 @@ from gradatlas.symbolic.propositions import (
     ne,
     substitute_in,
 )
-from gradatlas.symbolic.tactics import abs_of_negative, by_sign, by_steps, equal_by_sign, rewritten, root_is_positive
+from gradatlas.symbolic.tactics import (
+    abs_of_negative,
+    by_sign,
+    by_steps,
+    equal_by_sign,
+    rewritten,
+    right_side,
+    root_is_positive,
+)
 from gradatlas.symbolic.terms import ONE, ZERO, Num, Pos, Term, unfolded
 
 __all__: list[str] = []
@@ -183,21 +189,14 @@ def prove_abs_derivative(proof: Proof) -> None:
         proof.reached(
             by_sign(
                 s,
-                lambda case: checker.certificate(proof.goal, (_gap(right),), (case, right)),
+                lambda case: checker.certificate(proof.goal, (gap(right),), (case, right)),
                 lambda case: checker.certificate(proof.goal, (ONE, -ABS(s)), (by_steps(ABS(s), [case], ZERO),)),
                 lambda case: checker.certificate(
-                    proof.goal, (_gap(left), -(ABS(s) + s)), (left, abs_of_negative(s, case))
+                    proof.goal, (gap(left), -(ABS(s) + s)), (left, abs_of_negative(s, case))
                 ),
             ),
             "so neither s nor -s exceeds 1",
         )
-
-
-def _gap(theorem: Theorem) -> Term:
-    """What an inequality says is not negative."""
-    if not isinstance(theorem.conclusion, Le | Lt):
-        raise ProofError(f"{theorem!r} is not an inequality")
-    return theorem.conclusion.right - theorem.conclusion.left
 
 
 def prove_maximum_derivative(proof: Proof) -> None:
@@ -297,9 +296,9 @@ def _powers(proof: Proof, rules: Iterable[f.Rule2]) -> None:
                 proof.contract("the Kronecker delta picks an entry")
                 right = checker.equation(proof.right, unfold_in(proof.right, heads), (), heads)
                 for equation in lowered:
-                    right = checker.transitive(right, rewritten(_right(right), equation))
+                    right = checker.transitive(right, rewritten(right_side(right), equation))
                 known = (proof.given[0], checker.sign(ne(f.x[f.i], 0), (base,)))
-                same = checker.equation(proof.current, _right(right), known)
+                same = checker.equation(proof.current, right_side(right), known)
                 proof.then(checker.transitive(same, checker.symmetric(right)), "and so it is on the right side")
 
 
@@ -309,13 +308,7 @@ def _lowered(by: int, base: Theorem) -> Theorem:
     left, whole = unfolded(f.pw(a, b - by)), unfolded(f.pw(a, b))
     split = checker.equation(left, whole * exp(log(a)) ** -by)
     undone = checker.cut(checker.instantiate(checker.from_axiom("exp.log"), {_x: a}), base)
-    return checker.transitive(split, checker.rewrite(_right(split), undone))
-
-
-def _right(theorem: Theorem) -> Term:
-    if not isinstance(theorem.conclusion, Eq):
-        raise ProofError(f"{theorem!r} is not an equation")
-    return theorem.conclusion.right
+    return checker.transitive(split, checker.rewrite(right_side(split), undone))
 
 
 def prove_pow_whole_exponent(proof: Proof) -> None:

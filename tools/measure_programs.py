@@ -47,14 +47,12 @@ def network_table(which: Program, outcome: Outcome, sample: Any) -> list[list[An
     """The layers of a network with the shapes of their results and their parameters; of a function, its parameters alone."""
     if isinstance(which.network, nn.Layer) and sample is not None:
         lines = nn.summary(which.network, sample).splitlines()[2:-2]
-        width = lines[-1].rindex(")") + 1 if lines else 0
         rows = []
         for line in lines:
             name, result = line.split("  ", 1)
             end = result.rindex(")") + 1
             count = result[end:].strip().replace(",", "")
             rows.append([name.strip(), result[:end].strip(), int(count) if count else None])
-        assert width
         return rows
     leaves, structure = flatten(outcome.params)
     names = leaf_names(structure, "")
