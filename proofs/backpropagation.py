@@ -21,7 +21,7 @@ from gradatlas.symbolic.propositions import (
     ne,
     substitute_in,
 )
-from gradatlas.symbolic.tactics import by_sign, by_steps, opened_theorem
+from gradatlas.symbolic.tactics import by_sign, by_steps, opened_theorem, right_side
 from gradatlas.symbolic.terms import ONE, ZERO, Call, Function, Index, Term, free_variables, fresh_index, substitute
 from gradatlas.symbolic.whole_numbers import at_least_one, picked
 
@@ -119,10 +119,13 @@ def prove_backpropagation_recursion(proof: Proof) -> None:
             checker.specialise(last, f.per_neuron("z", L)), "at the last layer Phi is the loss, by definition"
         )
         into = _below_output(through, f.weighted)
-        after = checker.rewrite(_right(into), checker.symmetric(_below_output(forward)))
+        after = checker.rewrite(right_side(into), checker.symmetric(_below_output(forward)))
         onward = f.loss_from(l + 1, f.weighted_above)
         step = checker.transitive(
-            into, after, checker.equation(_right(after), onward), checker.assume(substitute_in(proof.goal, {l: l + 1}))
+            into,
+            after,
+            checker.equation(right_side(after), onward),
+            checker.assume(substitute_in(proof.goal, {l: l + 1})),
         )
         proof.have(step, "a layer further down Phi is the same number, for the layer turns its z into the next z")
         proof.reached(checker.induction_down(proof.goal, l, L, base, step), "by induction from the output down")
@@ -210,10 +213,6 @@ def _left(theorem: Theorem) -> Term:
     return _equation(theorem).left
 
 
-def _right(theorem: Theorem) -> Term:
-    return _equation(theorem).right
-
-
 def _equation(theorem: Theorem) -> Eq:
     if not isinstance(theorem.conclusion, Eq):
         raise ProofError(f"{theorem!r} is not an equation")
@@ -278,7 +277,7 @@ def _from_children(proof: Proof) -> Theorem:
         return f.gradient_at_end(j) + Sum(positive(k + 1 - at) * share, k)
 
     reached = implies(le(j + 1, t), eq(f.adjoint_at(t)[j], gathered(t)))
-    start = checker.transitive(seed, checker.equation(_right(seed), gathered(n)))
+    start = checker.transitive(seed, checker.equation(right_side(seed), gathered(n)))
     base = checker.implication(start, le(j + 1, n))
     proof.have(base, "after the last node a cell holds the result's own derivative")
     inside, early = checker.assume(f.before_end), checker.assume(le(j + 1, t))
@@ -289,8 +288,8 @@ def _from_children(proof: Proof) -> Theorem:
     apart = checker.certificate(lt(0, t - j), (t - (j + 1), ONE), (early,))
     other = checker.bracket(checker.sign(ne(j - t, 0), (apart,)))
     own = checker.contract(Sum(delta(k - t) * share, k), t)
-    within = checker.rewrite(_right(own), checker.bracket(inside))
-    own = checker.transitive(own, within, checker.equation(_right(within), substitute(share, {k: t}), ()))
+    within = checker.rewrite(right_side(own), checker.bracket(inside))
+    own = checker.transitive(own, within, checker.equation(right_side(within), substitute(share, {k: t}), ()))
     proof.begin(f.adjoint_at(t)[j], "the cell before the node")
     proof.rewrite(opened_theorem(checker.modus_ponens(swept, inside), j), "what the sweep left in it")
     proof.rewrite(other, "it is another cell than the node's")

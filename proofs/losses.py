@@ -22,7 +22,15 @@ from gradatlas.symbolic.inequalities import (
 from gradatlas.symbolic.language import Sum, delta, exp, log, reals
 from gradatlas.symbolic.proof import Proof
 from gradatlas.symbolic.propositions import Eq, Proposition, eq, has_derivative, le, lt
-from gradatlas.symbolic.tactics import absurd, by_sign, by_steps, nonzero_cases, opened_theorem, zero_from_product
+from gradatlas.symbolic.tactics import (
+    absurd,
+    by_sign,
+    by_steps,
+    nonzero_cases,
+    opened_theorem,
+    right_side,
+    zero_from_product,
+)
 from gradatlas.symbolic.terms import ONE, ZERO, Call, Function, Num, Term
 
 __all__: list[str] = []
@@ -94,10 +102,10 @@ def prove_softmax_cross_entropy_hessian(proof: Proof) -> None:
         variance = checker.equation(proof.left, proof.right, (some,), (head,))
     with proof.claim("convex"):
         proof.have(variance, "the variance of v under p, proven above")
-        spread = checker.sign(le(0, _right(variance)), (some,))
+        spread = checker.sign(le(0, right_side(variance)), (some,))
         proof.have(spread, "a sum of squares with weights that are not negative")
         proof.reached(
-            checker.certificate(proof.goal, (_right(variance), -gap(variance)), (variance, spread)),
+            checker.certificate(proof.goal, (right_side(variance), -gap(variance)), (variance, spread)),
             "so it is not negative",
         )
 
@@ -150,7 +158,7 @@ def prove_softmax_cross_entropy_twice_gradient(proof: Proof) -> None:
         proof.rewrite(outer, "put in")
         proof.rewrite(first, "put in")
         target = checker.rewrite(proof.right, first)
-        last = checker.equation(proof.current, _right(target), (_classes(),))
+        last = checker.equation(proof.current, right_side(target), (_classes(),))
         proof.then(checker.transitive(last, checker.symmetric(target)), "the mean error is 0, and 1/n is p_i")
     one = checker.equation(Sum(f.probability[f.k], f.k), ONE, (_classes(),), (_head(f.probability),))
     for name, side in (("bound above", 1), ("bound below", -1)):
@@ -268,12 +276,12 @@ def _uniform(proof: Proof) -> tuple[Theorem, Theorem]:
     i, k = f.i, f.k
     equal = checker.specialise(proof.given[0], k, i)
     first = checker.equation(f.probability[i], exp(f.logits[i]) / Sum(exp(f.logits[k]), k), (), (_head(f.probability),))
-    first = checker.transitive(first, checker.rewrite(_right(first), equal))
-    first = checker.transitive(first, checker.equation(_right(first), 1 / f.n, (_classes(),)))
+    first = checker.transitive(first, checker.rewrite(right_side(first), equal))
+    first = checker.transitive(first, checker.equation(right_side(first), 1 / f.n, (_classes(),)))
     exponentials = exp(f.probability[i]) / Sum(exp(f.probability[k]), k)
     outer = checker.equation(f.second[i], exponentials, (), (_head(f.second),))
-    outer = checker.transitive(outer, checker.rewrite(_right(outer), first))
-    return first, checker.transitive(outer, checker.equation(_right(outer), 1 / f.n, (_classes(),)))
+    outer = checker.transitive(outer, checker.rewrite(right_side(outer), first))
+    return first, checker.transitive(outer, checker.equation(right_side(outer), 1 / f.n, (_classes(),)))
 
 
 def _twice_small(proof: Proof, gradient: Theorem, one: Theorem, side: int) -> Theorem:
@@ -360,12 +368,6 @@ def _some(sums_to_one: Theorem) -> Theorem:
     return by_sign(f.n, lambda case: case, none, lambda case: checker.sign(claim, (case,)))
 
 
-def _right(theorem: Theorem) -> Term:
-    if not isinstance(theorem.conclusion, Eq):
-        raise ProofError(f"{theorem!r} is not an equation")
-    return theorem.conclusion.right
-
-
 def prove_binary_cross_entropy_vjp(proof: Proof) -> None:
     for name in ("logits", "logits, in the target", "probabilities", "probabilities, in the target"):
         with proof.claim(name):
@@ -446,7 +448,7 @@ def _put_in(claim: Proposition, value: Theorem) -> Theorem:
     if not isinstance(claim, Eq):
         raise ProofError(f"{claim!r} is not an equation")
     left, right = (checker.rewrite(side, value) for side in (claim.left, claim.right))
-    middle = checker.equation(_right(left), _right(right))
+    middle = checker.equation(right_side(left), right_side(right))
     return checker.transitive(left, middle, checker.symmetric(right))
 
 
