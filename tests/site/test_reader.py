@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from docutils import nodes
 
+from gradatlas.sphinx_ext.formula_page.derivation import states
+from gradatlas.sphinx_ext.formula_page.statement import spoken
 from gradatlas.sphinx_ext.markup import number, prose, sizes, typeset
-from gradatlas.sphinx_ext.pages import spoken, states
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import MARK, write_stubs
 

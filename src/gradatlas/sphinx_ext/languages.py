@@ -2,14 +2,18 @@
 
 `locale/<language>/LC_MESSAGES/gradatlas.po` has the words of the interface; every one must be there, and a test says which is
 not. `gradatlas-documents.po` beside it has the sentences of the ledger, the claims and the programs; what it lacks stays English.
+`gradatlas-formulas.po` has what the registry, the operations and the checker's rules say, and `gradatlas-derivations.po` the
+reasons of the steps and the templates of the mutants: a word there is a formula's word and may mean another thing than in the
+interface, so these two are looked up by themselves, as the atlas is read (`localized.py`).
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,10 +25,22 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
 
-__all__ = ["CATALOGUES", "LOCALE", "add_switch", "interface_words", "merged", "placeholders", "read", "use_catalogues"]
+__all__ = [
+    "CATALOGUES",
+    "LOCALE",
+    "OF_FORMULAS",
+    "add_switch",
+    "formula_words",
+    "interface_words",
+    "merged",
+    "placeholders",
+    "read",
+    "use_catalogues",
+]
 
 LOCALE: Final = Path(__file__).with_name("locale")
 CATALOGUES: Final = ("gradatlas", "gradatlas-documents")  # where both know a string, the first one counts
+OF_FORMULAS: Final = ("gradatlas-formulas", "gradatlas-derivations")
 NAMES: Final = {"en": "English", "zh_CN": "中文"}  # what each language calls itself
 TRANSLATING: Final = ("_", "translated")
 # What the templates say, furo's and the site's own, and Sphinx's catalogues lack.
@@ -36,7 +52,7 @@ TEMPLATES: Final = (
 
 
 def read(name: str, language: str) -> Catalog:
-    """One of CATALOGUES; empty where it has not been written."""
+    """One of CATALOGUES or OF_FORMULAS; empty where it has not been written."""
     path = LOCALE / language / "LC_MESSAGES" / f"{name}.po"
     if not path.exists():
         return Catalog(locale=language)
@@ -45,14 +61,24 @@ def read(name: str, language: str) -> Catalog:
 
 
 def merged(language: str) -> Catalog:
-    """All that is translated into a language."""
-    found: dict[str, str] = {}
-    for name in reversed(CATALOGUES):
-        found |= {str(m.id): str(m.string) for m in read(name, language) if m.id and m.string}
+    """All that is translated into a language of what is looked up word by word: CATALOGUES."""
     whole = Catalog(locale=language)
-    for english, words in found.items():
+    for english, words in _translations(CATALOGUES, language).items():
         whole.add(english, words)
     return whole
+
+
+@functools.cache
+def formula_words(language: str) -> dict[str, str]:
+    """The translations of what the formulas, the operations, the rules and the derivations say: OF_FORMULAS."""
+    return _translations(OF_FORMULAS, language)
+
+
+def _translations(names: Sequence[str], language: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in reversed(names):
+        found |= {str(m.id): str(m.string) for m in read(name, language) if m.id and m.string}
+    return found
 
 
 def use_catalogues(app: Sphinx) -> None:
@@ -64,7 +90,7 @@ def use_catalogues(app: Sphinx) -> None:
     digest = ""
     if (LOCALE / language).is_dir():
         whole = merged(language)
-        words = sorted((str(m.id), str(m.string)) for m in whole if m.id)
+        words = sorted([*((str(m.id), str(m.string)) for m in whole if m.id), *formula_words(language).items()])
         digest = hashlib.sha256(repr(words).encode()).hexdigest()
         folder = Path(app.doctreedir) / "gradatlas_locale"
         place = folder / language / "LC_MESSAGES"
@@ -119,7 +145,7 @@ def placeholders(words: str) -> list[str]:
 
 
 def _in_code() -> Iterator[str]:
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TRANSLATING:
                 yield from _constants(node.args[0])
@@ -138,14 +164,21 @@ def _in_tables() -> Iterator[str]:
     from gradatlas.claims import frameworks
     from gradatlas.evidence import conventions
     from gradatlas.formulas.chapters import CHAPTERS
-    from gradatlas.sphinx_ext import domain, ledger, markup, pages, programs
+    from gradatlas.sphinx_ext import domain, ledger, markup, programs
+    from gradatlas.sphinx_ext.formula_page import evidence, statement
     from gradatlas.symbolic.axioms import AXIOMS
     from gradatlas.symbolic.checker import RULES
 
     for chapter in CHAPTERS.values():
         yield from (chapter.title, chapter.summary)
     yield from (*markup.BADGES, *ledger.TINTS, ledger.OPEN, *ledger.WAYS.values(), *ledger.FIGURES.values())
-    yield from (*pages.MODES.values(), *pages.SYMBOL_KINDS, *pages.OPERATION_KINDS, *pages.PHASES, *domain.KINDS)
+    yield from (
+        *evidence.MODES.values(),
+        *statement.SYMBOL_KINDS,
+        *statement.OPERATION_KINDS,
+        *evidence.PHASES,
+        *domain.KINDS,
+    )
     yield from (rule.title for rule in RULES.values())
     yield from (axiom.title for axiom in AXIOMS.values())
     yield from programs.named_values()
