@@ -129,6 +129,20 @@ def test_both_curves_of_p4_are_in_one_picture(site):
     )
 
 
+def test_the_kernels_stand_beside_what_they_were_and_what_the_score_gains_is_counted(site):
+    html, shown = page(site, "P1"), programs.measured("P1")["shown"]
+    pictures = re.findall(r'<svg class="drawn".*?</svg>', html, re.DOTALL)
+    assert [">before training</text>" in picture for picture in pictures].count(True) == 1
+    assert [">integrated gradients</text>" in picture for picture in pictures].count(True) == 1
+    text = words(html)
+    for each in shown["attribution"]["pictures"]:
+        assert all(f"{missed:.1e}".replace("-", "−") in text for missed in each["residuals"])
+        assert f"{each['sum']:.6g}" in text
+    assert "Training moved the 32 kernels by" in text
+    still = sum(a == b for a, b in zip(shown["kernels"], shown["kernels before"], strict=True))
+    assert f"norm, taken together. {still} of them did not move at all" in text
+
+
 def test_the_closed_form_stands_beside_the_ten_epochs(site):
     text = words(page(site, "P6"))
     slope = programs.measured("P6")["figures"]["slope of the closed form"]

@@ -75,7 +75,7 @@ def of_programs() -> Iterator[str]:
             for name in (each["metric"], *each["history"], *each["seeds"][0]["figures"]):
                 yield NAMES.get(name, name.removeprefix("validation_").replace("_", " "))
     for picture in PICTURES.values():
-        yield from (picture.alt, picture.caption)
+        yield from (picture.alt, picture.caption, *picture.words)
 
 
 def said(program: Program) -> Iterator[str]:

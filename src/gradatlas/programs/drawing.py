@@ -25,6 +25,7 @@ __all__ = [
     "line_of_blocks",
     "need_matplotlib",
     "plain",
+    "spoken",
     "svg_of",
 ]
 
@@ -69,11 +70,23 @@ def curves(history: Mapping[str, Sequence[float]], width: int = 40) -> list[str]
     ]
 
 
-def figure_of_curves(histories: Mapping[str, Mapping[str, Sequence[float]]], names: Sequence[str] = ()) -> Any:
+def spoken(name: str) -> str:
+    """validation_accuracy as held-out accuracy."""
+    bare = NAMES.get(name, name.removeprefix(HELD_OUT).replace("_", " "))
+    return f"held-out {bare}" if name.startswith(HELD_OUT) else bare
+
+
+def figure_of_curves(
+    histories: Mapping[str, Mapping[str, Sequence[float]]],
+    names: Sequence[str] = (),
+    called: Callable[[str], str] = spoken,
+    along: str = "epoch",
+) -> Any:
     """A matplotlib figure with the losses of histories on the left and the other values on the right.
 
     histories: by what tells them apart in the legend, "" where there is one alone. names: of the values to draw; all else.
-    Values over held-out samples stand beside those over the samples for training. Raises MissingProgramError without matplotlib.
+    called, along: how a value is called, and what is said below the axis. Values over held-out samples stand beside those over
+    the samples for training. Raises MissingProgramError without matplotlib.
     """
     figure_type = need_matplotlib()
     shown = [name for name in dict.fromkeys(n for h in histories.values() for n in h) if not names or name in names]
@@ -84,10 +97,10 @@ def figure_of_curves(histories: Mapping[str, Mapping[str, Sequence[float]]], nam
     for axes, group in zip(figure.subplots(1, len(groups), squeeze=False)[0], groups, strict=True):
         style, alone = 0, len(group) == 1 and len(histories) > 1
         if alone:
-            axes.set_ylabel(_spoken(group[0]))
+            axes.set_ylabel(called(group[0]))
         for which, history in histories.items():
             for name in (name for name in group if name in history):
-                label = which if alone else ": ".join(part for part in (which, _spoken(name)) if part)
+                label = which if alone else ": ".join(part for part in (which, called(name)) if part)
                 values = history[name]
                 axes.plot(
                     range(1, len(values) + 1),
@@ -99,19 +112,13 @@ def figure_of_curves(histories: Mapping[str, Mapping[str, Sequence[float]]], nam
                     label=label,
                 )
                 style += 1
-        axes.set_xlabel("epoch")
+        axes.set_xlabel(along)
         drawn = [value for line in axes.lines for value in line.get_ydata() if value > 0]
         if drawn and max(drawn) > FAR_APART * min(drawn):
             axes.set_yscale("log")
         plain(axes)
         axes.legend(frameon=False, fontsize=8, labelcolor=INK)
     return figure
-
-
-def _spoken(name: str) -> str:
-    """validation_accuracy as held-out accuracy."""
-    bare = NAMES.get(name, name.removeprefix(HELD_OUT).replace("_", " "))
-    return f"held-out {bare}" if name.startswith(HELD_OUT) else bare
 
 
 def plain(axes: Any, whole: bool = True) -> None:

@@ -6,9 +6,12 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import gradatlas.xp as xp
 from gradatlas import nn
 from gradatlas.programs import datasets
+from gradatlas.programs.attribution import attributions
 from gradatlas.programs.program import Data, Program
 
 __all__ = ["CIFAR", "CNN", "MNIST", "PROGRAMS", "double_softmax"]
@@ -37,7 +40,17 @@ def _vectors(source: Path | None, seed: int) -> Data:
 
 def _kernels(data: Data, params: Any) -> dict[str, Any]:
     """The kernels of the first convolution, (filters, a, b, channels)."""
-    return {"kernels": params[0]["w"].transpose(3, 0, 1, 2).round(4).tolist()}
+    return {"kernels": np.asarray(params[0]["w"]).transpose(3, 0, 1, 2).round(4).tolist()}
+
+
+def _kernels_before(data: Data, params: Any) -> dict[str, Any]:
+    """The same before training."""
+    return {"kernels before": _kernels(data, params)["kernels"]}
+
+
+def _kernels_and_attribution(data: Data, params: Any) -> dict[str, Any]:
+    """The kernels, and what of a score each pixel gets the credit for."""
+    return {**_kernels(data, params), "attribution": attributions(CNN.network, data, params)}
 
 
 def double_softmax(prediction: Any, target: Any) -> Any:
@@ -72,7 +85,8 @@ CNN = Program(
     metric="validation_accuracy",
     threshold=0.95,
     parameters=121_930,
-    shown=_kernels,
+    shown=_kernels_and_attribution,
+    shown_before=_kernels_before,
     remarks=(SOFTMAX, ADAM),
 )
 
@@ -109,6 +123,7 @@ CIFAR = Program(
     threshold=0.88,
     parameters=122_570,
     shown=_kernels,
+    shown_before=_kernels_before,
     remarks=(
         "Corrected, the loss gets the logits, once through the softmax. As written, it gets their softmax; both are "
         "run below.",

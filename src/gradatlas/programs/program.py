@@ -103,7 +103,8 @@ class Program:
     metric: the name in the history of the value that is judged, threshold what it must reach after the last epoch, with
     larger_is_better False where it must not exceed it. parameters: how many numbers are trained.
     figures: further figures of (data, params), numbers by name. shown: further things of (data, params), such as attention
-    weights, as lists and numbers that JSON takes. variants: the program with something changed, by what it is, "as written".
+    weights, as lists and numbers that JSON takes; shown_before: the same of (data, first parameters). variants: the program with
+    something changed, by what it is, "as written".
     compared: a function of the seed that gives the same data in every installation, where `data` does not, for the comparison
     with another framework. first: its first steps, (program, steps, seed), where one loss and one optimiser do not make a step.
     """
@@ -128,6 +129,7 @@ class Program:
     training: Callable[[Job], Trained] | None = None
     figures: Callable[[Data, Any], dict[str, float]] = _no_figures
     shown: Callable[[Data, Any], dict[str, Any]] = _no_figures
+    shown_before: Callable[[Data, Any], dict[str, Any]] = _no_figures
     variants: Mapping[str, Program] = field(default_factory=dict)
     compared: Callable[[int], Data] | None = None
     first: Callable[[Program, int, int], Any] | None = None
@@ -218,6 +220,7 @@ def run(
     if not isinstance(data, Data):
         data = program.data(None if data is None else Path(data), seed)
     params = program.init(seed, data)
+    before = program.shown_before(data, params)
     leaves, structure = flatten(params)
     job = Job(
         program=program,
@@ -245,7 +248,7 @@ def run(
         params=params,
         history=trained.history,
         figures={**last, **program.figures(data, params)},
-        shown=program.shown(data, params),
+        shown={**before, **program.shown(data, params)},
         epochs=trained.epochs,
         seconds=seconds,
         processor_seconds=of_processor,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.util import logging
@@ -18,9 +19,9 @@ from gradatlas.programs import Program, all_programs, measured
 from gradatlas.programs.drawing import NAMES, figure_of_curves, svg_of
 from gradatlas.programs.measured import PATH
 from gradatlas.programs.pictures import PICTURES
+from gradatlas.sphinx_ext.directive import AtlasDirective
 from gradatlas.sphinx_ext.markup import code, disclosure, number, paragraph, prose, section, table, typeset
 from gradatlas.sphinx_ext.markup import translated as _
-from gradatlas.sphinx_ext.pages import AtlasDirective
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -179,11 +180,49 @@ class ProgramDirective(AtlasDirective):
         made += self.curves(program, found)
         for key, picture in PICTURES.items():
             if key in found["shown"]:
-                svg = svg_of(picture.draw(found), inline=f"{program.row}-{key}", alt=_(picture.alt))
-                made += drawn(svg, _(picture.caption))
+                made += drawn(picture.svg(found, f"{program.row}-{key}", _), _(picture.caption))
+                made += self.said_of_kernels(found["shown"]) if key == "kernels" else []
+                made += self.completeness(found["shown"][key]) if key == "attribution" else []
         if "confusion" in found["shown"]:
             made += self.confusion(found["shown"]["confusion"])
         return made
+
+    def said_of_kernels(self, shown: Mapping[str, Any]) -> nodes.paragraph:
+        """How far training moved the kernels of the first convolution, and how many stayed where they were."""
+        before, after = (np.asarray(shown[name]) for name in ("kernels before", "kernels"))
+        moved = np.linalg.norm(after - before) / np.linalg.norm(before)
+        still = int((after == before).all(axis=(1, 2, 3)).sum())
+        words = _("Training moved the {count} kernels by {moved} of their norm, taken together.")
+        if still:
+            words += " " + _(
+                "{still} of them did not move at all: their ReLU gives 0 on every picture, and so does their gradient."
+            )
+        return paragraph(words.format(count=len(after), moved=f"{moved:.0%}", still=still))
+
+    def completeness(self, shown: Mapping[str, Any]) -> list[nodes.Node]:
+        """What the integrated gradients add up to, against what the score gains; which is proven to be the same."""
+        words = self.words(
+            _(
+                "Integrated gradients add up to what the score gains from the black picture to the digit, exactly, where the "
+                "integral is taken exactly (integrated-gradients.completeness; of networks of ReLUs, "
+                "integrated-gradients.pieces). As a sum over midpoints of the way they miss it by a little "
+                "(integrated-gradients.quadrature), which the run computed; the single gradient (saliency.steepest) has no such "
+                "sum."
+            )
+        )
+        head = [_("Digit"), _("Taken for"), _("Score"), _("Of the black picture"), _("Gain"), _("Sum")]
+        head += [_("Missed with {n} midpoints").format(n=figure_number(n)) for n in shown["parts"]]
+        rows = [
+            [
+                str(each["label"]),
+                str(each["taken for"]),
+                *(figure_number(each[name]) for name in ("score", "score of black", "gain")),
+                f"{each['sum']:.6g}".replace("-", "−"),
+                *(f"{missed:.1e}".replace("-", "−") for missed in each["residuals"]),
+            ]
+            for each in shown["pictures"]
+        ]
+        return [paragraph(*words), table(head, rows, ["numbers"])]
 
     def seeds(self, found: Mapping[str, Any]) -> nodes.Node:
         """Every figure of every seed, folded; and those of the variants."""
@@ -209,12 +248,12 @@ class ProgramDirective(AtlasDirective):
             mine = _("corrected") if "as written" in found["variants"] else _("this program")
             own = {mine: found["history"], **{_(n): v["history"] for n, v in found["variants"].items()}}
             held_out = [name for name in found["history"] if name.startswith("validation_")]
-            figure = figure_of_curves(own, held_out)
+            figure = figure_of_curves(own, held_out, named, _("epoch"))
             caption = _("Training of seed 0: {names}, by epoch.").format(names=", ".join(map(named, held_out)))
             if any(variant.loss != program.loss for variant in program.variants.values()):
                 caption += " " + _("Losses that are not of one form cannot be compared; the accuracies can.")
         else:
-            figure = figure_of_curves(own)
+            figure = figure_of_curves(own, (), named, _("epoch"))
         ends = [
             _("{name} goes from {first} to {last}").format(
                 name=named(name), first=figure_number(values[0]), last=figure_number(values[-1])
