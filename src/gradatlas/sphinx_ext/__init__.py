@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.util import logging
 
-from gradatlas.sphinx_ext import assets, katex, ledger, programs
+from gradatlas.sphinx_ext import api, assets, katex, ledger, programs
 from gradatlas.sphinx_ext.beside import BesideDirective
 from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_missing
 from gradatlas.sphinx_ext.frameworks import FrameworksDirective
@@ -46,6 +46,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         **DIRECTIVES,
         **ledger.DIRECTIVES,
         **programs.DIRECTIVES,
+        **api.DIRECTIVES,
         "atlas-beside": BesideDirective,
         "atlas-frameworks": FrameworksDirective,
     }.items():

@@ -290,11 +290,13 @@ class Atlas:
     def view(self, name: str) -> str:
         """A digest of what the view called name shows: a page is read again when it changes.
 
-        Names: `formula:ID`, `row:ID`, `all`.
+        Names: `formula:ID`, `row:ID`, `operations` (which formulas are about which), `all`.
         """
         kind, _, key = name.partition(":")
         if kind == "all":
             return self._whole
+        if kind == "operations":
+            return _digest([(formula.id, formula.of) for formula in self.formulas.values()])
         if kind == "row":
             row = self.rows.get(key)
             others = [self.rows.get(other) for other in row.entry.get("rows", ())] if row is not None else []

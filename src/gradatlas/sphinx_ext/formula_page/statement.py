@@ -8,6 +8,7 @@ from typing import Any
 
 from docutils import nodes
 
+from gradatlas.sphinx_ext.api import operation_link
 from gradatlas.sphinx_ext.directive import AtlasDirective
 from gradatlas.sphinx_ext.markup import (
     GREEK,
@@ -120,7 +121,7 @@ def operations(page: AtlasDirective, formula: Formula, evidence: Evidence) -> no
         return None
     rows: list[list[Any]] = [
         [
-            code(operation.name),
+            operation_link(page, operation.name),
             _(operation.kind),
             code(operation.signature) if operation.signature else "",
             operation.domain,
