@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.util import logging
 
-from gradatlas.sphinx_ext import api, assets, katex, ledger, programs
+from gradatlas.sphinx_ext import api, assets, katex, ledger, primer_pictures, programs, reading, trust
 from gradatlas.sphinx_ext.beside import BesideDirective
 from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_missing
 from gradatlas.sphinx_ext.frameworks import FrameworksDirective
-from gradatlas.sphinx_ext.languages import add_switch, use_catalogues
+from gradatlas.sphinx_ext.languages import add_switch, formula_words, use_catalogues
+from gradatlas.sphinx_ext.localized import Dictionary, localized
 from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
 from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
 from gradatlas.sphinx_ext.reader import Atlas, load
@@ -46,6 +47,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         **DIRECTIVES,
         **ledger.DIRECTIVES,
         **programs.DIRECTIVES,
+        **primer_pictures.DIRECTIVES,
+        **reading.DIRECTIVES,
+        **trust.DIRECTIVES,
         **api.DIRECTIVES,
         "atlas-beside": BesideDirective,
         "atlas-frameworks": FrameworksDirective,
@@ -69,8 +73,20 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
 def _read_atlas(app: Sphinx) -> None:
     folder = Path(app.confdir) / app.config.gradatlas_registry if app.config.gradatlas_registry else None
-    ATLASES[app.config] = READ[folder] if folder in READ else load(folder)
-    write_stubs(ATLASES[app.config], Path(app.srcdir))
+    atlas = READ[folder] if folder in READ else load(folder)
+    write_stubs(atlas, Path(app.srcdir))
+    ATLASES[app.config] = atlas if app.config.language == "en" else _translate(atlas, app)
+
+
+def _translate(atlas: Atlas, app: Sphinx) -> Atlas:
+    """The atlas in the language being built. An atlas kept as files stays English where nothing is known of its words."""
+    words = Dictionary(formula_words(app.config.language))
+    shown = localized(atlas, words)
+    if not app.config.gradatlas_registry:
+        for said in words.missing:
+            text = "%r has no translation into %s: add it to gradatlas-formulas.po or gradatlas-derivations.po"
+            logger.info(text, said, app.config.language)
+    return shown
 
 
 def _changed_pages(

@@ -1,0 +1,194 @@
+"""The atlas in the language being built: every name and sentence of registry and evidence that a page shows, translated.
+
+`localized` makes another `Atlas` of the same shape, so that no page knows in which language it prints. Ids, mathematics, code,
+the checker's texts and the record to download stay as they are.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from gradatlas.sphinx_ext.reader import Atlas, Axiom, Claim, Evidence, Formula, Mutant, Operation, Rule, Step
+
+__all__ = ["CHANGES", "FRAGMENTS", "PLACES", "REFUSALS", "Dictionary", "is_said", "localized", "templates"]
+
+# What evidence/mutants.py says of a change, in the order of trying: what has a name in it comes after what has none.
+CHANGES: Final = (
+    *("the sign turned", "one in place of zero", "read transposed", "the inequality turned round"),
+    *("the right side halved", "the right side doubled", "the left side halved", "the left side doubled"),
+    *("one added to the limit", "the limit's sign turned", "the sequence's sign turned", "the sequence's reciprocal"),
+    *("a jump added at one third", "the condition dropped", "the delta shifted by one"),
+    *("the delta shifted back by one", "the delta made a step", "the bracket turned round"),
+    *("equality let into the bracket", "the bracket made stricter by one", "the bracket made a delta"),
+    *("the bracket's threshold moved by one half", "differentiated at another index", "another index in its place"),
+    *("one added to the exponent", "the sum's last term left out"),
+    *("without the hypothesis {hypothesis}", "the sum taken to {size}", "read at another index on axis {axis}"),
+    *("axes {first} and {second} of a read exchanged", "the sign of term {n} turned", "term {n} dropped"),
+    *("factor {n} dropped", "the power {old} made {new}", "the sign of {number} turned", "one added to {name}"),
+    *("{new} in place of {old}", "{name} left out", "{old} made {new}"),
+)
+# Where in the statement the change is, before a colon.
+PLACES: Final = ("in an argument of {function}", "in the position read", "right side", "left side", "limit")
+# How the checker refuses; what is not among these stays as the checker says it.
+REFUSALS: Final = (
+    "residual {term}",
+    "restate: {term} is not {other}",
+    "rewrite: {part} does not occur in {term}",
+    "the theorem needs hypotheses that the claim does not state: {hypotheses}",
+    "there is no sum in {term}",
+    "{term} is not a sum over an index",
+)
+WORD: Final = re.compile(r"[A-Za-z]{3,}|\b(?:as|at|by|in|is|it|no|of|on|or|to)\b")
+# Parts of a counterexample.
+FRAGMENTS: Final = ("seed {n}", "left {left}, right {right}", "needed by the proof; no counterexample found")
+
+
+def templates() -> Iterator[str]:
+    """Every template of this module."""
+    yield from (*CHANGES, *PLACES, *REFUSALS, *FRAGMENTS)
+
+
+def is_said(words: str) -> bool:
+    """Whether a text has words in it, and not just letters and signs: `x != 0` is the same in every language."""
+    return WORD.search(re.sub(r"\$[^$]*\$|`[^`]*`", "", words)) is not None
+
+
+@functools.cache
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", template)
+    return re.compile("".join(f"(?P<{p}>.+?)" if n % 2 else re.escape(p) for n, p in enumerate(parts)), re.DOTALL)
+
+
+@dataclass
+class Dictionary:
+    """The translations into one language. missing: what was asked for and is not there, in the order of asking."""
+
+    known: Mapping[str, str]
+    missing: dict[str, None] = field(default_factory=dict)
+
+    def __call__(self, words: str) -> str:
+        """The translation of a whole string, or the string where there is none."""
+        found = self.known.get(words)
+        if not found and is_said(words):
+            self.missing[words] = None
+        return found or words
+
+    def by_template(self, words: str, among: Iterable[str]) -> str | None:
+        """The translation by the first template that the whole of words fits; None where none does."""
+        for template in among:
+            match = _pattern(template).fullmatch(words)
+            if match is not None:
+                return self(template).format(**match.groupdict())
+        return None
+
+    def change(self, words: str, claims: Iterable[str]) -> str:
+        """What was changed in a mutant: the claim and the place, before colons, and the change."""
+        for name in claims:
+            if words.startswith(f"{name}: "):
+                return f"{self(name)}：{self.change(words[len(name) + 2 :], ())}"
+        place, colon, rest = words.partition(": ")
+        if colon and not words.startswith("without the hypothesis "):
+            where = self.by_template(place, PLACES)
+            if where is not None:
+                return f"{where}：{self.change(rest, ())}"
+        found = self.by_template(words, CHANGES)
+        return self(words) if found is None else found
+
+    def refusal(self, words: str) -> str:
+        """How the checker turned a mutant down."""
+        return self.by_template(words, REFUSALS) or words
+
+    def counterexample(self, words: str) -> str:
+        """How the oracle turned a mutant down."""
+        whole = self.by_template(words, FRAGMENTS[-1:])
+        if whole is not None:
+            return whole
+        parts = [self.by_template(part, FRAGMENTS[:1]) or part for part in words.split("; ")]
+        where, colon, sides = parts[-1].rpartition(": ")
+        parts[-1] = where + ("：" if colon else "") + (self.by_template(sides, FRAGMENTS[1:2]) or sides)
+        return "；".join(parts)
+
+
+def localized(atlas: Atlas, words: Dictionary) -> Atlas:
+    """The same atlas with everything translated; words.missing then has what could not be. The ledger's rows say theirs late."""
+    return replace(
+        atlas,
+        formulas={id: _formula(formula, words) for id, formula in atlas.formulas.items()},
+        rules={name: _rule(rule, words) for name, rule in atlas.rules.items()},
+        axioms={id: _axiom(axiom, atlas.rules, words) for id, axiom in atlas.axioms.items()},
+        operations={name: _operation(operation, words) for name, operation in atlas.operations.items()},
+    )
+
+
+def _formula(formula: Formula, words: Dictionary) -> Formula:
+    title = words(formula.title)
+    names = [name for alias in formula.aliases for name in words(alias).split("；")]
+    # Readers search in both languages.
+    both = dict.fromkeys((*names, formula.title, *formula.aliases))
+    return replace(
+        formula,
+        title=title,
+        aliases=tuple(name for name in both if name != title),
+        summary=words(formula.summary),
+        claims=tuple(_claim(claim, words) for claim in formula.claims),
+        evidence=None if formula.evidence is None else _evidence(formula.evidence, words),
+    )
+
+
+def _evidence(evidence: Evidence, words: Dictionary) -> Evidence:
+    fixed = evidence.fixed_size
+    names = sorted((claim.name for claim in evidence.claims), key=len, reverse=True)
+    return replace(
+        evidence,
+        fixed_size=None if fixed is None else {**fixed, "why": words(str(fixed["why"]))},
+        claims=tuple(_claim(claim, words) for claim in evidence.claims),
+        symbols=tuple(replace(symbol, description=words(symbol.description)) for symbol in evidence.symbols),
+        oracle=_samples(evidence.oracle, words),
+        trends=_samples(evidence.trends, words),
+        engine=_samples(evidence.engine, words),
+        adjoint_identity=_samples(evidence.adjoint_identity, words),
+        second_order=_samples(evidence.second_order, words),
+        mutants=tuple(_mutant(mutant, names, words) for mutant in evidence.mutants),
+    )
+
+
+def _samples(samples: Sequence[Mapping[str, Any]], words: Dictionary) -> tuple[Mapping[str, Any], ...]:
+    """Samples, the claim that each is of named as the page names it."""
+    return tuple({**s, "claim": words(s["claim"])} if s.get("claim") else s for s in samples)
+
+
+def _claim(claim: Claim, words: Dictionary) -> Claim:
+    return replace(claim, name=words(claim.name), steps=tuple(_step(step, words) for step in claim.steps))
+
+
+def _step(step: Step, words: Dictionary) -> Step:
+    # A lemma that is all of the reason is named by its link alone.
+    return step if step.lemma and step.why == f"proven as {step.lemma}" else replace(step, why=words(step.why))
+
+
+def _mutant(mutant: Mutant, claims: Iterable[str], words: Dictionary) -> Mutant:
+    return replace(
+        mutant,
+        description=words.change(mutant.description, claims),
+        checker=words.refusal(mutant.checker),
+        oracle=words.counterexample(mutant.oracle),
+    )
+
+
+def _rule(rule: Rule, words: Dictionary) -> Rule:
+    return replace(rule, statement=words(rule.statement))
+
+
+def _axiom(axiom: Axiom, rules: Mapping[str, Rule], words: Dictionary) -> Axiom:
+    """An axiom that a rule uses has the rule's statement; another's is mathematics."""
+    said = any(axiom.statement == rule.statement for rule in rules.values())
+    return replace(axiom, statement=words(axiom.statement)) if said else axiom
+
+
+def _operation(operation: Operation, words: Dictionary) -> Operation:
+    kinks = {words(where): words(taken) for where, taken in operation.kinks.items()}
+    return replace(operation, domain=words(operation.domain), kinks=kinks)
