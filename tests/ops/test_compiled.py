@@ -1,6 +1,7 @@
 """The C kernels: they give what NumPy gives, whatever the number of threads, and are built and loaded with care."""
 
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -350,14 +351,38 @@ def test_kernels_in_several_python_threads_at_once(on):
             np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
-def test_kernels_after_a_fork(library, cache):
-    program = """
-import multiprocessing
+def test_every_large_product_of_a_gradient_step_of_the_lstm_is_the_kernels(on, monkeypatch):
+    """NumPy would spread it over threads that spin, waiting for more, on the processors that the kernels' threads need."""
+    calls = []
+    call = compiled.Kernels._call
+    monkeypatch.setattr(compiled.Kernels, "_call", lambda self, *a: (calls.append(a[0]), call(self, *a))[1])
+    x, w, u, b = np.ones((64, 5, 32)), np.ones((32, 256)), np.ones((64, 256)), np.ones(256)
+    ga.grad(lambda p: xp.sum(xp.lstm(x, *p)[0]))((w, u, b))
+    layer, of_the_first_step, of_the_others = ["matrix_product"], ["matrix_product"], ["matrix_product"]
+    assert calls == [*layer, "lstm_forward", "lstm_backward", *of_the_first_step, *of_the_others, *layer]
+
+
+@pytest.mark.parametrize("batch", [1, 5, 6, 7, 12, 13, 25, 64], ids=str)
+def test_the_lstm_at_any_split_of_its_batch(on, batch, monkeypatch):
+    rng = np.random.default_rng(14)
+    arrays = [rng.normal(size=shape) for shape in ((batch, 3, 2), (2, 20), (5, 20))]
+    found = []
+    for threads in (1, 2, 3, 64, 1000):
+        monkeypatch.setattr(on, "_threads", threads)
+        found.append(pulled(lambda x, w, u: xp.lstm(x, w, u)[0], arrays, np.float64))
+    for other in found[1:]:
+        for one, same in zip(found[0], other, strict=True):
+            np.testing.assert_array_equal(one, same)
+
+
+def _program(cache, text, threads="3"):
+    """What a program prints that has gradatlas, the kernels and an image x at hand."""
+    head = """
+import multiprocessing, os, signal, threading
 import numpy as np
 import gradatlas as ga
 from gradatlas import xp
-from gradatlas.backend import compiled, products
+from gradatlas.backend import compiled
 
 assert compiled.kernels(np.ones(1)) is not None
 x = np.linspace(-1.0, 1.0, 8 * 24 * 24 * 8).reshape(8, 24, 24, 8)
@@ -365,16 +390,115 @@ x = np.linspace(-1.0, 1.0, 8 * 24 * 24 * 8).reshape(8, 24, 24, 8)
 def slope(k):
     return ga.grad(lambda x: xp.sum(xp.conv2d(x, np.full((3, 3, 8, 8), 0.1 * k), padding=1) ** 2))(x)
 
+"""
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "GRADATLAS_NUM_THREADS": threads}
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", head + text]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+class TestForks:
+    def test_kernels_after_a_fork(self, library, cache):
+        text = """
 before = [slope(k) for k in range(1, 4)]
 with multiprocessing.get_context("fork").Pool(2) as pool:
     after = pool.map_async(slope, range(1, 4)).get(timeout=60)
 assert all(np.array_equal(one, other) for one, other in zip(before, after))
 print("alike")
 """
-    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "GRADATLAS_NUM_THREADS": "3"}
-    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
-    assert done.stdout.strip() == "alike", done.stderr
+        assert _program(cache, text) == "alike"
+
+    def test_a_fork_while_another_thread_is_in_a_kernel(self, library, cache):
+        """The child finds neither helpers nor doors as they were: it makes its own, and so does its child."""
+        text = """
+before = slope(1)
+stop = threading.Event()
+
+def work():
+    while not stop.is_set():
+        slope(2)
+
+threads = [threading.Thread(target=work) for _ in range(2)]
+for thread in threads:
+    thread.start()
+
+def alike(depth):
+    good = all(np.array_equal(slope(1), before) for _ in range(3))
+    if good and depth:
+        child = os.fork()
+        if not child:
+            os._exit(not alike(depth - 1))
+        good = os.waitpid(child, 0)[1] == 0
+    return good
+
+found = []
+for _ in range(20):
+    child = os.fork()
+    if not child:
+        signal.alarm(60)
+        os._exit(not alike(1))
+    found.append(os.waitpid(child, 0)[1])
+stop.set()
+for thread in threads:
+    thread.join()
+print(found == [0] * 20)
+"""
+        assert _program(cache, text) == "True"
+
+
+class TestHelpers:
+    """The threads that are kept between calls."""
+
+    @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="this system does not list a process's threads")
+    def test_they_are_made_once_and_sleep_when_there_is_nothing_to_do(self, library, cache):
+        text = """
+import time
+
+def running():
+    lines = [open(f"/proc/self/task/{task}/stat").read() for task in os.listdir("/proc/self/task")]
+    return sum(line.rsplit(")", 1)[1].split()[0] == "R" for line in lines)
+
+def many():
+    return len(os.listdir("/proc/self/task"))
+
+square = np.ones((300, 300))
+before = many()
+xp.matmul(square, square)
+first = many()
+for _ in range(20):
+    xp.matmul(square, square)
+deadline = time.monotonic() + 60
+while running() > 1 and time.monotonic() < deadline:
+    time.sleep(0.01)
+print(first - before, many() - first, running())
+"""
+        assert _program(cache, text) == "2 0 1"
+
+    @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers that send signals")
+    def test_they_leave_signals_to_the_program(self, library, cache):
+        """Each waits with all signals blocked."""
+        text = """
+xp.matmul(np.ones((300, 300)), np.ones((300, 300)))
+masks = []
+for task in os.listdir("/proc/self/task"):
+    lines = open(f"/proc/self/task/{task}/status").read().splitlines()
+    masks += [int(line.split()[1], 16) for line in lines if line.startswith("SigBlk") and int(task) != os.getpid()]
+print(sum(bool(mask >> signal.SIGINT - 1 & 1) for mask in masks))
+"""
+        assert _program(cache, text) == "2"
+
+    def test_more_python_threads_than_helpers_or_doors(self, on, monkeypatch):
+        """Thirty callers at once, each with its own number of threads: nobody waits for ever, and all get their own."""
+        rng = np.random.default_rng(15)
+        x, y = rng.normal(size=(30, 70, 90)), rng.normal(size=(90, 80))
+        true = [on.matrix_product(each, y) for each in x]
+        monkeypatch.setattr(on, "_threads", 3)
+        with ThreadPoolExecutor(30) as pool:
+            for _ in range(20):
+                for one, other in zip(pool.map(lambda each: on.matrix_product(each, y), x), true, strict=True):
+                    np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def _weights(states: Plain, start: Plain, dz: Plain) -> Plain:
         return np.zeros((start.shape[1], width), dtype=dz.dtype)
     rows = (steps - 1) * batch
     later = states[:-1].reshape(rows, states.shape[-1]).T, dz[1:].reshape(rows, width)
-    return start.T @ dz[0] + matrix_product(np, *later)
+    return matrix_product(np, start.T, dz[0]) + matrix_product(np, *later)
 
 
 # ------------------------------------------------------------------------------------------------ the simple network

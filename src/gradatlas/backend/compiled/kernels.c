@@ -1,5 +1,5 @@
-/* The loops that NumPy cannot do quickly: this file compiles kernels.h, matrices.h and windows.h once for float and
-   once for double.
+/* The loops that NumPy cannot do quickly: this file compiles kernels.h, lstm.h, matrices.h and windows.h once for float
+   and once for double.
 
    Nothing here knows Python: arrays come as pointers with their sizes, C-contiguous unless a stride is named, and every
    function returns 0, or -1 where memory for its buffers could not be had. Results do not depend on the number of threads:
@@ -7,11 +7,13 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #if defined(__AVX512F__)
 #define VECTOR_BYTES 64
@@ -30,48 +32,7 @@ static void *aligned(Size bytes) {
     return posix_memalign(&found, 64, (size_t)(bytes > 0 ? bytes : 1)) ? NULL : found;
 }
 
-/* ---------------------------------------------------------------- items of work, taken by threads one after the other
-
-   Threads are made for a call and gone at its end: a fork in between finds none, and a call costs some ten microseconds. */
-
-typedef int (*Item)(const void *task, Size item, void *room);
-
-typedef struct {
-    Item run;
-    const void *task;
-    Size items;
-    Size room; /* bytes of working memory for a thread */
-    atomic_llong next;
-    atomic_int failed;
-} Crew;
-
-static void *member(void *given) {
-    Crew *crew = given;
-    void *room = aligned(crew->room);
-    if (!room) {
-        atomic_store(&crew->failed, 1);
-        return NULL;
-    }
-    for (;;) {
-        Size item = (Size)atomic_fetch_add(&crew->next, 1);
-        if (item >= crew->items || atomic_load(&crew->failed)) break;
-        if (crew->run(crew->task, item, room)) atomic_store(&crew->failed, 1);
-    }
-    free(room);
-    return NULL;
-}
-
-enum { MOST_THREADS = 64 };
-
-static int share(Item run, const void *task, Size items, Size room, Size threads) {
-    Crew crew = {run, task, items, room, 0, 0};
-    pthread_t others[MOST_THREADS];
-    Size made = 0, wanted = min_size(min_size(threads, items), MOST_THREADS) - 1;
-    while (made < wanted && pthread_create(&others[made], NULL, member, &crew) == 0) made++;
-    member(&crew);
-    for (Size k = 0; k < made; k++) pthread_join(others[k], NULL);
-    return atomic_load(&crew.failed) ? -1 : 0;
-}
+#include "crew.h"
 
 /* How many threads some work is worth, each a share of at least `least`: to make one takes tens of microseconds. */
 static Size worth(double work, double least, Size threads) {

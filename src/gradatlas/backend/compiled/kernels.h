@@ -84,11 +84,14 @@ static inline __attribute__((always_inline)) void NAME(tile)(
 static void NAME(multiply)(REAL *c, Size width, const REAL *a, Size row, Size column, const REAL *panels, Size tall,
                            Size rows, Size columns, Size depth, int add) {
     static const Size whole[1] = {0};
-    for (Size i = 0; i < rows; i += NAME(ROWS)) {
+    Size tiles = (rows + NAME(ROWS) - 1) / NAME(ROWS), i = 0;
+    for (Size left = tiles; left > 0; left--) {
+        Size tall_here = (rows - i + left - 1) / left; /* all nearly alike: a tile of few rows takes as long as one of four */
         const REAL *panel = panels;
         for (Size j = 0; j < columns; j += NAME(COLUMNS), panel += NAME(COLUMNS) * tall)
-            NAME(tile)(min_size(NAME(ROWS), rows - i), a + i * row, row, column, whole, 1, depth, panel, NAME(COLUMNS),
-                       c + i * width + j, width, min_size(NAME(COLUMNS), columns - j), add);
+            NAME(tile)(tall_here, a + i * row, row, column, whole, 1, depth, panel, NAME(COLUMNS), c + i * width + j, width,
+                       min_size(NAME(COLUMNS), columns - j), add);
+        i += tall_here;
     }
 }
 

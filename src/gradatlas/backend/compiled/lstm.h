@@ -9,7 +9,8 @@ typedef struct {
     const REAL *gh, *gc, *ga, *none; /* cotangents of these three; none: zeros, which stand for those that are zero */
     Size gh_step, gh_row, gc_step, gc_row;
     REAL *dz, *dh, *dc;
-    Size steps, batch, n, rows;
+    const REAL *panels; /* u or its transpose, packed */
+    Size steps, batch, n, items;
 } NAME(Lstm);
 
 /* exp(x) - 1 = scale - 1 + scale p, for x within +-0.693 (BIAS - 1), as `reduced` has it; its series is written out here, for
@@ -83,15 +84,15 @@ static void NAME(lstm_row)(Size n, const REAL *restrict z, const REAL *restrict 
     }
 }
 
-static int NAME(lstm_item)(const void *task, Size item, void *memory) {
+static int NAME(lstm_item)(const void *task, Size item, void *unused) {
+    (void)unused;
     const NAME(Lstm) *t = task;
-    Size n = t->n, first = item * t->rows, rows = min_size(t->rows, t->batch - first);
-    NAME(pack)(memory, t->u, 4 * n, 1, n, 4 * n);
+    Size n = t->n, first = item * t->batch / t->items, rows = (item + 1) * t->batch / t->items - first;
     const REAL *h = t->h0 + first * n, *c = t->c0 + first * n;
     for (Size step = 0; step < t->steps; step++) {
         Size at = step * t->batch + first;
         REAL *a = t->a + at * 4 * n, *states = t->states + at * n, *cells = t->cells + at * n;
-        NAME(multiply)(a, 4 * n, h, n, 1, memory, n, rows, 4 * n, n, 0);
+        NAME(multiply)(a, 4 * n, h, n, 1, t->panels, n, rows, 4 * n, n, 0);
         for (Size b = 0; b < rows; b++)
             NAME(lstm_row)(n, t->z + (at + b) * 4 * n, c + b * n, a + b * 4 * n, states + b * n, cells + b * n);
         h = states;
@@ -118,10 +119,10 @@ static void NAME(lstm_back_row)(Size n, const REAL *restrict a, const REAL *rest
     }
 }
 
-static int NAME(lstm_back_item)(const void *task, Size item, void *memory) {
+static int NAME(lstm_back_item)(const void *task, Size item, void *unused) {
+    (void)unused;
     const NAME(Lstm) *t = task;
-    Size n = t->n, first = item * t->rows, rows = min_size(t->rows, t->batch - first);
-    NAME(pack)(memory, t->u, 1, 4 * n, 4 * n, n);
+    Size n = t->n, first = item * t->batch / t->items, rows = (item + 1) * t->batch / t->items - first;
     REAL *dh = t->dh + first * n, *dc = t->dc + first * n;
     memset(dh, 0, (size_t)(rows * n) * sizeof(REAL));
     memset(dc, 0, (size_t)(rows * n) * sizeof(REAL));
@@ -134,40 +135,43 @@ static int NAME(lstm_back_item)(const void *task, Size item, void *memory) {
                                 t->gc + step * t->gc_step + (first + b) * t->gc_row,
                                 t->ga ? t->ga + (at + b) * 4 * n : t->none, dh + b * n, dc + b * n,
                                 t->dz + (at + b) * 4 * n);
-        NAME(multiply)(dh, n, t->dz + at * 4 * n, 4 * n, 1, memory, 4 * n, rows, n, 4 * n, 0);
+        NAME(multiply)(dh, n, t->dz + at * 4 * n, 4 * n, 1, t->panels, 4 * n, rows, n, 4 * n, 0);
     }
     return 0;
 }
 
-/* Rows of the batch for an item: each thread one item, but no fewer rows than a product of matrices likes. */
-static Size NAME(rows_each)(Size batch, Size threads) {
-    Size rows = (batch + threads - 1) / (threads > 0 ? threads : 1);
-    return (rows + NAME(ROWS) - 1) / NAME(ROWS) * NAME(ROWS);
+/* Into how many items the batch falls: two tiles of rows for each, or one where that gives every thread its item. */
+static Size NAME(parts)(Size batch, Size threads) {
+    Size tiles = (batch + NAME(ROWS) - 1) / NAME(ROWS), parts = (tiles + 1) / 2;
+    return parts < threads ? min_size(tiles, threads) : parts;
 }
 
 int NAME(lstm_forward)(const REAL *z, const REAL *h0, const REAL *c0, const REAL *u, REAL *states, REAL *cells, REAL *a,
                        Size steps, Size batch, Size n, Size threads) {
-    Size rows = NAME(rows_each)(batch, threads);
-    NAME(Lstm) task = {.z = z, .h0 = h0, .c0 = c0, .u = u, .states = states, .cells = cells, .a = a, .steps = steps,
-                       .batch = batch, .n = n, .rows = rows};
-    Size room = NAME(packed_size)(n, 4 * n) * (Size)sizeof(REAL);
-    return share(NAME(lstm_item), &task, batch ? (batch + rows - 1) / rows : 0, room, threads);
+    REAL *panels = aligned(NAME(packed_size)(n, 4 * n) * (Size)sizeof(REAL));
+    if (!panels) return -1;
+    NAME(pack)(panels, u, 4 * n, 1, n, 4 * n);
+    NAME(Lstm) task = {.z = z, .h0 = h0, .c0 = c0, .u = u, .states = states, .cells = cells, .a = a, .panels = panels,
+                       .steps = steps, .batch = batch, .n = n, .items = NAME(parts)(batch, threads)};
+    int failed = share(NAME(lstm_item), &task, task.items, 0, threads);
+    free(panels);
+    return failed;
 }
 
 /* strides: of gh and of gc, how far apart its steps and its rows are, in entries. Cotangents that are NULL are zero. */
 int NAME(lstm_backward)(const REAL *gh, const REAL *gc, const REAL *ga, const Size *strides, const REAL *c0, const REAL *u,
                         const REAL *cells, const REAL *a, REAL *dz, REAL *dh, REAL *dc, Size steps, Size batch, Size n,
                         Size threads) {
-    Size rows = NAME(rows_each)(batch, threads);
-    REAL *none = aligned(4 * n * (Size)sizeof(REAL));
+    REAL *none = aligned((4 * n + NAME(packed_size)(4 * n, n)) * (Size)sizeof(REAL)), *panels = none + 4 * n;
     if (!none) return -1;
     memset(none, 0, (size_t)(4 * n) * sizeof(REAL));
+    NAME(pack)(panels, u, 1, 4 * n, 4 * n, n);
     NAME(Lstm) task = {.gh = gh ? gh : none, .gh_step = gh ? strides[0] : 0, .gh_row = gh ? strides[1] : 0,
                        .gc = gc ? gc : none, .gc_step = gc ? strides[2] : 0, .gc_row = gc ? strides[3] : 0,
                        .ga = ga, .none = none, .c0 = c0, .u = u, .cells = (REAL *)cells, .a = (REAL *)a, .dz = dz,
-                       .dh = dh, .dc = dc, .steps = steps, .batch = batch, .n = n, .rows = rows};
-    Size room = NAME(packed_size)(4 * n, n) * (Size)sizeof(REAL);
-    int failed = share(NAME(lstm_back_item), &task, batch ? (batch + rows - 1) / rows : 0, room, threads);
+                       .dh = dh, .dc = dc, .panels = panels, .steps = steps, .batch = batch, .n = n,
+                       .items = NAME(parts)(batch, threads)};
+    int failed = share(NAME(lstm_back_item), &task, task.items, 0, threads);
     free(none);
     return failed;
 }
