@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.util import logging
 
-from gradatlas.sphinx_ext import api, assets, katex, ledger, primer_pictures, programs, reading, trust
+from gradatlas.sphinx_ext import api, assets, graphs, indexes, katex, ledger, primer_pictures, programs, reading, trust
 from gradatlas.sphinx_ext.beside import BesideDirective
 from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_missing
 from gradatlas.sphinx_ext.frameworks import FrameworksDirective
@@ -47,6 +47,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         **DIRECTIVES,
         **ledger.DIRECTIVES,
         **programs.DIRECTIVES,
+        **graphs.DIRECTIVES,
+        **indexes.DIRECTIVES,
         **primer_pictures.DIRECTIVES,
         **reading.DIRECTIVES,
         **trust.DIRECTIVES,
@@ -56,6 +58,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     }.items():
         app.add_directive(name, directive)
     app.add_node(disclosure, html=(visit_disclosure, depart_disclosure))
+    graphs.setup_pictures(app)
     app.add_post_transform(ForPlainWriters)
     katex.install(app)
     app.connect("builder-inited", _read_atlas, priority=100)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from docutils import nodes
 
 from gradatlas.sphinx_ext.directive import AtlasDirective
+from gradatlas.sphinx_ext.graphs import neighbourhood
 from gradatlas.sphinx_ext.markup import paragraph, section, web_link
 from gradatlas.sphinx_ext.markup import translated as _
 from gradatlas.sphinx_ext.reader import Evidence, Formula
@@ -17,7 +18,8 @@ def neighbours(page: AtlasDirective, formula: Formula, evidence: Evidence) -> no
     users = page.atlas.used_by.get(formula.id, ())
     if not evidence.lemmas and not users:
         return None
-    parts: list[nodes.Node] = []
+    drawn = neighbourhood(page.atlas, formula.id)
+    parts: list[nodes.Node] = [] if drawn is None else [drawn]
     if evidence.lemmas:
         parts += [paragraph(_("This proof uses:")), page.links("formula", evidence.lemmas)]
     if users:
