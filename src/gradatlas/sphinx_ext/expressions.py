@@ -1,0 +1,134 @@
+"""The drawn functions as SymPy expressions, out of the proven statements, and as JavaScript for the reader's browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sympy
+from sympy.codegen.cfunctions import expm1, log1p
+from sympy.printing.jscode import JavascriptCodePrinter
+
+from gradatlas.formulas.registry import get
+from gradatlas.sphinx_ext.plots import Plot, link_of, sliders
+from gradatlas.symbolic.propositions import Eq
+from gradatlas.symbolic.sympy_bridge import to_sympy
+from gradatlas.symbolic.terms import read, shape_of
+
+__all__ = ["expressions", "functions", "javascript"]
+
+ENTRY = re.compile(r"^([A-Za-z]+)0(?:_0)*$")
+
+
+class _Printer(JavascriptCodePrinter):  # type: ignore[misc]
+    """JavaScript with the functions that Math has and SymPy's printer does not know, and erfc from playing.js."""
+
+    def _print_log1p(self, expr: Any) -> str:
+        return f"Math.log1p({self._print(expr.args[0])})"
+
+    def _print_expm1(self, expr: Any) -> str:
+        return f"Math.expm1({self._print(expr.args[0])})"
+
+    def _print__Complement(self, expr: Any) -> str:
+        return f"erfc({self._print(expr.args[0])})"
+
+
+def javascript(expression: Any) -> str:
+    """The expression in JavaScript. Raises ValueError where it has a function that JavaScript has no counterpart for."""
+    text = str(_Printer({"strict": False}).doprint(_accurate(sympy.sympify(expression))))
+    if "Not supported" in text:
+        raise ValueError(f"JavaScript has no counterpart for a part of {expression}")
+    return " ".join(text.split())
+
+
+class _Complement(sympy.Function):  # type: ignore[misc]
+    """erfc, which SymPy would turn round where its argument is negative."""
+
+
+def _accurate(expression: Any) -> Any:
+    """With erfc(-z) for 1 + erf(z), log1p(z) for log(1 + z), expm1(z) for exp(z) - 1, which keep their digits."""
+
+    def total(e: Any) -> Any:
+        constant, rest = e.as_coeff_Add()
+        if constant == -1 and isinstance(rest, sympy.exp):
+            return expm1(rest.args[0])
+        for part in sympy.Add.make_args(rest):
+            factor, error = part.as_coeff_Mul()
+            if isinstance(error, sympy.erf):
+                return (constant - factor) + factor * _Complement(-error.args[0]) + (rest - part)
+        return e
+
+    found = expression.replace(lambda e: isinstance(e, sympy.Add), total)
+    found = found.replace(sympy.erf, lambda z: 1 - _Complement(z))
+    return found.replace(
+        lambda e: isinstance(e, sympy.log) and e.args[0].is_Add and e.args[0].as_coeff_Add()[0] == 1,
+        lambda e: log1p(e.args[0] - 1),
+    )
+
+
+def expressions(plot: Plot) -> tuple[Any, Any]:
+    """The function and its derivative as SymPy expressions in the symbol `at` and the sliders' symbols, from the claim.
+
+    The function is what the claim differentiates, the derivative is the claim's right side with a cotangent of 1.
+    """
+    link = link_of(plot)
+    claim = next(claim for claim in get(plot.formula).claims if claim.name == plot.claim)
+    if not isinstance(claim.conclusion, Eq):
+        raise ValueError(f"{plot.formula}: the claim {plot.claim!r} is no equation")
+    at = [index for index in link.at if index is not None]
+    sizes: Mapping[Any, int] = dict.fromkeys(shape_of(link.output), 1)
+    value = to_sympy(read(link.output, *([0] * len(at))), sizes)
+    slope = to_sympy(claim.conclusion.right, {**sizes, **dict.fromkeys(at, 0)})
+    value, slope = (_named(plot, e, str(getattr(link.seed, "name", ""))) for e in (value, slope))
+    return _scaled(plot, value, slope)
+
+
+def _named(plot: Plot, expression: Any, seed: str) -> Any:
+    """With the symbol `at` for the variable on the axis, 1 for the cotangent, values for what is fixed."""
+    values: dict[Any, Any] = {}
+    for symbol in expression.free_symbols:
+        match = ENTRY.match(symbol.name)
+        name = match[1] if match else symbol.name
+        if name == plot.along:
+            values[symbol] = sympy.Symbol("at", real=True)
+        elif name == seed:
+            values[symbol] = 1
+        elif name in plot.fixed:
+            values[symbol] = sympy.Float(repr(plot.fixed[name]), 17)
+        else:
+            values[symbol] = sympy.Symbol(f"p_{name}", real=True)
+    return expression.subs(values, simultaneous=True)
+
+
+def _scaled(plot: Plot, value: Any, slope: Any) -> tuple[Any, Any]:
+    at = sympy.Symbol("at", real=True)
+    if plot.scaled == "beta":
+        beta = sympy.Symbol("p_beta", real=True)
+        return value.subs(at, beta * at) / beta, slope.subs(at, beta * at)
+    if plot.scaled == "temperature":
+        heat = sympy.Symbol("p_T", real=True)
+        return value.subs(at, at / heat), slope.subs(at, at / heat) / heat
+    if plot.factor != 1:
+        factor = sympy.Float(repr(plot.factor), 17)
+        return factor * value, factor * slope
+    return value, slope
+
+
+def functions(plots: Iterable[Plot]) -> str:
+    """JavaScript that gives an object: for each key the function, its derivative and its kinks, of the point and the sliders."""
+    found = []
+    for plot in plots:
+        names = [f"p_{slider.name}" for slider in sliders(plot)]
+        value, slope = expressions(plot)
+        strange = (value.free_symbols | slope.free_symbols) - {sympy.Symbol(n, real=True) for n in ["at", *names]}
+        if strange:
+            raise ValueError(f"{plot.key}: no slider and no fixed value for {', '.join(sorted(map(str, strange)))}")
+        kinks = ", ".join(re.sub(r"[a-z]+", r"p_\g<0>", kink) for kink in plot.kinks)
+        listed = ", ".join(["at", *names])
+        found.append(
+            f"{json.dumps(plot.key)}: {{\n value: ({listed}) => {javascript(value)},\n"
+            f" slope: ({listed}) => {javascript(slope)},\n kinks: ({', '.join(names)}) => [{kinks}],\n}}"
+        )
+    return "({\n" + ",\n".join(found) + "\n})"
