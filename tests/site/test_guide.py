@@ -13,7 +13,10 @@ from gradatlas.errors import VerificationError
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-@pytest.mark.parametrize("page", sorted(p.relative_to(DOCS).as_posix() for p in DOCS.glob("guide/*.md")))
+PAGES = sorted(p.relative_to(DOCS).as_posix() for folder in ("guide", "primer") for p in DOCS.glob(f"{folder}/*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_sessions_on_a_page_run_as_printed(page: str) -> None:
     blocks = re.findall(r"^```pycon\n(.*?)^```", (DOCS / page).read_text(), flags=re.M | re.S)
     session = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, page, str(DOCS / page), 0)

@@ -306,7 +306,7 @@ class OrderDirective(AtlasDirective):
             ]
             for place, id in enumerate(first, 1)
         ]
-        headings = ["", _("Formula"), _("Chapter"), _("Proofs"), _("Rows"), _("Operations")]
+        headings = ["#", _("Formula"), _("Chapter"), _("Proofs"), _("Rows"), _("Operations")]
         made += table(headings, rows, ["reading-order", "numbers"])
         return made
 
@@ -324,7 +324,13 @@ class OrderDirective(AtlasDirective):
                         line += self.link("formula", lemma)
                     items.append(nodes.list_item("", line))
             summary = f"{_(chapter_title(chapter))} ({len(items)})"
-            made += disclosure("", nodes.bullet_list("", *items, classes=["simple"]), summary=summary, open=depth > 0)
+            made += disclosure(
+                "",
+                nodes.bullet_list("", *items, classes=["simple"]),
+                summary=summary,
+                classes=["users"],
+                open=depth > 0,
+            )
         return made
 
 
