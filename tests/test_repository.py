@@ -39,6 +39,7 @@ FLOORS = {
     "programs": 5,
     "evidence": 5.5,
     "claims": 5.5,
+    "presentation": 5.7,
     "pytest_plugin": 6,
     "sphinx_ext": 6,
     "cli": 6,

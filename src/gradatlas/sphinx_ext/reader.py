@@ -23,6 +23,7 @@ __all__ = [
     "Formula",
     "Mutant",
     "Operation",
+    "Place",
     "Row",
     "Rule",
     "Source",
@@ -151,10 +152,19 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where something is written: a path from the repository's root, and the line it begins at, 0 where not known."""
+
+    path: str
+    line: int = 0
+
+
+@dataclass(frozen=True)
 class Formula:
     """A formula as the registry knows it, with its evidence where that is there and current.
 
-    problem: empty where there is evidence; else what is wrong, and the mend.
+    problem: empty where there is evidence; else what is wrong, and the mend. facts: what was computed from the statement
+    for its page, as `gradatlas.presentation` gives it. written, derived: where the statement and its proof stand.
     """
 
     id: str
@@ -167,6 +177,9 @@ class Formula:
     source: tuple[Source, ...]
     evidence: Evidence | None
     problem: str
+    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    written: Place | None = None
+    derived: Place | None = None
 
     @property
     def status(self) -> str:
@@ -241,13 +254,14 @@ class Operation:
 
 @dataclass(frozen=True)
 class Atlas:
-    """All that the site shows, each kind in the order it is shown in."""
+    """All that the site shows, each kind in the order it is shown in. repository: its address, where it has one."""
 
     formulas: Mapping[str, Formula]
     rules: Mapping[str, Rule]
     axioms: Mapping[str, Axiom]
     rows: Mapping[str, Row]
     operations: Mapping[str, Operation]
+    repository: str = ""
 
     @cached_property
     def chapters(self) -> Mapping[str, tuple[Formula, ...]]:
@@ -317,7 +331,9 @@ class Atlas:
         # The record's text stands for its contents: it is much quicker to digest.
         return {
             key: _digest(
-                replace(formula, evidence=None), formula.evidence.raw if formula.evidence is not None else None
+                replace(formula, evidence=None),
+                formula.facts.get("digest"),
+                formula.evidence.raw if formula.evidence is not None else None,
             )
             for key, formula in self.formulas.items()
         }
@@ -373,7 +389,11 @@ def _from_files(folder: Path) -> Atlas:
             source=tuple(_source(source) for source in entry["source"]),
             evidence=record,
             problem=problem,
+            facts=_facts_kept(folder / "facts" / f"{entry['id']}.json"),
+            written=_place(entry.get("written")),
+            derived=_place(entry.get("derived")),
         )
+    about = folder / "about.json"
     return Atlas(
         formulas=formulas,
         rules={name: Rule(name, **rule) for name, rule in rules.items()},
@@ -383,7 +403,17 @@ def _from_files(folder: Path) -> Atlas:
         },
         rows={row["id"]: _row(row) for row in rows},
         operations={o["name"]: Operation(**o) for o in operations},
+        repository=json.loads(about.read_text(encoding="utf-8"))["repository"] if about.exists() else "",
     )
+
+
+def _facts_kept(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found
+
+
+def _place(data: Mapping[str, Any] | None) -> Place | None:
+    return None if data is None else Place(data["path"], data["line"])
 
 
 def _from_package() -> Atlas:
@@ -393,14 +423,18 @@ def _from_package() -> Atlas:
     from gradatlas.formulas.registry import all_formulas
     from gradatlas.formulas.sources import BIBLIOGRAPHY
     from gradatlas.ops import all_operations
+    from gradatlas.presentation.facts import facts_of_all
+    from gradatlas.presentation.places import places, repository
     from gradatlas.symbolic.axioms import AXIOMS
     from gradatlas.symbolic.checker import RULES
     from gradatlas.symbolic.latex import latex
     from gradatlas.symbolic.text import text
 
     formulas = {}
+    facts = facts_of_all(all_formulas().values())
     for formula in all_formulas().values():
         known = evidence(formula.id)
+        written, derived = places(formula)
         record = None if known.record is None else _record(known.record)
         formulas[formula.id] = Formula(
             id=formula.id,
@@ -426,6 +460,9 @@ def _from_package() -> Atlas:
             ),
             evidence=record,
             problem=known.problem,
+            facts=facts[formula.id],
+            written=written if written is None else Place(*written),
+            derived=derived if derived is None else Place(*derived),
         )
     rules = {name: Rule(name, rule.title, " ".join(rule.statement.split())) for name, rule in RULES.items()}
     rules.setdefault("definition", UNFOLDING)
@@ -455,6 +492,7 @@ def _from_package() -> Atlas:
             )
             for name, record in all_operations().items()
         },
+        repository=repository(),
     )
 
 

@@ -8,8 +8,11 @@ from docutils import nodes
 
 from gradatlas.sphinx_ext.directive import AtlasDirective
 from gradatlas.sphinx_ext.formula_page.code import numpy_code
+from gradatlas.sphinx_ext.formula_page.colophon import colophon
+from gradatlas.sphinx_ext.formula_page.conventions import beside
 from gradatlas.sphinx_ext.formula_page.derivation import derived
 from gradatlas.sphinx_ext.formula_page.evidence import evidence_of
+from gradatlas.sphinx_ext.formula_page.example import example
 from gradatlas.sphinx_ext.formula_page.head import entry, heading, index
 from gradatlas.sphinx_ext.formula_page.relations import neighbours, sources
 from gradatlas.sphinx_ext.formula_page.statement import assumptions, axioms, operations, stated, symbols
@@ -25,6 +28,8 @@ PROVEN: tuple[Callable[[AtlasDirective, Formula, Evidence], nodes.Node | None], 
     assumptions,
     axioms,
     operations,
+    beside,
+    example,
     derived,
     numpy_code,
     evidence_of,
@@ -52,5 +57,7 @@ class FormulaDirective(AtlasDirective):
             parts = (make(self, formula, formula.evidence) for make in PROVEN)
             page += [part for part in parts if part is not None]
         page += sources(self, formula)
+        if formula.evidence is not None:
+            page += colophon(self, formula, formula.evidence)
         self.describe("formula", name, page, entry(self, formula, page["ids"][0]))
         return [page]

@@ -45,13 +45,9 @@ def derived(page: AtlasDirective, formula: Formula, evidence: Evidence) -> nodes
             equals = "{} = " if chained and not states(step.latex) else ""
             chained = chained or step.rule == BEGINNING
             steps += nodes.list_item("", line, display(equals + step.latex), ids=[anchor])
-        if len(evidence.claims) > 1:
-            count = _("{count} steps").format(count=len(claim.steps)) if len(claim.steps) > 1 else _("one step")
-            parts.append(
-                disclosure("", steps, summary=f"{claim.name}: {count}", open=True, classes=["claim-derivation"])
-            )
-        else:
-            parts.append(steps)
+        count = _("{count} steps").format(count=len(claim.steps)) if len(claim.steps) > 1 else _("one step")
+        summary = f"{claim.name}: {count}" if len(evidence.claims) > 1 else count
+        parts.append(disclosure("", steps, summary=summary, open=True, classes=["claim-derivation"]))
     return section(_("Derivation"), "derivation", *parts)
 
 

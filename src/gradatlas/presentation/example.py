@@ -1,0 +1,368 @@
+"""A worked example of a formula in small exact numbers: what goes in, what is named on the way, and both sides.
+
+The two sides are computed apart, derivatives from their bodies. Where they differ nothing is shown: it is an
+error, and the build that asked for the example fails.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+import sympy
+
+from gradatlas.formulas.statement import Claim, Formula
+from gradatlas.presentation.exact import evaluate_in_symbols, same
+from gradatlas.presentation.small import small_samples
+from gradatlas.symbolic.compiling import PRIMITIVES, Family
+from gradatlas.symbolic.evaluate import Assignment, EvaluationError, NotRationalError
+from gradatlas.symbolic.latex import latex, symbol_latex
+from gradatlas.symbolic.propositions import (
+    Continuous,
+    Diverges,
+    Eq,
+    ForAll,
+    HasDerivative,
+    Le,
+    Lt,
+    Proposition,
+    Tends,
+    fresh_for,
+    open_for_all,
+)
+from gradatlas.symbolic.terms import (
+    Array,
+    Call,
+    Deriv,
+    Function,
+    Index,
+    Sym,
+    Term,
+    bind,
+    free_variables,
+    fresh_index,
+    read,
+    substitute,
+    walk,
+)
+
+__all__ = ["DisagreementError", "example_of", "shown"]
+
+CLAIMS: Final = 6  # of a formula that are looked at
+SAMPLES: Final = 2  # looked at, for one that says something
+ENTRIES: Final = 9  # of an array that is still shown whole
+LONG: Final = 70  # characters of LaTeX, beyond which a number is shown by its digits
+
+
+class DisagreementError(ArithmeticError):
+    """The two sides of a statement differ at a sample that satisfies its hypotheses."""
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """The two sides of a claim at the free indices `over`, and how they are related."""
+
+    left: Term
+    right: Term
+    over: tuple[Index, ...]
+    relation: str
+
+
+def example_of(formula: Formula) -> dict[str, Any] | None:
+    """The example of the first claim that has one, as plain data for a page; None where none has.
+
+    claim: its name. inputs, named: pairs of LaTeX, a letter and its value. over: the free indices. relation: `=`, `<=` or
+    `<`. left, right: the sides in LaTeX; value, about: the value of both where they are equal, exact and in decimals (empty
+    where it is rational). Raises DisagreementError where the sides do not stand as is claimed.
+    """
+    best: tuple[int, dict[str, Any]] | None = None
+    for claim in formula.claims[:CLAIMS]:
+        sides = _sides(claim.conclusion)
+        if sides is None:
+            continue
+        for values, _sizes in itertools.islice(small_samples(formula, claim), SAMPLES):
+            try:
+                rank, made = _worked(claim, sides, values)
+            except (EvaluationError, NotRationalError):
+                continue
+            except DisagreementError:
+                # Where a hypothesis speaks of all reals or all arrays, a sample can only seem to satisfy it.
+                if any(_speaks_of_all(hypothesis) for hypothesis in claim.hypotheses):
+                    continue
+                raise
+            if best is None or rank < best[0]:
+                best = rank, made
+            if best[0] < 5:
+                return best[1]
+    return None if best is None else best[1]
+
+
+def _speaks_of_all(hypothesis: Proposition) -> bool:
+    """Whether a hypothesis is about every value of something that has more values than can be tried."""
+    while isinstance(hypothesis, ForAll):
+        if hypothesis.kind != "index":
+            return True
+        hypothesis = hypothesis.body
+    return isinstance(hypothesis, Tends | Diverges | Continuous)
+
+
+def _sides(conclusion: Proposition) -> _Sides | None:
+    while isinstance(conclusion, ForAll) and conclusion.kind == "index":
+        conclusion = open_for_all(conclusion, fresh_for(conclusion))
+    match conclusion:
+        case Eq(left, right):
+            relation = "="
+        case Le(left, right):
+            relation = "<="
+        case Lt(left, right):
+            relation = "<"
+        case HasDerivative(shape, body, point, gradient):
+            at = tuple(fresh_index(size) for size in shape)
+            left = Deriv(shape, body, point, at)
+            right, relation = (read(gradient, *at) if at else gradient), "="
+            free = tuple(v for v in _in_order(left, right) if v not in at)
+            return _Sides(left, right, (*free, *at), relation)
+        case _:
+            return None
+    return _Sides(left, right, _in_order(left, right), relation)
+
+
+def _in_order(left: Term, right: Term) -> tuple[Index, ...]:
+    """The free indices in the order in which the left side names them: that of the axes of what it is about."""
+    free = {v for v in free_variables(left) | free_variables(right) if isinstance(v, Index)}
+    named = (part for side in (left, right) for part in walk(side) if part in free)
+    return tuple(part for part in dict.fromkeys(named) if isinstance(part, Index))
+
+
+def _worked(claim: Claim, sides: _Sides, values: Assignment) -> tuple[int, dict[str, Any]]:
+    """The example at these values, and how good it is: 0 where it says something in simple numbers."""
+    ranges = [range(int(evaluate_in_symbols(index.size, values))) for index in sides.over]
+    if any(len(r) == 0 for r in ranges):
+        raise EvaluationError("an empty array has nothing to show")
+    left, right = (_all(side, sides.over, ranges, values) for side in (sides.left, sides.right))
+    entries = [left] if not ranges else list(_flat(left, len(ranges)))
+    others = [right] if not ranges else list(_flat(right, len(ranges)))
+    for a, b in zip(_scalars(entries), _scalars(others), strict=True):
+        _compare(claim, sides.relation, a, b)
+    numbers = list(_scalars(others))
+    many = len(numbers) > ENTRIES
+    inputs = _inputs(claim, values)
+    made = {
+        "claim": claim.name,
+        "inputs": inputs,
+        "named": _named(claim, values),
+        "over": [_name(index) for index in sides.over] if ranges else [],
+        "relation": sides.relation,
+        "value": shown(right),
+        "about": _about(right),
+        "left": shown(left) if sides.relation != "=" else "",
+        "statement": latex(claim.conclusion),
+    }
+    trivial = all(isinstance(n, int | Fraction) and n == 0 for n in numbers)
+    return (10 if many else 0) + (5 if trivial else 0) + (3 if not inputs else 0), made
+
+
+def _name(index: Index) -> str:
+    return symbol_latex(index.name.partition("#")[0].lstrip("·") or "i")
+
+
+def _compare(claim: Claim, relation: str, left: Any, right: Any) -> None:
+    equal = same(left, right)
+    less = not equal and sympy.N(sympy.sympify(left) - sympy.sympify(right), 40) < 0
+    if not (equal if relation == "=" else less or (equal and relation == "<=")):
+        raise DisagreementError(f"{claim.name}: the left side is {left}, the right side {right}, and not {relation}")
+
+
+def _all(side: Term, over: Sequence[Index], ranges: Sequence[range], values: Assignment) -> Any:
+    if not over:
+        return evaluate_in_symbols(side, values)
+    return [_all(side, over[1:], ranges[1:], values.with_({over[0]: n})) for n in ranges[0]]
+
+
+def _flat(value: Any, depth: int) -> Iterator[Any]:
+    if depth == 0:
+        yield value
+    else:
+        for part in value:
+            yield from _flat(part, depth - 1)
+
+
+def _scalars(values: Sequence[Any]) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, list):
+            yield from _scalars(value)
+        else:
+            yield value
+
+
+# What goes in
+
+
+def _inputs(claim: Claim, values: Assignment) -> list[tuple[str, str]]:
+    """Every letter that the claim leaves free, with its value; functions as what they do to letters."""
+    sizes: list[tuple[str, str]] = []
+    found: list[tuple[str, str]] = []
+    seen: set[Any] = set()
+    for root in _roots(claim):
+        for part in walk(root):
+            if part in seen:
+                continue
+            seen.add(part)
+            match part:
+                case Sym() if part in free_variables(root):
+                    (found if part.kind == "real" else sizes).append((symbol_latex(part.name), shown(values[part])))
+                case Array() if not part.params and part in free_variables(root):
+                    found.append((symbol_latex(part.name), shown(values[part])))
+                case Array() if part.params and part in free_variables(root):
+                    found.append(_member(part, values))
+                case Call() if part.head.definition is None and part.head not in PRIMITIVES and part.head not in seen:
+                    seen.add(part.head)
+                    found.append(_of_letters(part, values))
+    return sizes + found
+
+
+def _roots(claim: Claim) -> list[Term]:
+    """What the conclusion is made of, definitions unfolded where they name more letters."""
+    roots: list[Term] = []
+    conclusion: Any = claim.conclusion
+    sides = _sides(conclusion)
+    assert sides is not None
+    stack: list[Term] = [sides.left, sides.right]
+    seen: set[Term] = set()
+    while stack:
+        root = stack.pop(0)
+        if root in seen:
+            continue
+        seen.add(root)
+        roots.append(root)
+        stack += [p.head.definition for p in walk(root) if isinstance(p, Call) and p.head.definition is not None]
+    return roots
+
+
+def _member(part: Array, values: Assignment) -> tuple[str, str]:
+    """A member of a family, at the parameters that the claim names, where these are numbers at this sample."""
+    params = [evaluate_in_symbols(p, values) for p in part.params]
+    family: Callable[..., Any] = values[Family(part.name, len(part.params))]
+    letter = f"{symbol_latex(part.name)}^{{({', '.join(map(str, params))})}}"
+    return letter, shown(family(*map(int, params)))
+
+
+def _of_letters(call: Call, values: Assignment) -> tuple[str, str]:
+    """An abstract function as its value at letters."""
+    made = values[call.head]
+    names = ("u", "v", "w", "s")[: len(call.args)]
+    letters: list[Any] = []
+    for name, arg in zip(names, call.args, strict=True):
+        shape = [int(evaluate_in_symbols(size, values)) for size in getattr(arg, "shape", ())]
+        if (isinstance(arg, Index | Sym) and getattr(arg, "kind", "index") != "real") or call.below is not None:
+            raise EvaluationError("a function of an index has no one expression")
+        letters.append(_letters(name, shape))
+    try:
+        value = made(*letters)
+    except (TypeError, AttributeError, ValueError) as error:
+        raise EvaluationError(f"{call.head.name} is no expression of letters") from error
+    name = call.head.latex or symbol_latex(call.head.name)
+    return f"{name}({', '.join(names)})", shown(value)
+
+
+def _letters(name: str, shape: Sequence[int], at: tuple[int, ...] = ()) -> Any:
+    if len(at) == len(shape):
+        return sympy.Symbol(name + ("_" + "".join(map(str, at)) if at else ""), real=True)
+    return [_letters(name, shape, (*at, n)) for n in range(shape[len(at)])]
+
+
+# What is named on the way
+
+
+def _named(claim: Claim, values: Assignment) -> list[tuple[str, str]]:
+    """The values of the statement's own definitions, those named first computed first."""
+    found: dict[Function, tuple[str, str]] = {}
+    for root in _roots(claim):
+        for part in walk(root):
+            if not isinstance(part, Call) or part.head.definition is None or part.head in found:
+                continue
+            try:
+                found[part.head] = (part.head.latex or symbol_latex(part.head.name), _value_of(part, values))
+            except (EvaluationError, NotRationalError, TypeError, ValueError):
+                continue
+    return list(reversed(found.values()))
+
+
+def _value_of(call: Call, values: Assignment) -> str:
+    indices = [a for a in call.args if isinstance(a, Index)]
+    for arg in call.args:
+        if free_variables(arg) and not isinstance(arg, Index | Sym | Array):
+            raise EvaluationError("called with something computed")
+        if isinstance(arg, Array) and arg.params:
+            raise EvaluationError("a family's member")
+    fresh = [fresh_index(index.size) for index in indices]
+    renamed = substitute(call, dict(zip(indices, fresh, strict=True))) if len(set(indices)) == len(indices) else call
+    whole = bind.lam(renamed, *fresh) if fresh and not call.shape else renamed
+    return shown(evaluate_in_symbols(whole, values))
+
+
+# How values are written
+
+
+def shown(value: Any) -> str:
+    """A value in LaTeX: a number, a column of numbers, a matrix, or a row of these."""
+    if isinstance(value, list | tuple):
+        if not value:
+            return "()"
+        if all(isinstance(row, list) and row and not isinstance(row[0], list) for row in value):
+            rows = r" \\ ".join(" & ".join(shown(v) for v in row) for row in value)
+            return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
+        return rf"\left({', '.join(shown(v) for v in value)}\right)"
+    if isinstance(value, int | Fraction):
+        value = Fraction(value)
+        if value.denominator == 1:
+            return str(value)
+        sign = "-" if value < 0 else ""
+        return rf"{sign}\tfrac{{{abs(value.numerator)}}}{{{value.denominator}}}"
+    if isinstance(value, sympy.Expr):
+        if value.free_symbols:
+            return str(sympy.latex(sympy.expand(value)))
+        short = _short(value)
+        if isinstance(short, sympy.Rational):
+            return shown(Fraction(int(short.p), int(short.q)))
+        text = str(sympy.latex(short))
+        return text if len(text) <= LONG else rf"{_decimal(value)}\ldots"
+    raise EvaluationError(f"{value!r} is not to be shown exactly")
+
+
+def _short(value: Any) -> Any:
+    """The number written shorter, where that is soon found."""
+    if value.count_ops() > 60:
+        return value
+    forms = [value, sympy.together(value), sympy.expand(value)]
+    return min(forms, key=lambda form: form.count_ops())
+
+
+def _about(value: Any) -> str:
+    """The value in decimals; empty where all of it is rational."""
+    if not any(isinstance(v, sympy.Expr) for v in _scalars([value])):
+        return ""
+    return _decimals(value)
+
+
+def _decimals(value: Any) -> str:
+    if isinstance(value, list):
+        if all(isinstance(row, list) and row and not isinstance(row[0], list) for row in value):
+            rows = r" \\ ".join(" & ".join(_decimals(v) for v in row) for row in value)
+            return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
+        return rf"\left({', '.join(map(_decimals, value))}\right)"
+    return shown(value) if isinstance(value, int | Fraction) else _decimal(value)
+
+
+def _decimal(value: Any) -> str:
+    digits = f"{float(sympy.N(value, 20)):.6g}"
+    if "e" in digits:
+        mantissa, _, exponent = digits.partition("e")
+        return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
+    return digits
+
+
+Example = Mapping[str, Any]

@@ -1,0 +1,79 @@
+"""All that is computed from statements for their pages, formula by formula, kept in a checkout's build/presentation.
+
+What was computed counts while the statement, its chapter's file and the code that computes are what they were.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+import gradatlas
+from gradatlas.evidence.digests import code_digest, combined, statement_digest
+from gradatlas.evidence.store import checkout, write
+from gradatlas.formulas.statement import Formula
+from gradatlas.presentation.example import example_of
+
+__all__ = ["facts_of", "facts_of_all"]
+
+CODE: Final = ("symbolic", "presentation", "formulas/statement.py", "evidence/sampling.py", "evidence/printing.py")
+CHAPTERS: Final = Path(gradatlas.__file__).parent / "formulas"
+WORTH_IT: Final = 24  # so many formulas are shared out among processes
+
+
+def facts_of(formula: Formula) -> dict[str, Any]:
+    """What a page shows beside statement and evidence, as plain data. Raises DisagreementError where two sides differ."""
+    return {"id": formula.id, "digest": _digest(formula), "example": example_of(formula)}
+
+
+def facts_of_all(formulas: Iterable[Formula]) -> dict[str, dict[str, Any]]:
+    """The facts of several formulas by id: read where they are kept and current, else computed, and kept."""
+    every = list(formulas)
+    root = checkout()
+    folder = None if root is None else root / "build" / "presentation"
+    found = {} if folder is None else {formula.id: _kept(folder, formula) for formula in every}
+    missing = [formula for formula in every if found.get(formula.id) is None]
+    for formula, facts in zip(missing, _computed(missing), strict=True):
+        found[formula.id] = facts
+        if folder is not None:
+            write(folder, facts)
+    return {formula.id: found[formula.id] or {} for formula in every}
+
+
+def _computed(formulas: list[Formula]) -> list[dict[str, Any]]:
+    """Facts, computed side by side where there are many and processes can be forked."""
+    forks = "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
+    workers = min(os.cpu_count() or 1, 4)
+    if not forks or workers == 1 or len(formulas) < WORTH_IT:
+        return [facts_of(formula) for formula in formulas]
+    _SHARED.clear()
+    _SHARED.update({formula.id: formula for formula in formulas})
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
+        return list(pool.map(_by_id, _SHARED, chunksize=4))
+
+
+_SHARED: dict[str, Formula] = {}  # what a forked process finds by its id: terms need not be sent
+
+
+def _by_id(id: str) -> dict[str, Any]:
+    return facts_of(_SHARED[id])
+
+
+def _digest(formula: Formula) -> str:
+    file = CHAPTERS / f"{formula.chapter}.py"
+    chapter = file.read_text(encoding="utf-8") if file.exists() else ""
+    return combined(statement=statement_digest(formula), code=code_digest(*CODE), chapter=chapter)
+
+
+def _kept(folder: Path, formula: Formula) -> dict[str, Any] | None:
+    try:
+        facts: dict[str, Any] = json.loads((folder / f"{formula.id}.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return facts if facts.get("digest") == _digest(formula) else None

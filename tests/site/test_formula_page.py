@@ -1,0 +1,109 @@
+"""The parts of a formula's page that are computed from its statement, and those about the page itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+from gradatlas.evidence import conventions
+from gradatlas.ops import all_operations
+from gradatlas.sphinx_ext.formula_page.conventions import points_of
+
+if TYPE_CHECKING:
+    from conftest import Project
+
+
+def part(project: Project, formula: str, anchor: str) -> Tag:
+    found = BeautifulSoup(project.page(f"formulas/{formula}"), "html.parser").select_one(f"#{anchor}")
+    assert found is not None, anchor
+    return found
+
+
+def words(tag: Tag) -> str:
+    return re.sub(r"\s+", " ", tag.get_text(" ")).strip()
+
+
+def tex(tag: Tag) -> list[str]:
+    return [a.get_text() for a in tag.select("annotation")]
+
+
+def test_the_example_shows_what_goes_in_and_what_comes_out(built: Project) -> None:
+    shown = part(built, "softmax.vjp", "example")
+    found = tex(shown)
+    assert any("x = " in one and "g = " in one for one in found)
+    assert any(one.startswith("p = ") for one in found)
+    assert any(r"\approx" in one and "0.196612" in one for one in found)
+    assert "at every" in words(shown)
+
+
+def test_a_formula_without_an_example_has_no_section_of_it(built: Project) -> None:
+    page = BeautifulSoup(built.page("formulas/batch-gradient.faster"), "html.parser")
+    assert page.select_one("#example") is None
+
+
+def test_derivations_can_be_folded_and_their_rules_say_what_they_state(built: Project) -> None:
+    shown = part(built, "softmax.vjp", "derivation")
+    folded = shown.select_one("details[open] > summary")
+    assert folded is not None
+    assert words(folded) == "5 steps"
+    links = shown.select(".step-why a.reference.internal[title]")
+    assert len(links) >= 4
+    statement = json.loads((built.root / "fixtures" / "rules.json").read_text())["contract"]["statement"]
+    plain = statement.replace("$", "").replace("`", "")
+    assert plain in {link["title"] for link in links}
+
+
+def test_a_formula_of_an_operation_shows_the_points_where_conventions_differ(built: Project) -> None:
+    shown = part(built, "attention.dq", "beside")
+    row = words(shown.select_one("tbody tr"))
+    assert row.startswith("attention, a query without a key")
+    for peer, version in conventions.versions().items():
+        assert version in words(shown), peer
+    assert shown.select_one('a[href="../reference/conventions.html"]') is not None
+
+
+def test_every_point_belongs_to_an_operation_of_the_table() -> None:
+    known = all_operations()
+    placed = {point.title for name, points in points_of().items() if name in known for point in points}
+    assert {point.title for point in conventions.POINTS} == placed
+
+
+def test_the_entry_for_a_bibliography_has_the_title_and_the_record(built: Project) -> None:
+    entry = part(built, "softmax.vjp", "this-page").select_one(".cite pre")
+    assert entry is not None
+    said = entry.get_text()
+    assert said.startswith("@misc{gradatlas-softmax.vjp,")
+    assert "Gradient of softmax" in said
+    assert built.record("softmax.vjp")["digest"][:16] in said
+    assert said.count("{") == said.count("}")
+
+
+def test_without_a_repository_the_page_names_files_and_what_to_quote(built: Project) -> None:
+    shown = part(built, "softmax.vjp", "this-page")
+    assert "src/gradatlas/formulas/activations.py:12" in words(shown)
+    assert "proofs/activations.py:34" in words(shown)
+    assert built.record("softmax.vjp")["digest"][:16] in words(shown)
+    assert not shown.select('a[href^="http"]')
+
+
+def test_with_a_repository_statement_and_proof_are_links_at_the_records_commit(project: Project) -> None:
+    (project.root / "fixtures" / "about.json").write_text(json.dumps({"repository": "https://example.org/atlas"}))
+    status, said = project.build()
+    assert status == 0, said
+    shown = part(project, "softmax.vjp", "this-page")
+    commit = project.record("softmax.vjp")["versions"]["commit"]
+    links = [a["href"] for a in shown.select('a[href^="https://example.org"]')]
+    assert f"https://example.org/atlas/blob/{commit}/proofs/activations.py#L34" in links
+    assert any(link.startswith("https://example.org/atlas/issues/new?") and "softmax.vjp" in link for link in links)
+
+
+@pytest.mark.parametrize("name", ["softmax.vjp", "attention.dq"])
+def test_what_can_be_downloaded_is_there(built: Project, name: str) -> None:
+    line = part(built, name, "this-page").select_one(".downloads")
+    assert line is not None
+    for link in line.select("a"):
+        assert (built.out / "formulas" / str(link["href"])).resolve().exists(), link
