@@ -14,10 +14,10 @@ from sphinx.util import logging
 
 from gradatlas.sphinx_ext import api, assets, graphs, indexes, katex, ledger, primer_pictures, programs, reading, trust
 from gradatlas.sphinx_ext.beside import BesideDirective
+from gradatlas.sphinx_ext.dictionary import Dictionary, localized
 from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_missing
 from gradatlas.sphinx_ext.frameworks import FrameworksDirective
 from gradatlas.sphinx_ext.languages import add_switch, formula_words, use_catalogues
-from gradatlas.sphinx_ext.localized import Dictionary, localized
 from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
 from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
 from gradatlas.sphinx_ext.reader import Atlas, load
@@ -88,7 +88,7 @@ def _translate(atlas: Atlas, app: Sphinx) -> Atlas:
     if not app.config.gradatlas_registry:
         for said in words.missing:
             text = "%r has no translation into %s: add it to gradatlas-formulas.po or gradatlas-derivations.po"
-            logger.info(text, said, app.config.language)
+            logger.warning(text, said, app.config.language, type="gradatlas", subtype="language")
     return shown
 
 

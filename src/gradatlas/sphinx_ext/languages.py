@@ -4,7 +4,7 @@
 not. `gradatlas-documents.po` beside it has the sentences of the ledger, the claims and the programs; what it lacks stays English.
 `gradatlas-formulas.po` has what the registry, the operations and the checker's rules say, and `gradatlas-derivations.po` the
 reasons of the steps and the templates of the mutants: a word there is a formula's word and may mean another thing than in the
-interface, so these two are looked up by themselves, as the atlas is read (`localized.py`).
+interface, so these two are looked up by themselves, as the atlas is read (`dictionary.py`).
 """
 
 from __future__ import annotations
