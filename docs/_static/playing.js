@@ -58,6 +58,20 @@
   };
 
   const playing = (globalThis.gradatlasPlaying = { erfc, least, plane, number });
+  // Where an optimiser is after each of so many steps from a start, by the surface's gradient and the method's step.
+  playing.descend = ({ gradient }, method, start, steps, p) => {
+    let [x, y] = start, memory = [[0, 0], [0, 0]];
+    const points = [[x, y]];
+    for (let t = 1; t <= steps; t++) {
+      const g = gradient(x, y, p.kappa);
+      const first = method(x, g[0], ...memory[0], t, p), second = method(y, g[1], ...memory[1], t, p);
+      [x, ...memory[0]] = first;
+      [y, ...memory[1]] = second;
+      points.push([x, y]);
+    }
+    return points;
+  };
+
   if (typeof document === "undefined") return;
 
   const svgNode = (parent, name, attributes) => {
@@ -177,12 +191,134 @@
     redraw("");
   };
 
-  Object.assign(playing, { open, svgNode, kinds: { function: playFunction } });
+  // A cursor that is moved by its slider and by a pointer over the picture; rounded to the slider's steps.
+  const pointed = (svg, play, input, back, moved) => {
+    const point = (event) => {
+      const step = Number(input.step), at = back(play.place(event)[0]);
+      input.value = Number((Math.round(at / step) * step).toFixed(6));
+      moved();
+    };
+    svg.addEventListener("pointermove", point);
+    svg.addEventListener("pointerdown", point);
+  };
+
+  const playSchedule = (svg, { rate }) => {
+    const play = open(svg);
+    const { x, y, back } = plane(play.window, play.size);
+    const curve = play.field.querySelector("path.value");
+    const names = Object.keys(play.inputs).filter((name) => name !== "at");
+    const marker = svgNode(play.field, "path", { class: "cursor" });
+    const on = svgNode(play.field, "circle", { class: "at value", r: 4 });
+    const redraw = (name) => {
+      const given = names.map(play.value), at = play.value("at"), found = rate(at, ...given);
+      if (name !== "at") {
+        let d = "";
+        for (let step = 1; step <= play.window[1]; step++) d += `${d ? "L" : "M"}${x(step).toFixed(1)} ${y(rate(step, ...given)).toFixed(1)}`;
+        curve.setAttribute("d", d);
+      }
+      marker.setAttribute("d", `M${x(at).toFixed(1)} 0v${play.size[1]}`);
+      on.setAttribute("cx", x(at).toFixed(1));
+      on.setAttribute("cy", y(found).toFixed(1));
+      play.said.textContent = `t = ${at}   α = ${number(found)}`;
+    };
+    const tell = play.listen(redraw);
+    pointed(svg, play, play.inputs.at, back, () => {
+      tell(play.inputs.at);
+      redraw("at");
+    });
+    redraw("");
+  };
+
+  const playDescent = (svg, surface) => {
+    const play = open(svg), methods = globalThis.gradatlasFunctions.methods;
+    const { x, y, back, up } = plane(play.window, play.size);
+    const ways = [...play.field.querySelectorAll("g.way")].map((g) => [g.dataset.method, ...g.querySelectorAll("path")]);
+    const called = svg.dataset.names.split(";");
+    const start = play.field.querySelector("circle.start");
+    const handle = svgNode(play.field, "circle", { class: "handle", r: 18 });
+    const rings = [...play.field.querySelectorAll("ellipse.level")];
+    const beyond = play.size[0] * far;
+    const near = (px) => Math.max(-beyond, Math.min(beyond, px)).toFixed(1);
+    const redraw = (name) => {
+      const p = Object.fromEntries(Object.keys(play.inputs).map((key) => [key, play.value(key)]));
+      const losses = ways.map(([method, curve, dots]) => {
+        const points = playing.descend(surface, methods[method], [p.x, p.y], p.steps, p);
+        const places = points.filter((point) => point.every(Number.isFinite)).map(([a, b]) => `${near(x(a))} ${near(y(b))}`);
+        curve.setAttribute("d", `M${places.join("L")}`);
+        dots.setAttribute("d", places.map((place) => `M${place}h0`).join(""));
+        return surface.loss(...points.at(-1), p.kappa);
+      });
+      for (const circle of [start, handle]) {
+        circle.setAttribute("cx", x(p.x).toFixed(1));
+        circle.setAttribute("cy", y(p.y).toFixed(1));
+      }
+      if (name === "kappa" || name === "") {
+        for (const ring of rings) ring.setAttribute("ry", (ring.dataset.across / Math.sqrt(p.kappa)).toFixed(1));
+      }
+      const bound = 2 / p.kappa;
+      const sign = p.rate < bound ? "<" : p.rate > bound ? ">" : "=";
+      const rule = rings.length ? `α = ${number(p.rate)} ${sign} 2/L = ${number(bound)}   ` : "";
+      const shown = losses.map((loss, k) => `J${called.length > 1 ? ` (${called[k]})` : ""} = ${number(loss)}`);
+      play.said.textContent = rule + shown.join("   ");
+    };
+    const tell = play.listen(redraw);
+    // The start is dragged; a mouse may also press where it should be.
+    let dragging = false;
+    const drag = (event) => {
+      const [px, py] = play.place(event);
+      for (const [input, value] of [[play.inputs.x, back(px)], [play.inputs.y, up(py)]]) {
+        input.value = value.toFixed(1);
+        tell(input);
+      }
+      redraw("x");
+    };
+    svg.addEventListener("pointerdown", (event) => {
+      if (event.pointerType !== "mouse" && event.target !== handle) return;
+      dragging = true;
+      svg.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      drag(event);
+    });
+    svg.addEventListener("pointermove", (event) => dragging && drag(event));
+    for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, () => (dragging = false));
+    redraw("");
+  };
+
+  const playFactor = (svg, { factor }) => {
+    const play = open(svg);
+    const { x, y, path, back } = plane(play.window, play.size);
+    const curves = [".value", ".slope"].map((name) => play.field.querySelector(`path${name}`));
+    const bound = play.field.querySelector(".two-over-l"), measured = play.field.querySelectorAll("circle.at");
+    const marker = svgNode(play.field, "path", { class: "cursor" });
+    const on = ["value", "slope"].map((name) => svgNode(play.field, "circle", { class: `at ${name}`, r: 4.5 }));
+    const redraw = () => {
+      const kappa = play.value("kappa"), at = play.value("at"), curvatures = [1, kappa];
+      const factors = curvatures.map((curvature) => Math.abs(factor(at, curvature)));
+      curves.forEach((curve, k) => curve.setAttribute("d", path((rate) => Math.abs(factor(rate, curvatures[k])), [1 / curvatures[k]])));
+      bound.setAttribute("d", `M${x(2 / kappa).toFixed(1)} 0V${play.size[1]}`);
+      for (const dot of measured) dot.style.display = kappa === Number(play.inputs.kappa.defaultValue) ? "" : "none";
+      marker.setAttribute("d", `M${x(at).toFixed(1)} 0v${play.size[1]}`);
+      on.forEach((circle, k) => {
+        circle.setAttribute("cx", x(at).toFixed(1));
+        circle.setAttribute("cy", y(factors[k]).toFixed(1));
+      });
+      const sign = at < 2 / kappa ? "<" : at > 2 / kappa ? ">" : "=";
+      play.said.textContent = `α = ${number(at)} ${sign} 2/L = ${number(2 / kappa)}   |1 − αℓ| = ${number(factors[0])}   |1 − αL| = ${number(factors[1])}`;
+    };
+    const tell = play.listen(redraw);
+    pointed(svg, play, play.inputs.at, back, () => {
+      tell(play.inputs.at);
+      redraw();
+    });
+    redraw();
+  };
+
+  const kinds = { function: playFunction, schedule: playSchedule, descent: playDescent, factor: playFactor };
 
   document.addEventListener("DOMContentLoaded", () => {
     for (const svg of document.querySelectorAll("svg[data-play]")) {
       const entry = globalThis.gradatlasFunctions?.[svg.dataset.play];
-      if (entry) playing.kinds[svg.dataset.kind ?? "function"](svg, entry);
+      if (entry) kinds[svg.dataset.kind ?? "function"](svg, entry);
     }
   });
 })();

@@ -12,12 +12,14 @@ from sympy.codegen.cfunctions import expm1, log1p
 from sympy.printing.jscode import JavascriptCodePrinter
 
 from gradatlas.formulas.registry import get
+from gradatlas.sphinx_ext.descents import METHODS, SURFACES
 from gradatlas.sphinx_ext.plots import Plot, link_of, sliders
-from gradatlas.symbolic.propositions import Eq
+from gradatlas.sphinx_ext.schedules import Scheduled, symbols
+from gradatlas.symbolic.propositions import Eq, free_variables_of
 from gradatlas.symbolic.sympy_bridge import to_sympy
-from gradatlas.symbolic.terms import read, shape_of
+from gradatlas.symbolic.terms import Deriv, Term, opened, read, shape_of
 
-__all__ = ["expressions", "functions", "javascript"]
+__all__ = ["descent_factor", "descents", "expressions", "functions", "javascript", "methods", "schedules", "surface"]
 
 ENTRY = re.compile(r"^([A-Za-z]+)0(?:_0)*$")
 
@@ -77,7 +79,7 @@ def expressions(plot: Plot) -> tuple[Any, Any]:
     claim = next(claim for claim in get(plot.formula).claims if claim.name == plot.claim)
     if not isinstance(claim.conclusion, Eq):
         raise ValueError(f"{plot.formula}: the claim {plot.claim!r} is no equation")
-    at = [index for index in link.at if index is not None]
+    at = link.at or ()
     sizes: Mapping[Any, int] = dict.fromkeys(shape_of(link.output), 1)
     value = to_sympy(read(link.output, *([0] * len(at))), sizes)
     slope = to_sympy(claim.conclusion.right, {**sizes, **dict.fromkeys(at, 0)})
@@ -117,7 +119,7 @@ def _scaled(plot: Plot, value: Any, slope: Any) -> tuple[Any, Any]:
 
 
 def functions(plots: Iterable[Plot]) -> str:
-    """JavaScript that gives an object: for each key the function, its derivative and its kinks, of the point and the sliders."""
+    """Members of a JavaScript object: for each key the function, its derivative and its kinks, of the point and the sliders."""
     found = []
     for plot in plots:
         names = [f"p_{slider.name}" for slider in sliders(plot)]
@@ -131,4 +133,87 @@ def functions(plots: Iterable[Plot]) -> str:
             f"{json.dumps(plot.key)}: {{\n value: ({listed}) => {javascript(value)},\n"
             f" slope: ({listed}) => {javascript(slope)},\n kinks: ({', '.join(names)}) => [{kinks}],\n}}"
         )
-    return "({\n" + ",\n".join(found) + "\n})"
+    return ",\n".join(found)
+
+
+def schedules(listed: Iterable[Scheduled]) -> str:
+    """Members of a JavaScript object: for each key the rate, of the step and the sliders."""
+    found = []
+    for scheduled in listed:
+        names = ", ".join(["at", *(f"p_{slider.name}" for slider in scheduled.sliders)])
+        rate = scheduled.expression(symbols(scheduled))
+        found.append(f"{json.dumps(scheduled.key)}: {{ rate: ({names}) => {javascript(rate)} }}")
+    return ",\n".join(found)
+
+
+def _equation(formula: str, claim: str) -> Eq:
+    conclusion = next(each.conclusion for each in get(formula).claims if each.name == claim)
+    if not isinstance(conclusion, Eq):
+        raise ValueError(f"{formula}: the claim {claim!r} is no equation")
+    return conclusion
+
+
+def _by_name(claim: Eq) -> dict[str, Term]:
+    return {str(getattr(variable, "name", "")): variable for variable in free_variables_of(claim)}
+
+
+def surface(name: str) -> tuple[Any, tuple[Any, Any]]:
+    """A loss and its gradient in x, y and kappa: the quadratic's from the statement about it, the other's by SymPy."""
+    x, y, kappa = sympy.symbols("x y kappa", real=True)
+    if name != "quadratic":
+        loss = SURFACES[name](x, y)
+        return loss, (sympy.diff(loss, x), sympy.diff(loss, y))
+    claim = _equation("gradient-descent.quadratic-gradient", "statement")
+    by_name = _by_name(claim)
+    n, k = by_name["n"], by_name["k"]
+    assert isinstance(claim.left, Deriv)
+    entries = {"u0": x, "u1": y, "H0_0": 1, "H1_1": kappa}  # all others are 0
+
+    def filled(expression: Any) -> Any:
+        return expression.subs({symbol: entries.get(symbol.name, 0) for symbol in expression.free_symbols})
+
+    loss = filled(to_sympy(opened(claim.left.body, claim.left.point), {n: 2}))
+    first, second = (filled(to_sympy(claim.right, {n: 2, k: place})) for place in (0, 1))
+    return loss, (first, second)
+
+
+def descent_factor() -> Any:
+    """What a step of gradient descent multiplies an error by, at the rate `at`, along an eigenvector of `curvature`."""
+    claim = _equation("gradient-descent.quadratic", "coordinates")
+    by_name = _by_name(claim)
+    right = to_sympy(claim.right, {by_name["n"]: 1, by_name["k"]: 0, by_name["t"]: 1})
+    entries = {"alpha": sympy.Symbol("at", real=True), "lambda0": sympy.Symbol("curvature", real=True), "s0": 0}
+    return right.subs({symbol: entries.get(symbol.name, 1) for symbol in right.free_symbols})
+
+
+def methods() -> Mapping[str, tuple[Any, Any, Any]]:
+    """For each optimiser the next place and its two memories, of the place `at`, the slope g, the memories m, v, the step t."""
+    at, g, m, v, t = sympy.symbols("at g m v t", real=True)
+    p = {name: sympy.Symbol(f"p.{name}", real=True) for each in METHODS.values() for name in each}
+    beta1, beta2, eps = sympy.Rational(9, 10), sympy.Rational(999, 1000), sympy.Rational(1, 10**8)
+    velocity = p["mu"] * m + g
+    mean, squares = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+    corrected = (mean / (1 - beta1**t)) / (sympy.sqrt(squares / (1 - beta2**t)) + eps)
+    return {
+        "plain": (at - p["rate"] * g, m, v),
+        "momentum": (at - p["rate"] * velocity, velocity, v),
+        "adam": (at - p["step"] * corrected, mean, squares),
+    }
+
+
+def descents() -> str:
+    """Members of a JavaScript object: the surfaces with their gradients, the optimisers' steps, the factor of a step."""
+    found = []
+    for name in SURFACES:
+        loss, (first, second) = surface(name)
+        found.append(
+            f"{json.dumps(name)}: {{\n loss: (x, y, kappa) => {javascript(loss)},\n"
+            f" gradient: (x, y, kappa) => [{javascript(first)}, {javascript(second)}],\n}}"
+        )
+    steps = ",\n ".join(
+        f"{name}: (at, g, m, v, t, p) => [{', '.join(javascript(part) for part in parts)}]"
+        for name, parts in methods().items()
+    )
+    found.append(f'"methods": {{\n {steps},\n}}')
+    found.append(f'"factor": {{ factor: (at, curvature) => {javascript(descent_factor())} }}')
+    return ",\n".join(found)

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable, Iterable
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
-from gradatlas.sphinx_ext import plots
-from gradatlas.sphinx_ext.markup import prose
+from gradatlas.sphinx_ext import descents, plots, schedules
+from gradatlas.sphinx_ext.descents import DESCENTS, Descent
+from gradatlas.sphinx_ext.markup import code, prose
 from gradatlas.sphinx_ext.markup import translated as _
 from gradatlas.sphinx_ext.pages import AtlasDirective
 from gradatlas.sphinx_ext.plots import ACTIVATIONS, LOSSES, Plot, Slider
+from gradatlas.sphinx_ext.schedules import SCHEDULES, STEPS, Scheduled
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -29,16 +32,25 @@ FILE = "playing-functions.js"
 FOLDER = "playing/"
 HERE = Path(__file__).parent
 # What the printed functions depend on.
-READ = ("sphinx_ext/plots.py", "sphinx_ext/expressions.py", "symbolic/sympy_bridge.py", "formulas")
+READ = (
+    *(f"sphinx_ext/{name}.py" for name in ("plots", "schedules", "descents", "expressions", "playing")),
+    "symbolic/sympy_bridge.py",
+    "formulas",
+)
 
 
 def program() -> str:
     """The JavaScript with all functions that sliders move."""
-    from gradatlas.sphinx_ext.expressions import functions
+    from gradatlas.sphinx_ext import expressions
 
     head = "// Printed by the build from the atlas's statements: the functions that playing.js draws."
-    listed = functions((*ACTIVATIONS, *LOSSES))
-    return f"{head}\nglobalThis.gradatlasFunctions = (({{ erfc }}) => {listed})(globalThis.gradatlasPlaying);\n"
+    listed = [
+        expressions.functions((*ACTIVATIONS, *LOSSES)),
+        expressions.schedules(SCHEDULES),
+        expressions.descents(),
+    ]
+    members = ",\n".join(listed)
+    return f"{head}\nglobalThis.gradatlasFunctions = (({{ erfc }}) => ({{\n{members},\n}}))(globalThis.gradatlasPlaying);\n"
 
 
 def write_functions(app: Sphinx) -> None:
@@ -102,47 +114,127 @@ def spoken(name: str) -> str:
         "low": _("low"),
         "high": _("high"),
         "y": _("target y"),
+        "kappa": _("curvature L"),
+        "mu": _("momentum μ"),
+        "step": _("Adam's rate"),
+        "steps": _("steps"),
+        "rate": _("rate α"),
+        "every": _("every"),
+        "factor": _("factor"),
+        "last": _("last"),
+        "power": _("power"),
+        "first": _("until step"),
+        "second": _("until"),
+        "then": _("then"),
+        "warm": _("warm-up"),
     }
     return words[name]
 
 
+def framed(key: str, svg: str, caption: list[nodes.Node], made: str) -> nodes.figure:
+    """A picture, its caption and its sliders as one figure."""
+    return nodes.figure(
+        "",
+        nodes.raw("", svg, format="html"),
+        nodes.caption("", "", *caption),
+        nodes.raw("", made, format="html"),
+        classes=["play"],
+        ids=[f"play-{key}"],
+    )
+
+
 class PlotsDirective(AtlasDirective):
-    """`atlas-plots`: the functions of a shelf, `activations` or `losses`, each drawn with its derivative and with sliders."""
+    """`atlas-plots`: the pictures of a shelf: `activations`, `losses`, `schedules`, `rates` or `optimizers`."""
 
     required_arguments = 1
-    shelves: ClassVar[dict[str, tuple[Plot, ...]]] = {"activations": ACTIVATIONS, "losses": LOSSES}
 
     def run(self) -> list[nodes.Node]:
-        """A figure for each function."""
-        self.env.note_dependency(plots.__file__)
+        """A figure for each of them."""
+        for module in (plots, schedules, descents):
+            self.env.note_dependency(str(module.__file__))
         shelf = self.arguments[0]
-        if shelf not in self.shelves:
-            raise self.error(f"there is no shelf {shelf!r}: take {' or '.join(self.shelves)}")
+        shelves: dict[str, Callable[[], list[nodes.figure]]] = {
+            "activations": lambda: [self.function(plot) for plot in ACTIVATIONS],
+            "losses": lambda: [self.function(plot) for plot in LOSSES],
+            "schedules": lambda: [self.schedule(each) for each in SCHEDULES],
+            "rates": lambda: [*(self.descent(each) for each in DESCENTS if len(each.methods) == 1), self.factor()],
+            "optimizers": lambda: [self.descent(each) for each in DESCENTS if len(each.methods) > 1],
+        }
+        if shelf not in shelves:
+            raise self.error(f"there is no shelf {shelf!r}: take one of {', '.join(shelves)}")
         linked = ["plays-linked"] if shelf == "activations" else []
-        return [nodes.container("", *(self.figure(plot) for plot in self.shelves[shelf]), classes=["plays", *linked])]
+        return [nodes.container("", *shelves[shelf](), classes=["plays", *linked])]
 
-    def figure(self, plot: Plot) -> nodes.figure:
-        """The picture, a line with the link to the proof, and the sliders."""
-        if plot.formula in self.atlas.formulas:
-            self.shows(f"formula:{plot.formula}")
+    def function(self, plot: Plot) -> nodes.figure:
+        """A function and its derivative."""
         data = f' data-play="{plot.key}" data-letter="{plot.letter}"'
-        name = plots.name_of(plot.key)
         left, right = plot.window[:2]
         start = 1.0 if left < 0 else 0.6  # the same in all pictures of a shelf, where they have it
         cursor = Slider("at", left, right, start, (right - left) / 200)
         made = [(plot.letter, cursor), *((spoken(each.name), each) for each in plots.sliders(plot))]
-        caption = nodes.caption(
-            "", "", *prose(plots.caption_of(plot)), nodes.Text(" "), self.link("formula", plot.formula)
+        caption = [*prose(plots.caption_of(plot)), nodes.Text(" "), self.proof(plot.formula)]
+        svg = plots.picture(plot, data=data)
+        return framed(plot.key, svg, caption, controls(plots.name_of(plot.key), made))
+
+    def schedule(self, scheduled: Scheduled) -> nodes.figure:
+        """A schedule of the learning rate."""
+        name = schedules.name_of(scheduled.key)
+        cursor = Slider("at", 1, STEPS, 30, 1)
+        made = [(_("step t"), cursor), *((spoken(each.name), each) for each in scheduled.sliders)]
+        caption: list[nodes.Node] = [nodes.Text(name + ". "), code(repr(scheduled.made(start_of(scheduled.sliders))))]
+        if scheduled.formula:
+            caption += [nodes.Text(" "), self.proof(scheduled.formula)]
+        svg = schedules.picture(scheduled, data=f' data-play="{scheduled.key}" data-kind="schedule"')
+        return framed(scheduled.key, svg, caption, controls(name, made))
+
+    def descent(self, descent: Descent) -> nodes.figure:
+        """A surface with the paths of optimisers."""
+        name = descents.name_of(descent.key)
+        made = [(spoken_start(each.name), each) for each in descent.sliders]
+        names = ";".join(descents.name_of(method) for method in descent.methods)
+        data = f' data-play="{descent.surface}" data-kind="descent" data-names="{escape(names)}"'
+        losses = [descents.iterates(descent, method)[1] for method in descent.methods]
+        several = len(losses) > 1
+        ends = ", ".join(
+            f"{plots.figure(each[-1])} ({descents.name_of(method)})" if several else plots.figure(each[-1])
+            for method, each in zip(descent.methods, losses, strict=True)
         )
-        figure = nodes.figure(
-            "",
-            nodes.raw("", plots.picture(plot, data=data), format="html"),
-            caption,
-            nodes.raw("", controls(name, made), format="html"),
-            classes=["play"],
-            ids=[f"play-{plot.key}"],
+        words = _("{name}: the loss J begins at {first} and after {steps} steps is {ends}.").format(
+            name=name, first=plots.figure(losses[0][0]), steps=len(losses[0]) - 1, ends=ends
         )
-        return figure
+        return framed(descent.key, descents.picture(descent, data=data), prose(words), controls(name, made))
+
+    def factor(self) -> nodes.figure:
+        """For which rates gradient descent converges on a quadratic."""
+        words = _(
+            "What one step multiplies the error by, along the least curvature $\\ell = 1$ and along the largest $L$ (dashed). "
+            "Below 1 the error shrinks: both are below 1 exactly for rates $\\alpha$ from 0 to $2/L$, the upright line. The "
+            "dots are measured on steps of the engine."
+        )
+        alternative = _(
+            "Two factors against the rate: one falls slowly from 1, the other falls to 0 and rises above 1 at 2/L."
+        )
+        svg = descents.factor_picture(data=' data-play="factor" data-kind="factor"', label=alternative)
+        cursor, largest = Slider("at", 0, 0.6, 0.3, 0.005), Slider("kappa", 1, 10, descents.KAPPA, 0.5)
+        made = [(spoken("rate"), cursor), (spoken("kappa"), largest)]
+        caption = [*prose(words), nodes.Text(" "), self.proof("gradient-descent.quadratic-rate")]
+        return framed("factor", svg, caption, controls(_("Factor of a step"), made))
+
+    def proof(self, formula: str) -> nodes.Node:
+        """The link to the formula; the page is read again when that changes."""
+        if formula in self.atlas.formulas:
+            self.shows(f"formula:{formula}")
+        return self.link("formula", formula)
+
+
+def start_of(listed: Iterable[Slider]) -> dict[str, float]:
+    """The sliders' values in the still picture."""
+    return {slider.name: slider.start for slider in listed}
+
+
+def spoken_start(name: str) -> str:
+    """A slider of a descent: x and y are where the paths begin."""
+    return {"x": _("start x"), "y": _("start y")}.get(name) or spoken(name)
 
 
 def picture_nodes(directive: AtlasDirective, formula: str) -> list[nodes.Node]:

@@ -108,12 +108,9 @@ class Frame:
             f"{self._power(v) if self.logarithmic else written(v)}</text>"
             for v in up
         )
-        for name, x, y, anchor in (
-            (names[0], self.width - self.right, self.above + h - 5, "end"),
-            (names[1], self.left + 5, self.above + 13, "start"),
-        ):
-            if name:
-                said += f'<text class="name" x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(name)}</text>'
+        axes = "   ".join(name + sign for name, sign in zip(names, (" →", " ↑"), strict=True) if name)
+        if axes:
+            said += f'<text class="name" x="{self.width - self.right:g}" y="15" text-anchor="end">{escape(axes)}</text>'
         return (
             f'<svg class="plot{" " * bool(classes)}{classes}" viewBox="0 0 {self.width:g} {self.height:g}" role="img" '
             f'aria-label="{escape(label)}"{data}>{self._legend(keys)}<g class="ticks">{said}</g>'
@@ -135,7 +132,7 @@ class Frame:
         for key in keys:
             shown += f'<path class="curve {key.classes}" d="M{coordinate(at)} 11h22"/>'
             shown += f'<text x="{coordinate(at + 27)}" y="15">{escape(key.words)}</text>'
-            at += 42 + 6.3 * sum(2 if ord(sign) > 0x2E80 else 1 for sign in key.words)
+            at += 44 + 7 * sum(2 if ord(sign) > 0x2E80 else 1 for sign in key.words)
         return f'<g class="key">{shown}</g>' if shown else ""
 
 
