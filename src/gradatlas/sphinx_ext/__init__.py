@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.util import logging
 
-from gradatlas.sphinx_ext import api, assets, graphs, indexes, katex, ledger, primer_pictures, programs, reading, trust
+from gradatlas.sphinx_ext import (
+    api,
+    assets,
+    graphs,
+    indexes,
+    katex,
+    ledger,
+    playing,
+    primer_pictures,
+    programs,
+    reading,
+    trust,
+)
 from gradatlas.sphinx_ext.beside import BesideDirective
 from gradatlas.sphinx_ext.dictionary import Dictionary, localized
 from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_missing
@@ -47,6 +59,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         **DIRECTIVES,
         **ledger.DIRECTIVES,
         **programs.DIRECTIVES,
+        **playing.DIRECTIVES,
         **graphs.DIRECTIVES,
         **indexes.DIRECTIVES,
         **primer_pictures.DIRECTIVES,
@@ -64,10 +77,12 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("builder-inited", _read_atlas, priority=100)
     app.connect("builder-inited", programs.write_program_stubs, priority=200)
     app.connect("builder-inited", assets.gather, priority=600)
+    app.connect("builder-inited", playing.write_functions, priority=610)
     app.connect("env-get-outdated", _changed_pages)
     app.connect("warn-missing-reference", warn_missing)
     app.connect("html-page-context", _finish_formula_page, priority=400)
     app.connect("html-page-context", add_switch, priority=410)
+    app.connect("html-page-context", playing.add_scripts, priority=420)
     app.connect("build-finished", assets.write_records)
     app.connect("build-finished", ledger.write_ledger)
     app.connect("build-finished", assets.index_for_search, priority=900)
