@@ -43,7 +43,10 @@ PAGES = [
     "ledger/G4",
     "ledger/G9",
     "reference/notation",
+    "reference/frameworks",
     "guide/start",
+    "primer/softmax",
+    "primer/order",
     "formula-index",
     "search",
 ]
