@@ -113,7 +113,7 @@ def links(site: Project, page: str) -> set[str]:
     html = BeautifulSoup(site.page(page), "html.parser")
     return {
         match[1]
-        for link in html.select("article a.reference")
+        for link in html.select("article a[href]")
         if (match := re.match(r"formulas/([\w.-]+)\.html", str(link["href"])))
     }
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
-__all__ = ["DIRECTIVES", "linked_picture", "neighbourhood", "setup_pictures"]
+__all__ = ["DIRECTIVES", "ids_of", "linked_picture", "neighbourhood", "setup_pictures"]
 
 logger = logging.getLogger(__name__)
 
@@ -57,13 +57,33 @@ def _address(translator: HTML5Translator, kind: str, name: str) -> str:
     return to_page if kind == "formula" else f"{to_page}#{entry.anchor}"
 
 
+class formula_ids(nodes.General, nodes.Inline, nodes.TextElement):
+    """Ids of formulas, each a link to its page, with little markup: `ids_shown`. Its text is what writers without links print."""
+
+
+def ids_of(formulas: Sequence[str]) -> formula_ids:
+    """Ids of formulas as links, with commas between them."""
+    return formula_ids("", ", ".join(formulas), ids_shown=list(formulas))
+
+
+def visit_ids(translator: HTML5Translator, node: formula_ids) -> None:
+    """Write the links."""
+    links = (f'<a href="{escape(_address(translator, "formula", name))}">{name}</a>' for name in node["ids_shown"])
+    translator.body.append(", ".join(links))
+    raise nodes.SkipNode
+
+
+def pass_by(translator: nodes.NodeVisitor, node: formula_ids) -> None:
+    """Print the text within."""
+
+
 def skip(translator: nodes.NodeVisitor, node: linked_picture) -> None:
     """Leave the picture out: where it stands, lists say the same."""
     raise nodes.SkipNode
 
 
 def setup_pictures(app: Sphinx) -> None:
-    """Register the node."""
+    """Register the nodes."""
     nothing = (skip, None)
     app.add_node(
         linked_picture,
@@ -73,6 +93,8 @@ def setup_pictures(app: Sphinx) -> None:
         man=nothing,
         texinfo=nothing,
     )
+    plain = (pass_by, pass_by)
+    app.add_node(formula_ids, html=(visit_ids, None), latex=plain, text=plain, man=plain, texinfo=plain)
 
 
 # ------------------------------------------------------------------------------------------------ words in boxes
@@ -179,7 +201,8 @@ def neighbourhood(atlas: Atlas, formula_id: str) -> nodes.Node | None:
         "A graph of links: what this proof rests on ({left}), the formula, and what uses it ({right}). The lists say "
         "the same in words."
     ).format(left=len(left), right=len(right))
-    heads = (_("Rests on"), _("Used by"))
+    dashed = any(box.kind == "axiom" for box in left)
+    heads = (_("Rests on (dashed: axioms)") if dashed else _("Rests on"), _("Used by"))
     shown = (_at_most(left, LEFT), here, _at_most(right, RIGHT))
     parts: list[Part] = []
     for draw in (_beside, _below):
@@ -275,9 +298,9 @@ def _below(left: Sequence[Box], here: Box, right: Sequence[Box], heads: tuple[st
 
 # ------------------------------------------------------------------------------------------------ the map
 
-ACROSS = 4
-REGION, GUTTER = 238, 14
-PITCH, EDGE, TITLE = 25, 12, 30
+ACROSS = 3
+REGION, GUTTER = 242, 12
+PITCH, EDGE, TITLE = 27, 12, 28
 SMALL, LARGE = 4.5, 9.5
 
 
@@ -344,24 +367,28 @@ def map_picture(atlas: Atlas) -> linked_picture:
     """The whole atlas: chapters as frames, formulas as dots, a line from each lemma to each formula whose proof uses it."""
     found = regions(atlas)
     places = {name: dot for region in found for name, dot in region.dots.items()}
+    half = PITCH // 2  # a finger hits the square around a dot
     parts: list[Part] = []
     for region in found:
-        parts += [
+        parts.append(
             f'<rect class="region" x="{region.x}" y="{region.y}" width="{REGION}" height="{region.height}" rx="9"/>'
-            '<a class="chapter" href="',
-            ("doc", f"chapters/{region.chapter}"),
-            f'"><text x="{region.x + EDGE}" y="{region.y + 21}">{escape(_(chapter_title(region.chapter)))}</text></a>',
-        ]
+        )
     lines = "".join(_arc(*places[lemma][:2], *places[user][:2]) for lemma, user in edges(atlas))
     parts.append(f'<path class="edges" d="{lines}"/>')
     for region in found:
+        parts += [
+            '<a class="chapter" href="',
+            ("doc", f"chapters/{region.chapter}"),
+            f'"><text x="{region.x + EDGE}" y="{region.y + 20}">{escape(_(chapter_title(region.chapter)))}</text></a>',
+        ]
         for name, (x, y, radius) in region.dots.items():
             formula = atlas.formulas[name]
             said = escape(f"{signs(formula.title)} ({_(formula.status)})")
             parts += [
                 f'<a class="dot dot-{BADGES.get(formula.status, "missing")}" href="',
                 ("formula", name),
-                f'"><title>{said}</title><circle cx="{x}" cy="{y}" r="{radius:g}"/></a>',
+                f'"><title>{said}</title><path d="M{x - half} {y - half}h{PITCH}v{PITCH}h-{PITCH}z"/>'
+                f'<circle cx="{x}" cy="{y}" r="{radius:g}"/></a>',
             ]
     width = max((region.x + REGION for region in found), default=0)
     height = max((region.y + region.height for region in found), default=0)
@@ -422,9 +449,7 @@ class MapDirective(AtlasDirective):
             known = [name for name in names if name in self.atlas.formulas]
             if known:
                 line += nodes.inline("", f"; {words} ", classes=["map-word"])
-                for place, name in enumerate(known):
-                    line += [nodes.Text(", ")] if place else []
-                    line += self.link("formula", name, name)
+                line += ids_of(known)
         return line
 
 

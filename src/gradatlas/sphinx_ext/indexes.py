@@ -10,6 +10,7 @@ from docutils import nodes
 
 from gradatlas.sphinx_ext.api import operation_link
 from gradatlas.sphinx_ext.directive import AtlasDirective
+from gradatlas.sphinx_ext.graphs import ids_of
 from gradatlas.sphinx_ext.markup import BADGES, GREEK, badge, disclosure, inline, paragraph, section, table, typeset
 from gradatlas.sphinx_ext.markup import translated as _
 from gradatlas.sphinx_ext.reader import Atlas, Formula, chapter_title
@@ -45,7 +46,7 @@ def meanings(atlas: Atlas) -> dict[tuple[str, str], Meanings]:
     return {key: dict(sorted(of.items(), key=_most_first)) for key, of in found.items()}
 
 
-def _most_first(entry: tuple[tuple[str, str, str], list[str]]) -> tuple[int, tuple[str, str, str]]:
+def _most_first(entry: tuple[tuple[str, str, str], Sequence[str]]) -> tuple[int, tuple[str, str, str]]:
     return -len(entry[1]), entry[0]
 
 
@@ -84,7 +85,7 @@ class OperationsDirective(AtlasDirective):
         made: list[nodes.Node] = []
         for letter, names in operations_by_letter(self.atlas).items():
             rows: list[list[Any]] = [
-                [[operation_link(self, name)], _(self.atlas.operations[name].kind), list_of(self, about.get(name, ()))]
+                [operation_link(self, name), _(self.atlas.operations[name].kind), ids_of(about.get(name, ()))]
                 for name in names
             ]
             shown = table([_("Operation"), _("Kind"), _("Formulas")], rows, ["index"])
@@ -104,7 +105,7 @@ class SymbolsDirective(AtlasDirective):
             for (_name, latex), found in symbols.items():
                 for first, ((kind, _shape, description), ids) in enumerate(found.items()):
                     what = typeset(description) if description else _(kind)
-                    rows.append([[] if first else [inline(latex)], what, list_of(self, ids)])
+                    rows.append([[] if first else [inline(latex)], what, ids_of(ids)])
             title = _("Other signs") if letter == "·" else letter
             shown = table([_("Symbol"), _("What it is"), _("Formulas")], rows, ["index"])
             made.append(section(title, f"symbols-{place}", shown))
@@ -154,11 +155,6 @@ class StatusDirective(AtlasDirective):
         ]
         shown = table([_("Verdict"), _("Count"), _("Rows")], rows, ["index"])
         return section(_("The documents' rows, by verdict"), "verdicts", shown)
-
-
-def list_of(directive: AtlasDirective, formulas: Sequence[str]) -> list[nodes.Node]:
-    """Links to formulas by their ids, one after the other."""
-    return joined([directive.link("formula", name, name) for name in formulas])
 
 
 def joined(links: Sequence[nodes.Node]) -> list[nodes.Node]:
