@@ -29,7 +29,7 @@ __all__ = [
 Plain = Any
 Parts = tuple[Any, ...]
 
-_NEAR = 1 << 16  # entries of the arrays that are worked on together
+_NEAR = 1 << 17  # entries of the arrays that are worked on together
 
 
 def _quiet(function: Callable[..., Parts]) -> Callable[..., Parts]:

@@ -140,11 +140,8 @@ static int NAME(lstm_back_item)(const void *task, Size item, void *unused) {
     return 0;
 }
 
-/* Into how many items the batch falls: two tiles of rows for each, or one where that gives every thread its item. */
-static Size NAME(parts)(Size batch, Size threads) {
-    Size tiles = (batch + NAME(ROWS) - 1) / NAME(ROWS), parts = (tiles + 1) / 2;
-    return parts < threads ? min_size(tiles, threads) : parts;
-}
+/* Into how many items the batch falls: a tile of rows for each, or all of it where there is but one thread. */
+static Size NAME(parts)(Size batch, Size threads) { return threads > 1 ? (batch + NAME(ROWS) - 1) / NAME(ROWS) : batch > 0; }
 
 int NAME(lstm_forward)(const REAL *z, const REAL *h0, const REAL *c0, const REAL *u, REAL *states, REAL *cells, REAL *a,
                        Size steps, Size batch, Size n, Size threads) {

@@ -25,6 +25,13 @@ static int NAME(block_item)(const void *task, Size item, void *memory) {
     return 0;
 }
 
+static Size NAME(blocks)(const NAME(Matrices) *t) {
+    return ((t->columns + t->wide - 1) / t->wide) * ((t->rows + t->tall - 1) / t->tall);
+}
+
+/* Half of a length, in whole tiles. */
+static Size NAME(half)(Size length, Size tile) { return (length / 2 + tile - 1) / tile * tile; }
+
 /* C (rows x columns) = A B. sizes: rows, depth, columns, then the strides of A and of B, two each, in entries. */
 int NAME(matrix_product)(const REAL *a, const REAL *b, REAL *c, const Size *sizes, Size threads) {
     NAME(Matrices) t = {.a = a, .b = b, .c = c, .rows = sizes[0], .depth = sizes[1], .columns = sizes[2],
@@ -37,9 +44,15 @@ int NAME(matrix_product)(const REAL *a, const REAL *b, REAL *c, const Size *size
     threads = worth((double)t.rows * (double)t.depth * (double)t.columns, 4e6, threads);
     t.wide = min_size(t.columns, NAME(WIDE));
     t.tall = t.rows;
+    while (threads > 1 && NAME(blocks)(&t) < 4 * threads) { /* some for each thread, the longer side in parts first */
+        if (t.tall > 8 * NAME(ROWS) && (t.tall >= t.wide || t.wide <= NAME(COLUMNS)))
+            t.tall = NAME(half)(t.tall, NAME(ROWS));
+        else if (t.wide > NAME(COLUMNS))
+            t.wide = NAME(half)(t.wide, NAME(COLUMNS));
+        else
+            break;
+    }
     Size across = (t.columns + t.wide - 1) / t.wide;
-    while (t.tall > 8 * NAME(ROWS) && across * ((t.rows + t.tall - 1) / t.tall) < 4 * threads && threads > 1)
-        t.tall = (t.tall / 2 + NAME(ROWS) - 1) / NAME(ROWS) * NAME(ROWS);
     t.stacks = (t.rows + t.tall - 1) / t.tall;
     return share(NAME(block_item), &t, across * t.stacks, NAME(packed_size)(NAME(DEPTH), t.wide) * (Size)sizeof(REAL),
                  threads);
