@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gradatlas.sphinx_ext import plots
+from gradatlas.sphinx_ext import descents, plots, schedules
+from gradatlas.sphinx_ext.descents import DESCENTS, Descent
 from gradatlas.sphinx_ext.katex import node_program
 from gradatlas.sphinx_ext.playing import program
-from gradatlas.sphinx_ext.plots import ACTIVATIONS, LOSSES, Plot
+from gradatlas.sphinx_ext.plots import ACTIVATIONS, LOSSES, Plot, Slider
+from gradatlas.sphinx_ext.schedules import SCHEDULES, STEPS, Scheduled
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "_static" / "playing.js"
 RELATIVE = 1e-12
@@ -44,13 +46,16 @@ def in_node(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Any], An
     return run
 
 
-def choices(plot: Plot) -> list[dict[str, float]]:
-    """The sliders as they start, and each at other places."""
-    listed = plots.sliders(plot)
+def choices(listed: Sequence[Slider]) -> list[dict[str, float]]:
+    """The sliders as they start, and each at another of its places."""
+
+    def elsewhere(each: Slider) -> float:
+        return round(each.least + each.step * max(1, round(0.35 * (each.most - each.least) / each.step)), 6)
+
     start = {slider.name: slider.start for slider in listed}
     return [
         start,
-        *({**start, each.name: round(each.least + 0.35 * (each.most - each.least), 2) or each.step} for each in listed),
+        *({**start, each.name: elsewhere(each)} for each in listed),
     ]
 
 
@@ -63,7 +68,7 @@ def between(plot: Plot) -> np.ndarray:
 @pytest.mark.parametrize("plot", PLAYED, ids=lambda plot: plot.key)
 def test_the_printed_function_is_the_engines(in_node: Callable[[str, Any], Any], plot: Plot) -> None:
     points = between(plot)
-    for values in choices(plot):
+    for values in choices(plots.sliders(plot)):
         given = [values[slider.name] for slider in plots.sliders(plot)]
         body = f"""["value", "slope"].map((kind) =>
             data.points.map((t) => functions[{json.dumps(plot.key)}][kind](t, ...data.given)))"""
@@ -74,7 +79,7 @@ def test_the_printed_function_is_the_engines(in_node: Callable[[str, Any], Any],
 
 @pytest.mark.parametrize("plot", [plot for plot in PLAYED if plot.kinks], ids=lambda plot: plot.key)
 def test_at_a_kink_the_script_takes_what_the_engine_takes(in_node: Callable[[str, Any], Any], plot: Plot) -> None:
-    for values in choices(plot):
+    for values in choices(plots.sliders(plot)):
         given = [values[slider.name] for slider in plots.sliders(plot)]
         body = f"""(({{ slope, kinks }}) => kinks(...data).map((kink) => [kink,
             playing.least(slope(kink - 1e-9, ...data), slope(kink + 1e-9, ...data))]))(functions[{json.dumps(plot.key)}])"""
@@ -82,6 +87,48 @@ def test_at_a_kink_the_script_takes_what_the_engine_takes(in_node: Callable[[str
         assert [kink for kink, _ in found] == plots.kinks(plot, values)
         ours = plots.computed(plot, [kink for kink, _ in found], values)[1]
         np.testing.assert_allclose([taken for _, taken in found], ours, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("scheduled", SCHEDULES, ids=lambda scheduled: scheduled.key)
+def test_the_printed_schedule_is_the_engines(in_node: Callable[[str, Any], Any], scheduled: Scheduled) -> None:
+    listed = choices(scheduled.sliders)
+    given = [[values[slider.name] for slider in scheduled.sliders] for values in listed]
+    body = f"""data.map((given) => Array.from({{ length: {STEPS} }},
+        (_, k) => functions[{json.dumps(scheduled.key)}].rate(k + 1, ...given)))"""
+    for values, found in zip(listed, in_node(body, given), strict=True):
+        # 1 + cos loses digits where the cosine is near -1, in both alike but not to the last bit.
+        scale = max(schedules.rates(scheduled, values))
+        ours = schedules.rates(scheduled, values)
+        np.testing.assert_allclose(found, ours, rtol=RELATIVE, atol=1e-16 * scale, err_msg=str(values))
+
+
+@pytest.mark.parametrize("descent", DESCENTS, ids=lambda descent: descent.key)
+def test_the_printed_descent_is_the_engines(in_node: Callable[[str, Any], Any], descent: Descent) -> None:
+    """Each optimiser's path over all steps. A path that leaves for infinity is compared where it is finite."""
+    for values in choices(descent.sliders):
+        for method in descent.methods:
+            body = f"""(() => {{
+                const surface = functions[{json.dumps(descent.surface)}];
+                const points = playing.descend(surface, functions.methods.{method}, [data.x, data.y], data.steps, data);
+                return [points, points.map((point) => surface.loss(...point, data.kappa))];
+            }})()"""
+            points, losses = in_node(body, values)
+            ours, our_losses = descents.iterates(descent, method, values)
+            assert len(points) == values["steps"] + 1
+            scale = np.max(np.abs(ours))  # rounding is as large as the numbers that were added
+            np.testing.assert_allclose(
+                points, ours, rtol=RELATIVE, atol=RELATIVE * scale, err_msg=f"{method}, {values}"
+            )
+            np.testing.assert_allclose(losses, our_losses, rtol=1e-10, atol=1e-11 * max(our_losses))
+
+
+def test_the_factor_of_a_step_is_measured_and_crosses_one_at_two_over_l(in_node: Callable[[str, Any], Any]) -> None:
+    measured = descents.measured_factors()
+    body = f"data.map((rate) => [1, {descents.KAPPA}].map((curvature) => Math.abs(functions.factor.factor(rate, curvature))))"
+    found = in_node(body, [rate for rate, _ in measured])
+    np.testing.assert_allclose(found, [factors for _, factors in measured], rtol=1e-12, atol=1e-15)
+    for rate, factors in measured:
+        assert (max(factors) < 1) == (0 < rate < 2 / descents.KAPPA)
 
 
 def test_erfc_keeps_its_digits(in_node: Callable[[str, Any], Any]) -> None:

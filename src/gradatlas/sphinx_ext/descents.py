@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 WINDOW = Window(-4.2, 4.2, -2.5, 2.5)  # a unit is as long in both directions
-LEVELS = tuple(0.18 * k * k for k in range(1, 13))
+LEVELS = 12  # lines, from the least loss to that in a corner of the window
 FAR = 50.0  # how far out a path is followed
 
 
@@ -161,7 +161,9 @@ def level_lines(descent: Descent) -> str:
     if descent.surface == "quadratic":
         rings = []
         unit, kappa = shown.x(1) - shown.x(0), descent.start["kappa"]
-        for level in LEVELS:
+        highest = quadratic(WINDOW.right, WINDOW.top, kappa)
+        for k in range(1, LEVELS + 1):
+            level = highest * (k / LEVELS) ** 2
             across = unit * math.sqrt(2 * level)
             rings.append(
                 f'<ellipse class="level" data-across="{across:.4g}" cx="{coordinate(shown.x(0))}" cy="{coordinate(shown.y(0))}" '
@@ -179,11 +181,11 @@ def _contours(surface: Callable[..., Any], shown: Frame) -> str:
     y = np.linspace(WINDOW.bottom, WINDOW.top, 73)
     z = surface(x[None, :], y[:, None])
     lines: Any = contour_generator(x, y, z)
-    low = float(z.min())
+    low, high = float(z.min()), float(z.max())
     return "".join(
         joined([(shown.x(float(a)), shown.y(float(b))) for a, b in line])
-        for level in LEVELS
-        for line in lines.lines(low + level)
+        for k in range(1, LEVELS + 1)
+        for line in lines.lines(low + (high - low) * (k / LEVELS) ** 2)
     )
 
 
@@ -229,10 +231,56 @@ def description(descent: Descent) -> str:
     return " ".join(words)
 
 
+FORMULAS: Mapping[str, str] = {
+    "gradient-descent.quadratic-rate": "factor",
+    "gradient-descent.quadratic": "rate-good",
+    "momentum.closed-form": "narrow-valley",
+    "adam.step": "narrow-valley",
+}
+"""The formulas whose pages have one of these pictures."""
+
+
+def picture_of(formula: str) -> tuple[str, str, str] | None:
+    """The picture on a formula's page: SVG, caption, alternative text; None where there is none."""
+    key = FORMULAS.get(formula)
+    if key is None:
+        return None
+    if key == "factor":
+        return factor_picture(), factor_caption(), factor_description()
+    descent = next(each for each in DESCENTS if each.key == key)
+    return picture(descent), caption_of(descent), description(descent)
+
+
+def caption_of(descent: Descent) -> str:
+    """A line under the picture: the loss at the start and at the end of each path."""
+    losses = [iterates(descent, method)[1] for method in descent.methods]
+    ends = ", ".join(
+        f"{figure(each[-1])} ({name_of(method)})" if len(losses) > 1 else figure(each[-1])
+        for method, each in zip(descent.methods, losses, strict=True)
+    )
+    return _("{name}: the loss J begins at {first} and after {steps} steps is {ends}.").format(
+        name=name_of(descent.key), first=figure(losses[0][0]), steps=len(losses[0]) - 1, ends=ends
+    )
+
+
+def factor_caption() -> str:
+    """What the picture of the factors shows."""
+    return _(
+        "What one step multiplies the error by, along the least curvature $\\ell = 1$ and along the largest $L$ (dashed). "
+        "Below 1 the error shrinks: both are below 1 exactly for rates $\\alpha$ from 0 to $2/L$, the upright line. The "
+        "dots are measured on steps of the engine."
+    )
+
+
+def factor_description() -> str:
+    """The alternative text of the picture of the factors."""
+    return _("Two factors against the rate: one falls slowly from 1, the other falls to 0 and rises above 1 at 2/L.")
+
+
 KAPPA = 5.0
 
 
-def factor_picture(*, data: str = "", label: str = "") -> str:
+def factor_picture(*, data: str = "") -> str:
     """|1 - alpha lambda| for the least and the largest curvature: gradient descent converges while both are below 1.
 
     The dots are measured: how much the error shrank in one of the engine's steps, at some rates.
@@ -251,7 +299,7 @@ def factor_picture(*, data: str = "", label: str = "") -> str:
             place = f'cx="{coordinate(shown.x(rate))}" cy="{coordinate(shown.y(factor))}"'
             content += f'<circle class="at {classes}" {place} r="3.4"/>'
     keys = (Key("value", "|1 − αℓ|"), Key("slope", "|1 − αL|"))
-    return shown.drawn(content, label=label, keys=keys, names=("α", ""), data=data)
+    return shown.drawn(content, label=factor_description(), keys=keys, names=("α", ""), data=data)
 
 
 def measured_factors() -> list[tuple[float, tuple[float, float]]]:

@@ -19,14 +19,14 @@ from gradatlas.sphinx_ext import descents, plots, schedules
 from gradatlas.sphinx_ext.descents import DESCENTS, Descent
 from gradatlas.sphinx_ext.markup import code, prose
 from gradatlas.sphinx_ext.markup import translated as _
-from gradatlas.sphinx_ext.pages import AtlasDirective
+from gradatlas.sphinx_ext.directive import AtlasDirective
 from gradatlas.sphinx_ext.plots import ACTIVATIONS, LOSSES, Plot, Slider
 from gradatlas.sphinx_ext.schedules import SCHEDULES, STEPS, Scheduled
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-__all__ = ["DIRECTIVES", "FILE", "add_scripts", "program", "write_functions"]
+__all__ = ["DIRECTIVES", "FILE", "add_scripts", "picture_nodes", "program", "write_functions"]
 
 FILE = "playing-functions.js"
 FOLDER = "playing/"
@@ -193,30 +193,15 @@ class PlotsDirective(AtlasDirective):
         made = [(spoken_start(each.name), each) for each in descent.sliders]
         names = ";".join(descents.name_of(method) for method in descent.methods)
         data = f' data-play="{descent.surface}" data-kind="descent" data-names="{escape(names)}"'
-        losses = [descents.iterates(descent, method)[1] for method in descent.methods]
-        several = len(losses) > 1
-        ends = ", ".join(
-            f"{plots.figure(each[-1])} ({descents.name_of(method)})" if several else plots.figure(each[-1])
-            for method, each in zip(descent.methods, losses, strict=True)
-        )
-        words = _("{name}: the loss J begins at {first} and after {steps} steps is {ends}.").format(
-            name=name, first=plots.figure(losses[0][0]), steps=len(losses[0]) - 1, ends=ends
-        )
+        words = descents.caption_of(descent)
         return framed(descent.key, descents.picture(descent, data=data), prose(words), controls(name, made))
 
     def factor(self) -> nodes.figure:
         """For which rates gradient descent converges on a quadratic."""
-        words = _(
-            "What one step multiplies the error by, along the least curvature $\\ell = 1$ and along the largest $L$ (dashed). "
-            "Below 1 the error shrinks: both are below 1 exactly for rates $\\alpha$ from 0 to $2/L$, the upright line. The "
-            "dots are measured on steps of the engine."
-        )
-        alternative = _(
-            "Two factors against the rate: one falls slowly from 1, the other falls to 0 and rises above 1 at 2/L."
-        )
-        svg = descents.factor_picture(data=' data-play="factor" data-kind="factor"', label=alternative)
+        svg = descents.factor_picture(data=' data-play="factor" data-kind="factor"')
         cursor, largest = Slider("at", 0, 0.6, 0.3, 0.005), Slider("kappa", 1, 10, descents.KAPPA, 0.5)
         made = [(spoken("rate"), cursor), (spoken("kappa"), largest)]
+        words = descents.factor_caption()
         caption = [*prose(words), nodes.Text(" "), self.proof("gradient-descent.quadratic-rate")]
         return framed("factor", svg, caption, controls(_("Factor of a step"), made))
 
@@ -244,10 +229,9 @@ def picture_nodes(directive: AtlasDirective, formula: str) -> list[nodes.Node]:
         return []
     svg, words, _alternative = found
     caption = nodes.caption("", "", *prose(words))
-    for key in plots.played(formula)[:1]:
-        page = "playing/activations" if any(plot.key == key for plot in ACTIVATIONS) else "playing/losses"
-        if page in directive.env.found_docs:
-            caption += [nodes.Text(" "), directive.document_link(page, _("Play with it"))]
+    page = plots.page_of(formula)
+    if page is not None and page in directive.env.found_docs:
+        caption += [nodes.Text(" "), directive.document_link(page, _("Play with it"))]
     return [nodes.figure("", nodes.raw("", svg, format="html"), caption, classes=["drawn"])]
 
 

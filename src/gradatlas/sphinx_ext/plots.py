@@ -8,7 +8,7 @@ expression (see playing.py). A test holds the two together.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACTIVATIONS",
+    "ALL",
     "LOSSES",
     "OTHERS",
     "PLOTS",
@@ -28,6 +29,7 @@ __all__ = [
     "Slider",
     "computed",
     "name_of",
+    "page_of",
     "picture",
     "picture_of",
     "pieces",
@@ -194,7 +196,8 @@ OTHERS: tuple[Plot, ...] = (
 )
 """Functions that are no activations, drawn on their formulas' pages alone."""
 
-PLOTS: Mapping[str, Plot] = {plot.key: plot for plot in (*ACTIVATIONS, *LOSSES, *OTHERS)}
+ALL = (*ACTIVATIONS, *LOSSES, *OTHERS)
+PLOTS: Mapping[str, Plot] = {plot.key: plot for plot in ALL}
 
 
 def name_of(key: str) -> str:
@@ -406,12 +409,24 @@ def picture_of(formula: str) -> tuple[str, str, str] | None:
 
     The caption has $mathematics$ in it and is in the language being built.
     """
-    for plot in PLOTS.values():
+    for plot in ALL:
         if plot.formula == formula:
             return picture(plot), caption_of(plot), description(plot)
-    return None
+    from gradatlas.sphinx_ext import descents, schedules
+
+    for scheduled in schedules.SCHEDULES:
+        if scheduled.formula == formula:
+            return schedules.picture(scheduled), schedules.caption_of(scheduled), schedules.description(scheduled)
+    return descents.picture_of(formula)
 
 
-def played(formula: str) -> Sequence[str]:
-    """The keys of the plots of a formula that have sliders on a page of their own."""
-    return [plot.key for plot in (*ACTIVATIONS, *LOSSES) if plot.formula == formula]
+def page_of(formula: str) -> str | None:
+    """The page where a formula's picture has sliders."""
+    for page, listed in (("activations", ACTIVATIONS), ("losses", LOSSES)):
+        if any(plot.formula == formula for plot in listed):
+            return f"playing/{page}"
+    from gradatlas.sphinx_ext import descents, schedules
+
+    if any(scheduled.formula == formula for scheduled in schedules.SCHEDULES):
+        return "playing/schedules"
+    return "playing/descent" if formula in descents.FORMULAS else None

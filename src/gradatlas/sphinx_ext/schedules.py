@@ -11,7 +11,7 @@ from gradatlas.sphinx_ext.markup import translated as _
 from gradatlas.sphinx_ext.plots import Slider, figure
 from gradatlas.sphinx_ext.svg import Frame, Key, Window
 
-__all__ = ["SCHEDULES", "STEPS", "Scheduled", "description", "name_of", "picture", "rates", "symbols"]
+__all__ = ["SCHEDULES", "STEPS", "Scheduled", "caption_of", "description", "name_of", "picture", "rates", "symbols"]
 
 STEPS = 100  # that are drawn, counted from 1
 
@@ -168,6 +168,11 @@ def picture(scheduled: Scheduled, *, data: str = "") -> str:
     content = f'<path class="curve value" d="{line}"/>'
     keys = (Key("value", _("learning rate")),)
     return frame.drawn(content, label=description(scheduled), keys=keys, names=("t", ""), data=data)
+
+
+def caption_of(scheduled: Scheduled) -> str:
+    """A line under the picture."""
+    return _("{name}: the learning rate over {steps} steps.").format(name=name_of(scheduled.key), steps=STEPS)
 
 
 def description(scheduled: Scheduled) -> str:

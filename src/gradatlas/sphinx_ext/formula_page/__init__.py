@@ -18,6 +18,7 @@ from gradatlas.sphinx_ext.formula_page.relations import neighbours, sources
 from gradatlas.sphinx_ext.formula_page.statement import assumptions, axioms, operations, stated, symbols
 from gradatlas.sphinx_ext.markup import section, signs
 from gradatlas.sphinx_ext.markup import translated as _
+from gradatlas.sphinx_ext.playing import picture_nodes
 from gradatlas.sphinx_ext.reader import Evidence, Formula
 
 __all__ = ["PROVEN", "FormulaDirective"]
@@ -52,7 +53,7 @@ class FormulaDirective(AtlasDirective):
         page = section(signs(formula.title), formula.anchor)
         page += index(formula, page["ids"][0])
         page += heading(self, formula)
-        page += section(_("Statement"), "statement", *stated(formula.shown_claims))
+        page += section(_("Statement"), "statement", *stated(formula.shown_claims), *picture_nodes(self, name))
         if formula.evidence is not None:
             parts = (make(self, formula, formula.evidence) for make in PROVEN)
             page += [part for part in parts if part is not None]
