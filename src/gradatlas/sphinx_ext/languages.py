@@ -47,7 +47,7 @@ TRANSLATING: Final = ("_", "translated")
 TEMPLATES: Final = (
     *("Skip to content", "Back to top", "On this page", "Next", "Previous", "Home"),
     *("Made with ", '<a href="https://www.sphinx-doc.org/">Sphinx</a> and ', "Toggle Light / Dark / Auto color theme"),
-    *("Site", "This page", "Languages", "A name, a symbol or a word", "This page is in English so far."),
+    *("Site", "This page", "Languages", "Versions", "A name, a symbol or a word", "This page is in English so far."),
 )
 
 
