@@ -136,11 +136,11 @@ def test_the_kernels_stand_beside_what_they_were_and_what_the_score_gains_is_cou
     assert [">integrated gradients</text>" in picture for picture in pictures].count(True) == 1
     text = words(html)
     for each in shown["attribution"]["pictures"]:
-        assert all(f"{missed:.1e}".replace("-", "−") in text for missed in each["residuals"])
-        assert f"{each['sum']:.6g}" in text
+        assert all(f"{missed:.2g}".replace("-", "−") in text for missed in each["residuals"])
+        assert f"{each['gain']:.3f} {each['sum']:.3f}" in text
     assert "Training moved the 32 kernels by" in text
     still = sum(a == b for a, b in zip(shown["kernels"], shown["kernels before"], strict=True))
-    assert f"norm, taken together. {still} of them did not move at all" in text
+    assert f"norm, taken together. {still} did not move at all" in text
 
 
 def test_the_closed_form_stands_beside_the_ten_epochs(site):

@@ -195,7 +195,7 @@ class ProgramDirective(AtlasDirective):
         words = _("Training moved the {count} kernels by {moved} of their norm, taken together.")
         if still:
             words += " " + _(
-                "{still} of them did not move at all: their ReLU gives 0 on every picture, and so does their gradient."
+                "{still} did not move at all: where a unit's ReLU gives 0 on every picture, so does its gradient."
             )
         return paragraph(words.format(count=len(after), moved=f"{moved:.0%}", still=still))
 
@@ -210,15 +210,14 @@ class ProgramDirective(AtlasDirective):
                 "sum."
             )
         )
-        head = [_("Digit"), _("Taken for"), _("Score"), _("Of the black picture"), _("Gain"), _("Sum")]
-        head += [_("Missed with {n} midpoints").format(n=figure_number(n)) for n in shown["parts"]]
+        head = [_("Digit"), _("Taken for"), _("Gain of the score"), _("Sum")]
+        head += [_("Off by, {n} midpoints").format(n=figure_number(n)) for n in shown["parts"]]
         rows = [
             [
                 str(each["label"]),
                 str(each["taken for"]),
-                *(figure_number(each[name]) for name in ("score", "score of black", "gain")),
-                f"{each['sum']:.6g}".replace("-", "−"),
-                *(f"{missed:.1e}".replace("-", "−") for missed in each["residuals"]),
+                *(f"{each[name]:.3f}".replace("-", "−") for name in ("gain", "sum")),
+                *(f"{missed:.2g}".replace("-", "−") for missed in each["residuals"]),
             ]
             for each in shown["pictures"]
         ]
