@@ -48,7 +48,7 @@ FLOORS = {
 # What stands on a shelf beside its chapters.
 BESIDE = {
     "ops": {"__init__", "kinds"},
-    "formulas": {"__init__", "chapters", "statement", "registry", "ledger", "sources"},
+    "formulas": {"__init__", "chapters", "statement", "registry", "ledger", "sources", "shapes"},
     "proofs": {"__init__", "conftest", "claims"},
 }
 

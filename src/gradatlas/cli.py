@@ -23,11 +23,16 @@ EPILOG = """\b
 Examples:
   gradatlas list --chapter losses
   gradatlas find softmax gradient
+  gradatlas find 'exp(x_i)/Sum(exp(x_j), j)'
   gradatlas show softmax.vjp
   gradatlas show softmax.vjp --json
   gradatlas ledger T6
   gradatlas run P1
 """
+
+
+SHOWN = 20  # formulas of a search by shape
+HOW = {"whole": "states it", "part": "has it", "shared": "has a part"}
 
 
 class _Commands(click.Group):
@@ -81,14 +86,45 @@ def compile_kernels() -> None:
 
 @main.command()
 @click.argument("text", nargs=-1, required=True)
-def find(text: tuple[str, ...]) -> None:
-    """Find formulas by id, title, alias, symbol, operation, ledger row or word; all words must fit."""
-    from gradatlas.formulas import registry
+@click.option("--shape", "by", flag_value="shape", help="Read the text as an expression.")
+@click.option("--words", "by", flag_value="words", help="Read the text as words.")
+def find(text: tuple[str, ...], by: str | None) -> None:
+    """Find formulas by words, or by shape.
 
-    found = registry.search(" ".join(text))
+    Words: id, title, alias, symbol, operation, ledger row or any word; all must fit. Shape: an expression, plain or in
+    LaTeX, such as 'exp(x_i)/Sum(exp(x_j), j)'; the names of variables do not matter.
+    """
+    from gradatlas.formulas import registry, shapes
+
+    asked = " ".join(text)
+    if by == "shape" or (by is None and shapes.is_expression(asked)):
+        _find_by_shape(asked)
+        return
+    found = registry.search(asked)
     if not found:
-        raise click.ClickException(f"nothing found for {' '.join(text)!r}: `gradatlas list` shows every formula")
+        raise click.ClickException(f"nothing found for {asked!r}: `gradatlas list` shows every formula")
     _print_list(found, by_chapter=False)
+
+
+def _find_by_shape(asked: str) -> None:
+    from gradatlas.formulas import registry, shapes
+
+    try:
+        hits = shapes.search(asked)
+    except shapes.ReadingError as error:
+        raise click.ClickException(f"{asked[:60]!r}: {error}; --words looks for words instead") from None
+    if not hits:
+        raise click.ClickException(f"no formula has the shape {asked!r} or a large part of it; --words looks for words")
+    shown = hits[:SHOWN]
+    out = _console()
+    width = max(len(hit.id) for hit in shown)
+    for hit in shown:
+        where = f"  ({hit.claim})" if hit.claim else ""
+        title = registry.get(hit.id).title
+        out.print(
+            Text.assemble((f"{hit.id:<{width}}", "cyan"), "  ", (f"{HOW[hit.how]:<10}", "green"), f"  {title}{where}")
+        )
+    _note(f"searched by shape: {len(hits)} found{f', the first {SHOWN} shown' if len(hits) > SHOWN else ''}")
 
 
 @main.command()
