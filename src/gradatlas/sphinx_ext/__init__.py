@@ -32,9 +32,11 @@ from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_mi
 from gradatlas.sphinx_ext.frameworks import FrameworksDirective
 from gradatlas.sphinx_ext.languages import add_switch, formula_words, use_catalogues
 from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
+from gradatlas.sphinx_ext.navigation import share_navigation
 from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import write_stubs
+from gradatlas.sphinx_ext.wordstems import English
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -75,6 +77,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_node(disclosure, html=(visit_disclosure, depart_disclosure))
     graphs.setup_pictures(app)
     app.add_post_transform(ForPlainWriters)
+    app.add_search_language(English)
     katex.install(app)
     app.connect("builder-inited", _read_atlas, priority=100)
     app.connect("builder-inited", programs.write_program_stubs, priority=200)
@@ -85,6 +88,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("html-page-context", _finish_formula_page, priority=400)
     app.connect("html-page-context", add_switch, priority=410)
     app.connect("html-page-context", playing.add_scripts, priority=420)
+    app.connect("html-page-context", share_navigation, priority=430)
     app.connect("build-finished", assets.write_records)
     app.connect("build-finished", ledger.write_ledger)
     app.connect("build-finished", assets.index_for_search, priority=900)
