@@ -155,14 +155,12 @@ def lstm_forward(z: Plain, h: Plain, c: Plain, u: Plain) -> Parts:
         return compiled.lstm_forward(z, h, c, u)
     n = u.shape[0]
     states, cells, a = _room(z, n, n, 4 * n)
-    blocks = _by_block(a, 4)
     gates = np.empty((4, z.shape[1], n), dtype=z.dtype)
     i, f, k, o = gates
-    for t in range(len(z)):
-        here, hidden, cell = a[t], states[t], cells[t]
+    for given, here, block, hidden, cell in zip(z, a, _by_block(a, 4).swapaxes(0, 1), states, cells, strict=True):
         np.matmul(h, u, out=here)
-        here += z[t]
-        gates[...] = blocks[:, t]
+        here += given
+        gates[...] = block
         np.tanh(k, out=hidden)
         np.negative(gates, out=gates)
         np.exp(gates, out=gates)
@@ -178,26 +176,25 @@ def lstm_forward(z: Plain, h: Plain, c: Plain, u: Plain) -> Parts:
 
 
 def _lstm_answers(c0: Plain, out: Parts, first: int, stop: int, room: list[Plain]) -> Parts:
-    """Of a stretch of time, block by block: how the cell answers to i, f and g, and the hidden state to o; the forget gate;
-    how the hidden state answers to the cell. They lie in room, arrays of five blocks and one of one, of any content."""
+    """Of a stretch of time, in blocks: how the hidden state answers to o, and the cell to i, f and g; the forget gate; how
+    the hidden state answers to the cell. They lie in room, arrays of five blocks and one of one, of any content."""
     cells = out[1][first:stop]
     gates, slopes, spare = (each[..., : stop - first, :, :] for each in room)
-    gates[:4] = _by_block(out[2], 4)[:, first:stop]
+    given = _by_block(out[2], 4)[:, first:stop]
+    gates[0] = given[3]
+    gates[1:4] = given[:3]
     gates[4] = cells
-    np.tanh(gates[2], out=spare)
-    gates[2::2] *= 2  # the slope of tanh at x is 4 s (1 - s), s the sigmoid of 2x
+    np.tanh(gates[3], out=spare)
+    gates[3:] *= 2  # the slope of tanh at x is 4 s (1 - s), s the sigmoid of 2x
     _open(gates, slopes)
-    i, f, _, o, _ = gates
-    slopes[3] *= out[0][first:stop]  # which is o tanh(c)
-    slopes[:3] *= gates[:3]
-    slopes[4] *= gates[4]
-    slopes[2::2] *= 4
-    slopes[0] *= spare
-    slopes[1, 1:] *= cells[:-1]
-    slopes[1, 0] *= out[1][first - 1] if first else c0
-    slopes[2] *= i
-    slopes[4] *= o
-    return slopes[:4], f, slopes[4]
+    slopes[0] *= out[0][first:stop]  # which is o tanh(c)
+    slopes[1:] *= gates[1:]
+    gates[:2] *= 4
+    slopes[3:] *= gates[1::-1]  # i and o
+    slopes[1] *= spare
+    slopes[2, 1:] *= cells[:-1]
+    slopes[2, 0] *= out[1][first - 1] if first else c0
+    return slopes[0], slopes[1:4], gates[2], slopes[4]
 
 
 @_quiet
@@ -210,24 +207,26 @@ def lstm_backward(g: Parts, h0: Plain, c0: Plain, u: Plain, out: Parts) -> Parts
     gh, gc, ga = g
     steps, batch, n = out[0].shape
     dz = np.empty_like(out[2])
-    blocks = _by_block(dz, 4)
+    blocks = _by_block(dz, 4).swapaxes(0, 1)
     dh, dc, part = (np.zeros((batch, n), dtype=dz.dtype) for _ in range(3))
     back = np.ascontiguousarray(u.T)
     length = _length(5 * batch * n, steps)
     room = [np.empty((*many, length, batch, n), dtype=dz.dtype) for many in ((5,), (5,), ())]
     for first, stop in _stretches(steps, length):
-        answers, kept, through = _lstm_answers(c0, out, first, stop, room)
+        hidden, cell, kept, through = _lstm_answers(c0, out, first, stop, room)
+        cell = cell.swapaxes(0, 1)
         for t in range(stop - 1, first - 1, -1):
-            here, d = t - first, dz[t]
+            here, d, block, of_cell, of_hidden = t - first, dz[t], blocks[t], cell[t - first], hidden[t - first]
             if gh is not None:
                 dh += gh[t]
             if gc is not None:
                 dc += gc[t]
             np.multiply(dh, through[here], out=part)
             dc += part
-            answers[:3, here] *= dc
-            answers[3, here] *= dh
-            blocks[:, t] = answers[:, here]
+            of_cell *= dc
+            of_hidden *= dh
+            block[:3] = of_cell
+            block[3] = of_hidden
             if ga is not None:
                 d += ga[t]
             dc *= kept[here]

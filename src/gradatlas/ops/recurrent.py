@@ -13,7 +13,7 @@ once, and serves the vjp and the jvp.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,15 +22,34 @@ from gradatlas.backend import recurrent as in_place
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.space import Space
 from gradatlas.errors import OptionError, ShapeError
-from gradatlas.ops._batching import Call, per_example, through_records
+from gradatlas.ops._recursion import (
+    Parts,
+    all_in_place,
+    beside,
+    block,
+    blocks,
+    driven_by_input,
+    driven_by_weights,
+    folded,
+    over_time,
+    plus,
+    pulled_through,
+    pushed_through,
+    sequence_samples,
+    states_before,
+    step_of,
+    sum_of_products,
+    undriven,
+    zeros_of,
+)
 from gradatlas.ops.activations import relu, sech2, sigmoid, sigmoid_prime, step, tanh
 from gradatlas.ops.elementwise import add, multiply, negative, subtract
 from gradatlas.ops.indexing import getitem
-from gradatlas.ops.kinds import Record, Sample, Samples, general
+from gradatlas.ops.kinds import Record, general
 from gradatlas.ops.linalg import matrix_product
 from gradatlas.ops.losses import dense
 from gradatlas.ops.reductions import sum_
-from gradatlas.ops.shaping import concat, matrix_transpose, permute_dims, reshape, stack
+from gradatlas.ops.shaping import concat, matrix_transpose, permute_dims, reshape
 
 __all__ = [
     "gru",
@@ -44,177 +63,35 @@ __all__ = [
 
 ACTIVATIONS = ("tanh", "relu")
 
-Parts = tuple[Any, ...]
-
-# ------------------------------------------------------------------------------------------------ what the cells share
-
-
-def _in_place(*arrays: Any) -> bool:
-    """Whether these are plain NumPy arrays of one floating dtype, on which the quick form works; None counts as one."""
-    given = [x for x in arrays if x is not None]
-    return all(type(x) is np.ndarray for x in given) and len({x.dtype for x in given}) == 1
-
-
-def _at(x: Any, t: int) -> Any:
-    """Step t of a time-major array; None of None."""
-    return None if x is None else getitem(x, key=(t,))
-
-
-def _block(x: Any, k: int, count: int) -> Any:
-    """Block k of the last axis, of as many equal blocks."""
-    width = plain_of(x).shape[-1] // count
-    return getitem(x, key=(..., slice(k * width, (k + 1) * width)))
-
-
-def _blocks(x: Any, count: int) -> list[Any]:
-    return [_block(x, k, count) for k in range(count)]
-
-
-def _beside(*parts: Any) -> Any:
-    return concat(*parts, axis=-1)
-
-
-def _over_time(rows: Sequence[Parts], h0: Any, *like: Any) -> Parts:
-    """What each step gave, as time-major arrays; of no step, empty ones for h0's batch, as wide as each of `like`."""
-    if rows:
-        return tuple([stack(*column) for column in zip(*rows, strict=True)])
-    space = Space.of(h0)
-    shapes = [(0, space.shape[0], plain_of(each).shape[-1]) for each in like]
-    return tuple([space.with_shape(shape).zeros() for shape in shapes])
-
-
-def _zeros(like: Any) -> Any:
-    return Space.of(like).zeros()
-
-
-def _plus(x: Any, y: Any) -> Any:
-    """x + y, where None stands for zero."""
-    return y if x is None else x if y is None else add(x, y)
-
-
-def _before(states: Any, start: Any) -> Any:
-    """The state before each step, time-major: the start, then that after every step but the last."""
-    first = reshape(start, shape=(1, *plain_of(start).shape))
-    return getitem(concat(first, states), key=(slice(0, plain_of(states).shape[0]),))
-
-
-def _products(states: Any, dz: Any) -> Any:
-    """The sum over time and batch of state^T dz."""
-    (steps, batch, n), width = plain_of(states).shape, plain_of(dz).shape[-1]
-    rows = steps * batch
-    return matrix_product(matrix_transpose(reshape(states, shape=(rows, n))), reshape(dz, shape=(rows, width)))
-
-
-def _pulled_through(
-    g: Parts, out: Parts, carried: Parts, like: Parts, back: Callable[[int, list[Any], Parts], tuple[Parts, Parts]]
-) -> tuple[Parts, Parts]:
-    """Back through the steps, the last first: what each gives, time-major, and the cotangents of the first state.
-
-    back(t, g_t, cotangents of the state after the step) gives a row, as wide as `like`, and the cotangents of the state
-    before. None stands for a cotangent that is zero.
-    """
-    state = tuple([_zeros(each) for each in carried])
-    rows: list[Parts] = []
-    for t in range(plain_of(out[0]).shape[0] - 1, -1, -1):
-        row, state = back(t, [_at(part, t) for part in g], state)
-        rows.append(row)
-    return _over_time(rows[::-1], carried[0], *like), state
-
-
-def _pushed_through(
-    out: Parts, h0: Any, carried: Parts, forth: Callable[[int, Any, Parts], tuple[Parts, Parts]]
-) -> Parts:
-    """Forth through the steps: the tangents of what each gives, time-major.
-
-    forth(t, hidden state before, tangents of the state before) gives a row, and the tangents of the state after.
-    """
-    rows: list[Parts] = []
-    h = h0
-    for t in range(plain_of(out[0]).shape[0]):
-        row, carried = forth(t, h, carried)
-        rows.append(row)
-        h = _at(out[0], t)
-    return _over_time(rows, h0, *out)
-
-
-def _driven_by_input(t: Any) -> Callable[[int, Any], Any]:
-    """The change of the pre-activations where z changes by t."""
-    return lambda at, h: _at(t, at)
-
-
-def _driven_by_weights(t: Any) -> Callable[[int, Any], Any]:
-    """The change of h u where u changes by t."""
-    return lambda at, h: matrix_product(h, t)
-
-
-def _undriven(at: int, h: Any) -> None:
-    """No change but that of the state."""
-
-
-def _folded(call: Call) -> Any:
-    """Many sequences with the same weights are one larger batch; with weights of their own they take each step together."""
-    states = [slot for slot, name in enumerate(call.record.argument_names) if name in ("h0", "c0")]
-    weights = range(states[-1] + 1, len(call.args))
-    if any(call.batched[slot] for slot in weights):
-        return through_records(call)
-    steps, batch, width = call.shape()
-    if any(len(call.shape(slot)) != 2 or call.shape(slot)[0] != batch for slot in states):
-        return per_example(call)  # which refuses it
-    rows = call.size * batch
-    z = reshape(permute_dims(call.full(), axes=(1, 0, 2, 3)), shape=(steps, rows, width))
-    starts = [reshape(call.full(slot), shape=(rows, call.shape(slot)[1])) for slot in states]
-    parts = call.again((z, *starts, *[call.args[slot] for slot in weights]))
-    shapes = [(steps, call.size, batch, plain_of(part).shape[-1]) for part in parts]
-    return tuple(
-        [permute_dims(reshape(each, shape=s), axes=(1, 0, 2, 3)) for each, s in zip(parts, shapes, strict=True)]
-    )
-
-
-def _sequence_samples(gates: int, states: int, more: Sequence[Any] = ()) -> Samples:
-    """Calls (z, states, u, ...) of several steps, one, none; a batch of none; one hidden entry."""
-
-    def draw(rng: np.random.Generator) -> Any:
-        for steps, batch, n in ((3, 2, 2), (4, 1, 3), (1, 2, 1), (0, 2, 2), (2, 0, 2)):
-            z = rng.normal(size=(steps, batch, gates * n))
-            state = [rng.normal(size=(batch, n)) for _ in range(states)]
-            u = rng.normal(size=(n, gates * n))
-            for params in more or ({},):
-                v = [rng.normal(size=(gates * n,))] if "v" in params else []
-                held = {key: value for key, value in params.items() if key != "v"}
-                yield Sample((z, *state, u, *v), held)
-
-    return draw
-
-
 # ------------------------------------------------------------------------------------------------ the simple network
 
 _FUNCTIONS = {"tanh": (tanh, sech2), "relu": (relu, step)}
 
 
 def _rnn_forward(lib: Any, z: Any, h0: Any, u: Any, *, activation: str = "tanh") -> Any:
-    if _in_place(z, h0, u):
+    if all_in_place(z, h0, u):
         return in_place.rnn_forward(z, h0, u, activation)
     f, _ = _FUNCTIONS[activation]
     h, rows = h0, []
     for t in range(z.shape[0]):
-        a = add(_at(z, t), matrix_product(h, u))
+        a = add(step_of(z, t), matrix_product(h, u))
         h = f(a)
         rows.append((h, a))
-    return _over_time(rows, h0, h0, z)
+    return over_time(rows, h0, h0, z)
 
 
 def _rnn_pulled(g: Parts, h0: Any, u: Any, out: Parts, activation: str) -> Parts:
     """dz_t = f'(a_t) (g_t + dz_{t+1} u^T); du = sum_t h_{t-1}^T dz_t."""
-    if _in_place(*g, h0, u, *out):
+    if all_in_place(*g, h0, u, *out):
         return in_place.rnn_backward(g, h0, u, out, activation)
     slopes = _FUNCTIONS[activation][1](out[1])
 
     def back(t: int, g_t: list[Any], state: Parts) -> tuple[Parts, Parts]:
-        d = _plus(g_t[1], multiply(_plus(g_t[0], state[0]), _at(slopes, t)))
+        d = plus(g_t[1], multiply(plus(g_t[0], state[0]), step_of(slopes, t)))
         return (d,), (matrix_product(d, matrix_transpose(u)),)
 
-    (dz,), (dh,) = _pulled_through(g, out, (h0,), (h0,), back)
-    return dz, dh, _products(_before(out[0], h0), dz)
+    (dz,), (dh,) = pulled_through(g, out, (h0,), (h0,), back)
+    return dz, dh, sum_of_products(states_before(out[0], h0), dz)
 
 
 def _rnn_pushed(drive: Callable[[int, Any], Any], dh: Any, h0: Any, u: Any, out: Parts, activation: str) -> Parts:
@@ -222,11 +99,11 @@ def _rnn_pushed(drive: Callable[[int, Any], Any], dh: Any, h0: Any, u: Any, out:
     slopes = _FUNCTIONS[activation][1](out[1])
 
     def forth(t: int, h: Any, state: Parts) -> tuple[Parts, Parts]:
-        change = _plus(drive(t, h), matrix_product(state[0], u))
-        after = multiply(change, _at(slopes, t))
+        change = plus(drive(t, h), matrix_product(state[0], u))
+        after = multiply(change, step_of(slopes, t))
         return (after, change), (after,)
 
-    return _pushed_through(out, h0, (_zeros(h0) if dh is None else dh,), forth)
+    return pushed_through(out, h0, (zeros_of(h0) if dh is None else dh,), forth)
 
 
 rnn_recurrence: Record = general(
@@ -234,18 +111,18 @@ rnn_recurrence: Record = general(
     _rnn_forward,
     vjp=lambda g, h0, u, out, activation: _rnn_pulled(g, h0, u, out, activation),
     jvp=(
-        lambda t, h0, u, out, activation: _rnn_pushed(_driven_by_input(t), None, h0, u, out, activation),
-        lambda t, h0, u, out, activation: _rnn_pushed(_undriven, t, h0, u, out, activation),
-        lambda t, h0, u, out, activation: _rnn_pushed(_driven_by_weights(t), None, h0, u, out, activation),
+        lambda t, h0, u, out, activation: _rnn_pushed(driven_by_input(t), None, h0, u, out, activation),
+        lambda t, h0, u, out, activation: _rnn_pushed(undriven, t, h0, u, out, activation),
+        lambda t, h0, u, out, activation: _rnn_pushed(driven_by_weights(t), None, h0, u, out, activation),
     ),
     whole=False,
     signature="(t,b,n),(b,n),(n,n)->(t,b,n),(t,b,n)",
     at_once=True,
     takes="real",
-    batching=_folded,
+    batching=folded,
     advice="z must be (time, batch, n), h0 (batch, n), u (n, n)",
     kinks={"activation relu at 0": "0, the element of least norm"},
-    samples=_sequence_samples(1, 1, ({}, {"activation": "relu"})),
+    samples=sequence_samples(1, 1, ({}, {"activation": "relu"})),
     summary="The hidden states f(a) of a simple recurrent network, and its pre-activations a_t = z_t + h_{t-1} u.",
 )
 
@@ -253,26 +130,26 @@ rnn_recurrence: Record = general(
 
 
 def _lstm_forward(lib: Any, z: Any, h0: Any, c0: Any, u: Any) -> Any:
-    if _in_place(z, h0, c0, u):
+    if all_in_place(z, h0, c0, u):
         return in_place.lstm_forward(z, h0, c0, u)
     h, c, rows = h0, c0, []
     for t in range(z.shape[0]):
-        a = add(_at(z, t), matrix_product(h, u))
-        i, f, k, o = _blocks(a, 4)
+        a = add(step_of(z, t), matrix_product(h, u))
+        i, f, k, o = blocks(a, 4)
         c = add(multiply(sigmoid(f), c), multiply(sigmoid(i), tanh(k)))
         h = multiply(sigmoid(o), tanh(c))
         rows.append((h, c, a))
-    return _over_time(rows, h0, h0, h0, z)
+    return over_time(rows, h0, h0, h0, z)
 
 
 def _lstm_answers(c0: Any, out: Parts) -> tuple[Any, Any, Any, Any]:
     """Of every step: how the cell answers to the first three blocks of a, and to the cell before; how the hidden state
     answers to the last block, and to the cell."""
     _, c, a = out
-    i, f, k, o = _blocks(a, 4)
-    cell = _beside(
+    i, f, k, o = blocks(a, 4)
+    cell = beside(
         multiply(tanh(k), sigmoid_prime(i)),
-        multiply(_before(c, c0), sigmoid_prime(f)),
+        multiply(states_before(c, c0), sigmoid_prime(f)),
         multiply(sigmoid(i), sech2(k)),
     )
     return cell, sigmoid(f), multiply(tanh(c), sigmoid_prime(o)), multiply(sigmoid(o), sech2(c))
@@ -283,19 +160,19 @@ def _lstm_pulled(g: Parts, h0: Any, c0: Any, u: Any, out: Parts) -> Parts:
 
     Below goes dc f to the cell and dz u^T to the hidden state; du = sum_t h_{t-1}^T dz_t.
     """
-    if _in_place(*g, h0, c0, u, *out):
+    if all_in_place(*g, h0, c0, u, *out):
         return in_place.lstm_backward(g, h0, c0, u, out)
     cell, kept, hidden, through = _lstm_answers(c0, out)
 
     def back(t: int, g_t: list[Any], state: Parts) -> tuple[Parts, Parts]:
-        a = _plus(g_t[0], state[0])
-        dc = add(_plus(g_t[1], state[1]), multiply(a, _at(through, t)))
-        d = _beside(multiply(_beside(dc, dc, dc), _at(cell, t)), multiply(a, _at(hidden, t)))
-        d = _plus(g_t[2], d)
-        return (d,), (matrix_product(d, matrix_transpose(u)), multiply(dc, _at(kept, t)))
+        a = plus(g_t[0], state[0])
+        dc = add(plus(g_t[1], state[1]), multiply(a, step_of(through, t)))
+        d = beside(multiply(beside(dc, dc, dc), step_of(cell, t)), multiply(a, step_of(hidden, t)))
+        d = plus(g_t[2], d)
+        return (d,), (matrix_product(d, matrix_transpose(u)), multiply(dc, step_of(kept, t)))
 
-    (dz,), (dh, dc) = _pulled_through(g, out, (h0, c0), (u,), back)
-    return dz, dh, dc, _products(_before(out[0], h0), dz)
+    (dz,), (dh, dc) = pulled_through(g, out, (h0, c0), (u,), back)
+    return dz, dh, dc, sum_of_products(states_before(out[0], h0), dz)
 
 
 def _lstm_pushed(drive: Callable[[int, Any], Any], dh: Any, dc: Any, h0: Any, c0: Any, u: Any, out: Parts) -> Parts:
@@ -303,15 +180,15 @@ def _lstm_pushed(drive: Callable[[int, Any], Any], dh: Any, dc: Any, h0: Any, c0
     cell, kept, hidden, through = _lstm_answers(c0, out)
 
     def forth(t: int, h: Any, state: Parts) -> tuple[Parts, Parts]:
-        change = _plus(drive(t, h), matrix_product(state[0], u))
-        di, df, dk, do = _blocks(change, 4)
-        dc = multiply(state[1], _at(kept, t))
-        for part in _blocks(multiply(_beside(di, df, dk), _at(cell, t)), 3):
+        change = plus(drive(t, h), matrix_product(state[0], u))
+        di, df, dk, do = blocks(change, 4)
+        dc = multiply(state[1], step_of(kept, t))
+        for part in blocks(multiply(beside(di, df, dk), step_of(cell, t)), 3):
             dc = add(dc, part)
-        dh = add(multiply(dc, _at(through, t)), multiply(do, _at(hidden, t)))
+        dh = add(multiply(dc, step_of(through, t)), multiply(do, step_of(hidden, t)))
         return (dh, dc, change), (dh, dc)
 
-    return _pushed_through(out, h0, (_zeros(h0) if dh is None else dh, _zeros(c0) if dc is None else dc), forth)
+    return pushed_through(out, h0, (zeros_of(h0) if dh is None else dh, zeros_of(c0) if dc is None else dc), forth)
 
 
 lstm_recurrence: Record = general(
@@ -319,18 +196,18 @@ lstm_recurrence: Record = general(
     _lstm_forward,
     vjp=lambda g, h0, c0, u, out: _lstm_pulled(g, h0, c0, u, out),
     jvp=(
-        lambda t, h0, c0, u, out: _lstm_pushed(_driven_by_input(t), None, None, h0, c0, u, out),
-        lambda t, h0, c0, u, out: _lstm_pushed(_undriven, t, None, h0, c0, u, out),
-        lambda t, h0, c0, u, out: _lstm_pushed(_undriven, None, t, h0, c0, u, out),
-        lambda t, h0, c0, u, out: _lstm_pushed(_driven_by_weights(t), None, None, h0, c0, u, out),
+        lambda t, h0, c0, u, out: _lstm_pushed(driven_by_input(t), None, None, h0, c0, u, out),
+        lambda t, h0, c0, u, out: _lstm_pushed(undriven, t, None, h0, c0, u, out),
+        lambda t, h0, c0, u, out: _lstm_pushed(undriven, None, t, h0, c0, u, out),
+        lambda t, h0, c0, u, out: _lstm_pushed(driven_by_weights(t), None, None, h0, c0, u, out),
     ),
     whole=False,
     signature="(t,b,4n),(b,n),(b,n),(n,4n)->(t,b,n),(t,b,n),(t,b,4n)",
     at_once=True,
     takes="real",
-    batching=_folded,
+    batching=folded,
     advice="z must be (time, batch, 4 n), h0 and c0 (batch, n), u (n, 4 n)",
-    samples=_sequence_samples(4, 2),
+    samples=sequence_samples(4, 2),
     summary="The hidden states and the cells of long short-term memory, and its pre-activations a_t = z_t + h_{t-1} u.",
 )
 
@@ -345,23 +222,23 @@ def _blended(gate: Any, h: Any, k: Any) -> Any:
 def _gru_answers(h0: Any, out: Parts) -> tuple[Any, Any, Any]:
     """Of every step: how the hidden state answers to the first and the last block of a, and to the state before."""
     h, a, _ = out
-    gate, _, k = _blocks(a, 3)
-    to_gate = multiply(subtract(_before(h, h0), tanh(k)), sigmoid_prime(gate))
+    gate, _, k = blocks(a, 3)
+    to_gate = multiply(subtract(states_before(h, h0), tanh(k)), sigmoid_prime(gate))
     return to_gate, multiply(sigmoid(negative(gate)), sech2(k)), sigmoid(gate)
 
 
 def _gru_forward(lib: Any, z: Any, h0: Any, u: Any, v: Any) -> Any:
-    if _in_place(z, h0, u, v):
+    if all_in_place(z, h0, u, v):
         return in_place.gru_forward(z, h0, u, v)
     h, rows = h0, []
     for t in range(z.shape[0]):
-        x, y, inner = _blocks(_plus(v, matrix_product(h, u)), 3)
-        gate, reset, k = _blocks(_at(z, t), 3)
+        x, y, inner = blocks(plus(v, matrix_product(h, u)), 3)
+        gate, reset, k = blocks(step_of(z, t), 3)
         gate, reset = add(gate, x), add(reset, y)
         k = add(k, multiply(sigmoid(reset), inner))
         h = _blended(gate, h, tanh(k))
-        rows.append((h, _beside(gate, reset, k), inner))
-    return _over_time(rows, h0, h0, z, h0)
+        rows.append((h, beside(gate, reset, k), inner))
+    return over_time(rows, h0, h0, z, h0)
 
 
 def _gru_pulled(g: Parts, h0: Any, u: Any, v: Any, out: Parts) -> Parts:
@@ -369,24 +246,24 @@ def _gru_pulled(g: Parts, h0: Any, u: Any, v: Any, out: Parts) -> Parts:
 
     Below goes what the update gate keeps and [dz dr dm] u^T; du = sum_t h_{t-1}^T [dz dr dm], and dv is its sum.
     """
-    if _in_place(*g, h0, u, v, *out):
+    if all_in_place(*g, h0, u, v, *out):
         return in_place.gru_backward(g, h0, u, v, out)
     to_gate, to_new, kept = _gru_answers(h0, out)
-    reset = _block(out[1], 1, 3)
+    reset = block(out[1], 1, 3)
     to_reset, opened = multiply(out[2], sigmoid_prime(reset)), sigmoid(reset)
 
     def back(t: int, g_t: list[Any], state: Parts) -> tuple[Parts, Parts]:
-        dh = _plus(g_t[0], state[0])
-        ga, gb, gk = (None,) * 3 if g_t[1] is None else _blocks(g_t[1], 3)
-        da = _plus(ga, multiply(dh, _at(to_gate, t)))
-        dk = _plus(gk, multiply(dh, _at(to_new, t)))
-        db = _plus(gb, multiply(dk, _at(to_reset, t)))
-        inside = _beside(da, db, _plus(g_t[2], multiply(dk, _at(opened, t))))
-        below = add(multiply(dh, _at(kept, t)), matrix_product(inside, matrix_transpose(u)))
-        return (_beside(da, db, dk), inside), (below,)
+        dh = plus(g_t[0], state[0])
+        ga, gb, gk = (None,) * 3 if g_t[1] is None else blocks(g_t[1], 3)
+        da = plus(ga, multiply(dh, step_of(to_gate, t)))
+        dk = plus(gk, multiply(dh, step_of(to_new, t)))
+        db = plus(gb, multiply(dk, step_of(to_reset, t)))
+        inside = beside(da, db, plus(g_t[2], multiply(dk, step_of(opened, t))))
+        below = add(multiply(dh, step_of(kept, t)), matrix_product(inside, matrix_transpose(u)))
+        return (beside(da, db, dk), inside), (below,)
 
-    (dz, inside), (dh,) = _pulled_through(g, out, (h0,), (u, u), back)
-    return dz, dh, _products(_before(out[0], h0), inside), None if v is None else sum_(inside, axis=(0, 1))
+    (dz, inside), (dh,) = pulled_through(g, out, (h0,), (u, u), back)
+    return dz, dh, sum_of_products(states_before(out[0], h0), inside), None if v is None else sum_(inside, axis=(0, 1))
 
 
 def _gru_pushed(
@@ -394,20 +271,20 @@ def _gru_pushed(
 ) -> Parts:
     """drive: the change of z at a step; inside: that of h u + v through u and v."""
     to_gate, to_new, kept = _gru_answers(h0, out)
-    reset = _block(out[1], 1, 3)
+    reset = block(out[1], 1, 3)
     to_reset, opened = multiply(out[2], sigmoid_prime(reset)), sigmoid(reset)
 
     def forth(t: int, h: Any, state: Parts) -> tuple[Parts, Parts]:
-        x, y, dm = _blocks(_plus(inside(t, h), matrix_product(state[0], u)), 3)
+        x, y, dm = blocks(plus(inside(t, h), matrix_product(state[0], u)), 3)
         outside = drive(t, h)
-        da, db, dk = (None,) * 3 if outside is None else _blocks(outside, 3)
-        da, db = _plus(da, x), _plus(db, y)
-        dk = _plus(dk, add(multiply(dm, _at(opened, t)), multiply(db, _at(to_reset, t))))
-        after = add(multiply(state[0], _at(kept, t)), multiply(da, _at(to_gate, t)))
-        after = add(after, multiply(dk, _at(to_new, t)))
-        return (after, _beside(da, db, dk), dm), (after,)
+        da, db, dk = (None,) * 3 if outside is None else blocks(outside, 3)
+        da, db = plus(da, x), plus(db, y)
+        dk = plus(dk, add(multiply(dm, step_of(opened, t)), multiply(db, step_of(to_reset, t))))
+        after = add(multiply(state[0], step_of(kept, t)), multiply(da, step_of(to_gate, t)))
+        after = add(after, multiply(dk, step_of(to_new, t)))
+        return (after, beside(da, db, dk), dm), (after,)
 
-    return _pushed_through(out, h0, (_zeros(h0) if dh is None else dh,), forth)
+    return pushed_through(out, h0, (zeros_of(h0) if dh is None else dh,), forth)
 
 
 gru_recurrence: Record = general(
@@ -415,37 +292,37 @@ gru_recurrence: Record = general(
     _gru_forward,
     vjp=lambda g, h0, u, v, out: _gru_pulled(g, h0, u, v, out),
     jvp=(
-        lambda t, h0, u, out: _gru_pushed(_driven_by_input(t), _undriven, None, h0, u, out),
-        lambda t, h0, u, out: _gru_pushed(_undriven, _undriven, t, h0, u, out),
-        lambda t, h0, u, out: _gru_pushed(_undriven, _driven_by_weights(t), None, h0, u, out),
-        lambda t, h0, u, out: _gru_pushed(_undriven, lambda at, h: t, None, h0, u, out),
+        lambda t, h0, u, out: _gru_pushed(driven_by_input(t), undriven, None, h0, u, out),
+        lambda t, h0, u, out: _gru_pushed(undriven, undriven, t, h0, u, out),
+        lambda t, h0, u, out: _gru_pushed(undriven, driven_by_weights(t), None, h0, u, out),
+        lambda t, h0, u, out: _gru_pushed(undriven, lambda at, h: t, None, h0, u, out),
     ),
     whole=False,
     signature="(t,b,3n),(b,n),(n,3n),(3n)->(t,b,n),(t,b,3n),(t,b,n)",
     at_once=True,
     takes="real",
-    batching=_folded,
+    batching=folded,
     advice="z must be (time, batch, 3 n), h0 (batch, n), u (n, 3 n), v (3 n,) or None",
-    samples=_sequence_samples(3, 1, ({"v": True},)),
+    samples=sequence_samples(3, 1, ({"v": True},)),
     summary="""The hidden states of gated recurrent units that reset after the product, their pre-activations, and what is
     reset, m = h u_n + v_n.""",
 )
 
 
 def _gru_before_forward(lib: Any, z: Any, h0: Any, u: Any) -> Any:
-    if _in_place(z, h0, u):
+    if all_in_place(z, h0, u):
         return in_place.gru_before_forward(z, h0, u)
     of_gates, of_candidate = _parts(u, h0.shape[-1])
     h, rows = h0, []
     for t in range(z.shape[0]):
-        x, y = _blocks(matrix_product(h, of_gates), 2)
-        gate, reset, k = _blocks(_at(z, t), 3)
+        x, y = blocks(matrix_product(h, of_gates), 2)
+        gate, reset, k = blocks(step_of(z, t), 3)
         gate, reset = add(gate, x), add(reset, y)
         inner = multiply(sigmoid(reset), h)
         k = add(k, matrix_product(inner, of_candidate))
         h = _blended(gate, h, tanh(k))
-        rows.append((h, _beside(gate, reset, k), inner))
-    return _over_time(rows, h0, h0, z, h0)
+        rows.append((h, beside(gate, reset, k), inner))
+    return over_time(rows, h0, h0, z, h0)
 
 
 def _parts(u: Any, n: int) -> tuple[Any, Any]:
@@ -455,28 +332,28 @@ def _parts(u: Any, n: int) -> tuple[Any, Any]:
 
 def _gru_before_pulled(g: Parts, h0: Any, u: Any, out: Parts) -> Parts:
     """As in `_gru_pulled`, but dm = dn u_n^T, dr = dm h r', and below goes what is kept, dm r and [dz dr] u_zr^T."""
-    if _in_place(*g, h0, u, *out):
+    if all_in_place(*g, h0, u, *out):
         return in_place.gru_before_backward(g, h0, u, out)
     n = plain_of(h0).shape[-1]
     of_gates, of_candidate = _parts(u, n)
     to_gate, to_new, kept = _gru_answers(h0, out)
-    reset, before = _block(out[1], 1, 3), _before(out[0], h0)
+    reset, before = block(out[1], 1, 3), states_before(out[0], h0)
     to_reset, opened = multiply(before, sigmoid_prime(reset)), sigmoid(reset)
 
     def back(t: int, g_t: list[Any], state: Parts) -> tuple[Parts, Parts]:
-        dh = _plus(g_t[0], state[0])
-        ga, gb, gk = (None,) * 3 if g_t[1] is None else _blocks(g_t[1], 3)
-        da = _plus(ga, multiply(dh, _at(to_gate, t)))
-        dk = _plus(gk, multiply(dh, _at(to_new, t)))
-        dm = _plus(g_t[2], matrix_product(dk, matrix_transpose(of_candidate)))
-        db = _plus(gb, multiply(dm, _at(to_reset, t)))
-        through_gates = matrix_product(_beside(da, db), matrix_transpose(of_gates))
-        below = add(add(multiply(dh, _at(kept, t)), multiply(dm, _at(opened, t))), through_gates)
-        return (_beside(da, db, dk),), (below,)
+        dh = plus(g_t[0], state[0])
+        ga, gb, gk = (None,) * 3 if g_t[1] is None else blocks(g_t[1], 3)
+        da = plus(ga, multiply(dh, step_of(to_gate, t)))
+        dk = plus(gk, multiply(dh, step_of(to_new, t)))
+        dm = plus(g_t[2], matrix_product(dk, matrix_transpose(of_candidate)))
+        db = plus(gb, multiply(dm, step_of(to_reset, t)))
+        through_gates = matrix_product(beside(da, db), matrix_transpose(of_gates))
+        below = add(add(multiply(dh, step_of(kept, t)), multiply(dm, step_of(opened, t))), through_gates)
+        return (beside(da, db, dk),), (below,)
 
-    (dz,), (dh,) = _pulled_through(g, out, (h0,), (u,), back)
+    (dz,), (dh,) = pulled_through(g, out, (h0,), (u,), back)
     gates, candidate = _parts(dz, n)
-    return dz, dh, _beside(_products(before, gates), _products(out[2], candidate))
+    return dz, dh, beside(sum_of_products(before, gates), sum_of_products(out[2], candidate))
 
 
 def _gru_before_pushed(drive: Callable[[int, Any], Any], dh: Any, du: Any, h0: Any, u: Any, out: Parts) -> Parts:
@@ -484,23 +361,23 @@ def _gru_before_pushed(drive: Callable[[int, Any], Any], dh: Any, du: Any, h0: A
     of_gates, of_candidate = _parts(u, n)
     changes = None if du is None else _parts(du, n)
     to_gate, to_new, kept = _gru_answers(h0, out)
-    reset = _block(out[1], 1, 3)
-    to_reset, opened = multiply(_before(out[0], h0), sigmoid_prime(reset)), sigmoid(reset)
+    reset = block(out[1], 1, 3)
+    to_reset, opened = multiply(states_before(out[0], h0), sigmoid_prime(reset)), sigmoid(reset)
 
     def forth(t: int, h: Any, state: Parts) -> tuple[Parts, Parts]:
         through_u = None if changes is None else matrix_product(h, changes[0])
-        x, y = _blocks(_plus(through_u, matrix_product(state[0], of_gates)), 2)
+        x, y = blocks(plus(through_u, matrix_product(state[0], of_gates)), 2)
         outside = drive(t, h)
-        da, db, dk = (None,) * 3 if outside is None else _blocks(outside, 3)
-        da, db = _plus(da, x), _plus(db, y)
-        dm = add(multiply(db, _at(to_reset, t)), multiply(state[0], _at(opened, t)))
-        through_u = None if changes is None else matrix_product(_at(out[2], t), changes[1])
-        dk = _plus(dk, _plus(through_u, matrix_product(dm, of_candidate)))
-        after = add(multiply(state[0], _at(kept, t)), multiply(da, _at(to_gate, t)))
-        after = add(after, multiply(dk, _at(to_new, t)))
-        return (after, _beside(da, db, dk), dm), (after,)
+        da, db, dk = (None,) * 3 if outside is None else blocks(outside, 3)
+        da, db = plus(da, x), plus(db, y)
+        dm = add(multiply(db, step_of(to_reset, t)), multiply(state[0], step_of(opened, t)))
+        through_u = None if changes is None else matrix_product(step_of(out[2], t), changes[1])
+        dk = plus(dk, plus(through_u, matrix_product(dm, of_candidate)))
+        after = add(multiply(state[0], step_of(kept, t)), multiply(da, step_of(to_gate, t)))
+        after = add(after, multiply(dk, step_of(to_new, t)))
+        return (after, beside(da, db, dk), dm), (after,)
 
-    return _pushed_through(out, h0, (_zeros(h0) if dh is None else dh,), forth)
+    return pushed_through(out, h0, (zeros_of(h0) if dh is None else dh,), forth)
 
 
 gru_recurrence_before: Record = general(
@@ -508,17 +385,17 @@ gru_recurrence_before: Record = general(
     _gru_before_forward,
     vjp=lambda g, h0, u, out: _gru_before_pulled(g, h0, u, out),
     jvp=(
-        lambda t, h0, u, out: _gru_before_pushed(_driven_by_input(t), None, None, h0, u, out),
-        lambda t, h0, u, out: _gru_before_pushed(_undriven, t, None, h0, u, out),
-        lambda t, h0, u, out: _gru_before_pushed(_undriven, None, t, h0, u, out),
+        lambda t, h0, u, out: _gru_before_pushed(driven_by_input(t), None, None, h0, u, out),
+        lambda t, h0, u, out: _gru_before_pushed(undriven, t, None, h0, u, out),
+        lambda t, h0, u, out: _gru_before_pushed(undriven, None, t, h0, u, out),
     ),
     whole=False,
     signature="(t,b,3n),(b,n),(n,3n)->(t,b,n),(t,b,3n),(t,b,n)",
     at_once=True,
     takes="real",
-    batching=_folded,
+    batching=folded,
     advice="z must be (time, batch, 3 n), h0 (batch, n), u (n, 3 n)",
-    samples=_sequence_samples(3, 1),
+    samples=sequence_samples(3, 1),
     summary="""The hidden states of gated recurrent units that reset before the product, their pre-activations, and what is
     multiplied, m = r h.""",
 )
@@ -551,11 +428,21 @@ def _prepared(
 
 def _over_all_steps(x: Any, w: Any, b: Any) -> Any:
     """x w + b, time-major: one product of matrices, in which a column of ones beside x brings the bias along."""
+    if b is None:
+        return dense(permute_dims(x, axes=(1, 0, 2)), w)
+    return dense(_beside_ones(x), concat(w, reshape(b, shape=(1, -1)), axis=0))
+
+
+def _beside_ones(x: Any) -> Any:
+    """x time-major, and a column of ones after its features; of NumPy's plain arrays in one go."""
+    if type(x) is np.ndarray:
+        batch, steps, width = x.shape
+        rows = np.empty((steps, batch, width + 1), dtype=x.dtype)
+        rows[..., :width] = x.swapaxes(0, 1)
+        rows[..., width] = 1
+        return rows
     rows = permute_dims(x, axes=(1, 0, 2))
-    if b is not None:
-        rows = _beside(rows, Space.of(x).with_shape((*plain_of(rows).shape[:2], 1)).ones())
-        w = concat(w, reshape(b, shape=(1, -1)), axis=0)
-    return dense(rows, w)
+    return beside(rows, Space.of(x).with_shape((*plain_of(rows).shape[:2], 1)).ones())
 
 
 def _batch_first(states: Any) -> Any:

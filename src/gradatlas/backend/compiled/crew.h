@@ -1,7 +1,7 @@
 /* Items of work, taken one after the other by the thread that calls and by helpers that are kept between calls.
 
-   A helper looks for work for some microseconds after its last, and then sleeps: a call that follows another closely finds
-   it awake, and an idle process takes nothing from others. A call never waits for a helper that has not begun: it closes
+   A helper looks for work for a fifth of a millisecond after its last, and then sleeps: a call that follows closely finds it
+   awake, and an idle process takes nothing from others. A call never waits for a helper that has not begun: it closes
    the door when no item is left. Several threads may call at once, each at a door of its own; the helpers go where work
    is. A forked process has no helpers and makes its own. */
 
@@ -17,7 +17,7 @@ typedef struct {
     atomic_int failed;
 } Crew;
 
-enum { MOST_THREADS = 64, DOORS = 16, CLOSED = 1 << 20, AWAKE = 50000 /* nanoseconds */ };
+enum { MOST_THREADS = 64, DOORS = 16, CLOSED = 1 << 20, AWAKE = 200000 /* nanoseconds */ };
 
 typedef struct {
     _Alignas(64) atomic_int people; /* helpers inside, and CLOSED while there is nothing to do */
