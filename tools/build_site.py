@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import gc
 import json
 import multiprocessing
 import os
@@ -97,7 +98,13 @@ def build(source: Path, site: Path, doctrees: Path, version: str = "", base: str
 
 
 def run(options: list[str]) -> None:
-    """Run Sphinx, in a process of its own."""
+    """Run Sphinx, in a process of its own.
+
+    The pages are millions of small objects that live long: Python's search for cycles among them took a fifth of the
+    time. It is made less often, and leaves out what was read before.
+    """
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
     sys.exit(sphinx(options))
 
 
