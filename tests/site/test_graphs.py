@@ -248,6 +248,21 @@ def test_a_title_that_changes_changes_the_picture(make_project: Callable[[], Pro
     assert "Quite another name" in picture.get_text(" ")
 
 
+def test_in_chinese_the_pictures_are_said_in_chinese(make_project: Callable[[], Project]) -> None:
+    project = make_project()
+    (project.source / "map.md").write_text("---\norphan: true\n---\n\n# Map\n\n```{atlas-map}\n```\n")
+    status, said = project.build("-D", "language=zh_CN")
+    assert status == 0, said
+    for page, words in (
+        ("map", "个公式的地图"),
+        ("formulas/softmax.vjp", "被用于"),
+        ("formulas/attention.dq", "虚线：公理"),
+    ):
+        (picture,) = soup(project, page).select(".map svg, svg.graph-wide")
+        assert words in f"{picture['aria-label']} {picture.get_text()}"
+        assert re.search("[\u4e00-\u9fff]", str(picture["aria-label"]))
+
+
 def test_other_writers_leave_the_picture_out(make_project: Callable[[], Project]) -> None:
     project = make_project()
     (project.source / "map.md").write_text("---\norphan: true\n---\n\n# Map\n\n```{atlas-map}\n```\n")
