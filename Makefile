@@ -15,7 +15,7 @@ export PYTHONNOUSERSITE := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help check packages site serve test lint prove array-api dist kernels bench peers compare clean distclean chromium constraints
+.PHONY: help check packages site site-check site-zip epub serve test lint prove array-api dist kernels bench peers compare clean distclean chromium constraints
 
 help:  ## list what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,15 @@ site: packages prove  ## prove every formula and build the site, in English and 
 	$(TIMEOUT) $(BIN)/python tools/build_site.py
 	@echo "The site: $(CURDIR)/$(SITE)/index.html"
 	@echo "With search: make serve"
+
+site-check: packages  ## judge the built site: speed, accessibility, keyboard, links, search; needs make site
+	$(BIN)/python tools/site_check.py $(if $(CI),--rebuild)
+
+site-zip: $(INSTALLED)  ## put the built site into one file that works from disk
+	$(BIN)/python tools/whole_site.py zip
+
+epub: packages  ## make a book of the guide, the primer, the statements and the reference
+	$(BIN)/python tools/whole_site.py epub
 
 serve:  ## show the built site at a loopback address
 	@test -f $(SITE)/index.html || { echo "no site yet: run make site first"; exit 1; }

@@ -130,6 +130,7 @@ def setup(app):
     """Mend what furo and Sphinx leave for a screen reader: captions of the navigation are no headings."""
 
     def plain_captions(app, pagename, templatename, context, doctree):
-        context["furo_navigation_tree"] = context["furo_navigation_tree"].replace(' role="heading"', "")
+        if "furo_navigation_tree" in context:
+            context["furo_navigation_tree"] = context["furo_navigation_tree"].replace(' role="heading"', "")
 
     app.connect("html-page-context", plain_captions, priority=900)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
+import contextlib
 import shutil
-import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import browsing
 import pytest
 
 if TYPE_CHECKING:
@@ -20,15 +19,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGES = [
     "index",
     "formulas/softmax.vjp",
@@ -55,22 +45,11 @@ PAGES = [
 @pytest.fixture(scope="module")
 def browser(absent: Callable[[str], NoReturn]) -> Iterator[Browser]:
     """Headless Chromium, the system's own."""
-    found = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
+    found = browsing.chromium()
     if found is None:
         absent("there is no Chromium: make chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield launched
-        launched.close()
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+    with browsing.launched(found) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -90,61 +69,27 @@ def site(make_project: Callable[[], Project], node_modules: Path) -> Project:
 @pytest.fixture(scope="module")
 def address(site: Project) -> Iterator[str]:
     """Where the site is served, on the loopback address."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site.out)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with browsing.served(site.out) as address:
+        yield address
 
 
 @pytest.fixture
 def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     """open_page(name, width=, scheme=): the page, ready; at the end, no request has left and no error was logged."""
-    pages, contexts = [], []
-    faults: list[str] = []
+    opener = browsing.Opener(browser, address)
+    with contextlib.ExitStack() as pages:
 
-    def judge(request: Any) -> None:
-        if not request.url.startswith((address, "data:", "blob:")):
-            faults.append(f"asked for {request.url}")
+        def opened(name: str, width: int = 1400, scheme: str = "light") -> Page:
+            return pages.enter_context(opener.page(f"{name}.html", width, scheme))
 
-    def opened(name: str, width: int = 1400, scheme: str = "light") -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", judge)
-        page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
-        page.on("console", lambda said: faults.append(f"console: {said.text}") if said.type == "error" else None)
-        page.goto(f"{address}/{name}.html")
-        page.evaluate("document.fonts.ready.then(() => true)")
-        pages.append(page)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not faults
+        yield opened
+    assert not opener.faults
 
 
 @pytest.mark.parametrize("width", [1400, 400])
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page_is_wider_than_the_window(open_page: Callable[..., Page], name: str, width: int) -> None:
-    page = open_page(name, width=width)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    # What sticks out of the window must do so inside a box that scrolls.
-    out = page.evaluate(
-        """() => [...document.querySelectorAll('article *')].filter(e => {
-            // MathML is there for screen readers only; an svg, and the bar of a root, show no more than their own box.
-            if (e.closest('.katex-mathml, .hide-tail') || e.ownerSVGElement) return false;
-            const box = e.getBoundingClientRect();
-            if (!box.width || box.right <= innerWidth + 1) return false;
-            const box_of_its_own = e.closest('.math-wrapper, .table-wrapper, pre');
-            if (box_of_its_own && ['auto', 'scroll'].includes(getComputedStyle(box_of_its_own).overflowX)) return false;
-            return true;
-        }).map(e => e.outerHTML.slice(0, 120))"""
-    )
-    assert out == []
+    assert browsing.overflowing(open_page(name, width=width)) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -156,15 +101,41 @@ def test_axe_finds_nothing(
     if not axe.exists():
         absent("axe-core is not installed: python tools/npm_packages.py")
     page = open_page(name, scheme=scheme)
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    page.add_script_tag(path=str(axe))
     for width in (1400, 400):
         page.set_viewport_size({"width": width, "height": 900})
-        found = page.evaluate("axe.run({exclude: ['.katex']})")["violations"]
-        shown = [
-            f"{v['id']}: {n['target']} {[check['message'] for check in n['any']]}" for v in found for n in v["nodes"]
-        ]
-        assert shown == [], width
+        assert browsing.axe(page, axe) == [], width
+
+
+@pytest.mark.parametrize("name", ["index", "formulas/softmax.vjp", "formulas/index", "search"])
+def test_tab_reaches_everything_in_sight(open_page: Callable[..., Page], name: str) -> None:
+    assert browsing.keyboard(open_page(name)) == []
+
+
+def test_what_tab_misses_is_seen(open_page: Callable[..., Page]) -> None:
+    page = open_page("guide/start")
+    page.evaluate("""() => {
+        const article = document.querySelector('article');
+        // A link whose focus is not shown, and a field that sends the focus back.
+        article.insertAdjacentHTML('afterbegin', '<a id="unseen" href="#" style="outline: none">here</a><input id="trap">');
+        article.querySelector('#trap').addEventListener('focus', event => article.querySelector('#unseen').focus());
+    }""")
+    faults = browsing.keyboard(page)
+    assert any("focus cannot be seen" in fault and "unseen" in fault for fault in faults)
+    assert any("does not reach" in fault or "no further" in fault for fault in faults)
+
+
+def test_what_overflows_and_what_shifts_is_seen(open_page: Callable[..., Page]) -> None:
+    page = open_page("guide/start", width=400)
+    assert browsing.timing(page)[1] < 0.05
+    page.evaluate(
+        "document.querySelector('article').insertAdjacentHTML('afterbegin', '<p style=\"width: 900px\">wide</p>')"
+    )
+    assert any("wide" in found for found in browsing.overflowing(page))
+    page.wait_for_timeout(600)  # what moves within half a second of an action is not counted against a page
+    page.evaluate(
+        "document.querySelector('article').insertAdjacentHTML('afterbegin', '<p style=\"height: 500px\"></p>')"
+    )
+    page.wait_for_function("window.layoutShift > 0.05")
 
 
 def test_the_dark_theme_is_dark_and_the_light_one_light(open_page: Callable[..., Page]) -> None:

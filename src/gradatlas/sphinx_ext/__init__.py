@@ -15,6 +15,7 @@ from sphinx.util import logging
 from gradatlas.sphinx_ext import (
     api,
     assets,
+    book,
     graphs,
     indexes,
     katex,
@@ -56,6 +57,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("gradatlas_pagefind", False, "html", types=frozenset({bool}))
     use_catalogues(app)
     lasting.setup_lasting(app)
+    book.setup_book(app)
     app.add_domain(FormulaDomain)
     for kind in KINDS:
         app.add_role(kind, AtlasRole(warn_dangling=True))

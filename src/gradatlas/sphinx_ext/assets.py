@@ -36,7 +36,11 @@ TYPEFACES = {
 
 def gather(app: Sphinx) -> None:
     """Lay KaTeX's stylesheet, fonts and copy-tex, and the typefaces, where Sphinx takes static files from."""
-    if app.builder.format != "html" or getattr(app.builder, "math_renderer_name", None) != "katex":
+    if (
+        app.builder.format != "html"
+        or app.builder.name == "epub"
+        or getattr(app.builder, "math_renderer_name", None) != "katex"
+    ):
         return
     packages = Path(app.confdir) / app.config.gradatlas_node_modules
     static = Path(app.doctreedir) / "gradatlas_static"

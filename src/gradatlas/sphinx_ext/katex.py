@@ -17,6 +17,8 @@ from sphinx.errors import ExtensionError
 from sphinx.locale import get_translation
 from sphinx.util.math import get_node_equation_number
 
+from gradatlas.sphinx_ext.book import mathml
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
@@ -146,7 +148,8 @@ def _rendered(translator: HTML5Translator, node: nodes.Element, *, display: bool
     if display and "&" in tex and r"\begin{" not in tex:
         tex = rf"\begin{{aligned}}{tex}\end{{aligned}}"
     try:
-        return _RENDERERS[translator.config].html(tex, display=display)
+        drawn = _RENDERERS[translator.config].html(tex, display=display)
+        return mathml(drawn) if translator.builder.name == "epub" else drawn
     except KatexError as error:
         where = f"{translator.builder.current_docname}, line {node.line or 'unknown'}"
         raise KatexError(f"{where}: {error}") from error
