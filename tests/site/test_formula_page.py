@@ -101,6 +101,24 @@ def test_with_a_repository_statement_and_proof_are_links_at_the_records_commit(p
     assert any(link.startswith("https://example.org/atlas/issues/new?") and "softmax.vjp" in link for link in links)
 
 
+def test_other_forms_are_shown_and_formulas_that_prove_another_are_linked(built: Project) -> None:
+    shown = part(built, "softmax.vjp", "forms")
+    assert any(r"\odot" in one for one in tex(shown))
+    assert any(r"\sum_{j=0}^{n-1}" in one for one in tex(shown))
+    assert "np.einsum" in shown.select_one("pre").get_text()
+    assert shown.select_one('a[href^="attention.dq.html"]') is not None
+    # It assumes less, so it is another form of that one; the reverse does not hold.
+    assert BeautifulSoup(built.page("formulas/attention.dq"), "html.parser").select_one("#forms") is None
+
+
+def test_the_code_is_shown_for_numpy_and_for_cupy(built: Project) -> None:
+    shown = part(built, "softmax.vjp", "numpy")
+    first, second = shown.select("pre")
+    assert first.get_text().startswith("import numpy as np")
+    assert second.get_text() == first.get_text().replace("numpy as np", "cupy as cp").replace("np.", "cp.")
+    assert second.find_parent("details") is not None
+
+
 @pytest.mark.parametrize("name", ["softmax.vjp", "attention.dq"])
 def test_what_can_be_downloaded_is_there(built: Project, name: str) -> None:
     line = part(built, name, "this-page").select_one(".downloads")

@@ -49,7 +49,7 @@ from gradatlas.symbolic.terms import (
     walk,
 )
 
-__all__ = ["DisagreementError", "example_of", "shown"]
+__all__ = ["DisagreementError", "example_of", "in_order", "shown"]
 
 CLAIMS: Final = 6  # of a formula that are looked at
 SAMPLES: Final = 2  # looked at, for one that says something
@@ -123,14 +123,14 @@ def _sides(conclusion: Proposition) -> _Sides | None:
             at = tuple(fresh_index(size) for size in shape)
             left = Deriv(shape, body, point, at)
             right, relation = (read(gradient, *at) if at else gradient), "="
-            free = tuple(v for v in _in_order(left, right) if v not in at)
+            free = tuple(v for v in in_order(left, right) if v not in at)
             return _Sides(left, right, (*free, *at), relation)
         case _:
             return None
-    return _Sides(left, right, _in_order(left, right), relation)
+    return _Sides(left, right, in_order(left, right), relation)
 
 
-def _in_order(left: Term, right: Term) -> tuple[Index, ...]:
+def in_order(left: Term, right: Term) -> tuple[Index, ...]:
     """The free indices in the order in which the left side names them: that of the axes of what it is about."""
     free = {v for v in free_variables(left) | free_variables(right) if isinstance(v, Index)}
     named = (part for side in (left, right) for part in walk(side) if part in free)

@@ -19,6 +19,7 @@ from gradatlas.evidence.digests import code_digest, combined, statement_digest
 from gradatlas.evidence.store import checkout, write
 from gradatlas.formulas.statement import Formula
 from gradatlas.presentation.example import example_of
+from gradatlas.presentation.forms import forms_of, sides_of
 
 __all__ = ["facts_of", "facts_of_all"]
 
@@ -29,7 +30,13 @@ WORTH_IT: Final = 24  # so many formulas are shared out among processes
 
 def facts_of(formula: Formula) -> dict[str, Any]:
     """What a page shows beside statement and evidence, as plain data. Raises DisagreementError where two sides differ."""
-    return {"id": formula.id, "digest": _digest(formula), "example": example_of(formula)}
+    return {
+        "id": formula.id,
+        "digest": _digest(formula),
+        "example": example_of(formula),
+        "forms": forms_of(formula),
+        "sides": sides_of(formula),
+    }
 
 
 def facts_of_all(formulas: Iterable[Formula]) -> dict[str, dict[str, Any]]:

@@ -297,6 +297,15 @@ class Atlas:
                     found.setdefault(source.key, []).append(formula.id)
         return {row: tuple(ids) for row, ids in found.items()}
 
+    @cached_property
+    def proving(self) -> Mapping[str, tuple[Formula, ...]]:
+        """The formulas that have an equality with a left side, by the digest of that side."""
+        found: dict[str, list[Formula]] = {}
+        for formula in self.formulas.values():
+            for left in dict.fromkeys(side["left"] for side in formula.facts.get("sides", ())):
+                found.setdefault(left, []).append(formula)
+        return {left: tuple(formulas) for left, formulas in found.items()}
+
     def count(self, *statuses: str) -> int:
         """How many formulas have one of these statuses, by current evidence."""
         return sum(formula.status in statuses for formula in self.formulas.values())

@@ -13,6 +13,7 @@ from gradatlas.sphinx_ext.formula_page.conventions import beside
 from gradatlas.sphinx_ext.formula_page.derivation import derived
 from gradatlas.sphinx_ext.formula_page.evidence import evidence_of
 from gradatlas.sphinx_ext.formula_page.example import example
+from gradatlas.sphinx_ext.formula_page.forms import forms
 from gradatlas.sphinx_ext.formula_page.head import entry, heading, index
 from gradatlas.sphinx_ext.formula_page.relations import neighbours, sources
 from gradatlas.sphinx_ext.formula_page.statement import assumptions, axioms, operations, stated, symbols
@@ -32,6 +33,7 @@ PROVEN: tuple[Callable[[AtlasDirective, Formula, Evidence], nodes.Node | None], 
     beside,
     example,
     derived,
+    forms,
     numpy_code,
     evidence_of,
     neighbours,
