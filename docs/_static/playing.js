@@ -32,12 +32,12 @@
   const plane = ([left, right, bottom, top], [width, height]) => {
     const x = (value) => ((value - left) / (right - left)) * width;
     const y = (value) => Math.max(-far * height, Math.min(far * height, ((top - value) / (top - bottom)) * height));
-    // One stroke for each part between kinks, drawn up to their sides; a value that is not finite breaks it too.
+    // One stroke for each part between kinks, drawn up to its ends, where a value may not be finite; elsewhere that breaks it.
     const path = (f, kinks = []) => {
       const ends = [left, ...kinks.filter((k) => k > left && k < right).sort((a, b) => a - b), right];
       let d = "";
       for (let part = 1; part < ends.length; part++) {
-        const from = ends[part - 1] + (part > 1 ? 1e-9 : 0), to = ends[part] - (part < ends.length - 1 ? 1e-9 : 0);
+        const from = ends[part - 1] + 1e-9, to = ends[part] - 1e-9;
         const count = Math.max(1, Math.ceil((x(to) - x(from)) / 2));
         let pen = "M";
         for (let k = 0; k <= count; k++) {
@@ -129,7 +129,7 @@
     const play = open(svg);
     const { x, y, path, back } = plane(play.window, play.size);
     const [curve, tangent] = [".value", ".slope"].map((name) => play.field.querySelector(`path${name}`));
-    const names = Object.keys(play.inputs).filter((name) => name !== "at");
+    const names = Object.keys(play.inputs).filter((name) => name !== "cursor");
     const letter = svg.dataset.letter;
     for (const dot of play.field.querySelectorAll("circle.dot")) dot.remove();
     const dots = svgNode(play.field, "g", {});
@@ -140,7 +140,7 @@
     const slopeAt = (t, given, breaks) =>
       breaks.includes(t) ? least(slope(t - 1e-9, ...given), slope(t + 1e-9, ...given)) : slope(t, ...given);
     const cursor = () => {
-      const t = play.value("at"), given = parameters(), breaks = kinks(...given);
+      const t = play.value("cursor"), given = parameters(), breaks = kinks(...given);
       const found = [value(t, ...given), slopeAt(t, given, breaks)];
       marker.setAttribute("d", `M${x(t).toFixed(1)} 0v${play.size[1]}`);
       on.forEach((circle, k) => {
@@ -150,7 +150,7 @@
       play.said.textContent = `${letter} = ${number(t)}   f(${letter}) = ${number(found[0])}   f′(${letter}) = ${number(found[1])}`;
     };
     const redraw = (name) => {
-      if (name !== "at") {
+      if (name !== "cursor") {
         const given = parameters(), breaks = kinks(...given);
         curve.setAttribute("d", path((t) => value(t, ...given), breaks));
         tangent.setAttribute("d", path((t) => slope(t, ...given), breaks));
@@ -165,14 +165,14 @@
     };
     const tell = play.listen((name) => {
       redraw(name);
-      if (name === "at") share(play.value("at"));
+      if (name === "cursor") share(play.value("cursor"));
     });
     const group = play.figure.closest(".plays-linked");
     const others = linked.get(group) ?? [];
     if (group) linked.set(group, others);
     const follow = (t) => {
-      play.inputs.at.value = t;
-      tell(play.inputs.at);
+      play.inputs.cursor.value = t;
+      tell(play.inputs.cursor);
       cursor();
     };
     others.push(follow);
@@ -181,7 +181,7 @@
     };
     const point = (event) => {
       if (event.pointerType === "touch" && event.type === "pointermove" && !event.isPrimary) return;
-      const step = Number(play.inputs.at.step);
+      const step = Number(play.inputs.cursor.step);
       const t = Number((Math.round(back(play.place(event)[0]) / step) * step).toFixed(6));
       follow(t);
       share(t);
@@ -206,12 +206,12 @@
     const play = open(svg);
     const { x, y, back } = plane(play.window, play.size);
     const curve = play.field.querySelector("path.value");
-    const names = Object.keys(play.inputs).filter((name) => name !== "at");
+    const names = Object.keys(play.inputs).filter((name) => name !== "cursor");
     const marker = svgNode(play.field, "path", { class: "cursor" });
     const on = svgNode(play.field, "circle", { class: "at value", r: 4 });
     const redraw = (name) => {
-      const given = names.map(play.value), at = play.value("at"), found = rate(at, ...given);
-      if (name !== "at") {
+      const given = names.map(play.value), at = play.value("cursor"), found = rate(at, ...given);
+      if (name !== "cursor") {
         let d = "";
         for (let step = 1; step <= play.window[1]; step++) d += `${d ? "L" : "M"}${x(step).toFixed(1)} ${y(rate(step, ...given)).toFixed(1)}`;
         curve.setAttribute("d", d);
@@ -222,9 +222,9 @@
       play.said.textContent = `t = ${at}   α = ${number(found)}`;
     };
     const tell = play.listen(redraw);
-    pointed(svg, play, play.inputs.at, back, () => {
-      tell(play.inputs.at);
-      redraw("at");
+    pointed(svg, play, play.inputs.cursor, back, () => {
+      tell(play.inputs.cursor);
+      redraw("cursor");
     });
     redraw("");
   };
@@ -292,7 +292,7 @@
     const marker = svgNode(play.field, "path", { class: "cursor" });
     const on = ["value", "slope"].map((name) => svgNode(play.field, "circle", { class: `at ${name}`, r: 4.5 }));
     const redraw = () => {
-      const kappa = play.value("kappa"), at = play.value("at"), curvatures = [1, kappa];
+      const kappa = play.value("kappa"), at = play.value("cursor"), curvatures = [1, kappa];
       const factors = curvatures.map((curvature) => Math.abs(factor(at, curvature)));
       curves.forEach((curve, k) => curve.setAttribute("d", path((rate) => Math.abs(factor(rate, curvatures[k])), [1 / curvatures[k]])));
       bound.setAttribute("d", `M${x(2 / kappa).toFixed(1)} 0V${play.size[1]}`);
@@ -306,8 +306,8 @@
       play.said.textContent = `α = ${number(at)} ${sign} 2/L = ${number(2 / kappa)}   |1 − αℓ| = ${number(factors[0])}   |1 − αL| = ${number(factors[1])}`;
     };
     const tell = play.listen(redraw);
-    pointed(svg, play, play.inputs.at, back, () => {
-      tell(play.inputs.at);
+    pointed(svg, play, play.inputs.cursor, back, () => {
+      tell(play.inputs.cursor);
       redraw();
     });
     redraw();

@@ -17,9 +17,9 @@ from docutils import nodes
 
 from gradatlas.sphinx_ext import descents, plots, schedules
 from gradatlas.sphinx_ext.descents import DESCENTS, Descent
+from gradatlas.sphinx_ext.directive import AtlasDirective
 from gradatlas.sphinx_ext.markup import code, prose
 from gradatlas.sphinx_ext.markup import translated as _
-from gradatlas.sphinx_ext.directive import AtlasDirective
 from gradatlas.sphinx_ext.plots import ACTIVATIONS, LOSSES, Plot, Slider
 from gradatlas.sphinx_ext.schedules import SCHEDULES, STEPS, Scheduled
 
@@ -170,7 +170,7 @@ class PlotsDirective(AtlasDirective):
         data = f' data-play="{plot.key}" data-letter="{plot.letter}"'
         left, right = plot.window[:2]
         start = 1.0 if left < 0 else 0.6  # the same in all pictures of a shelf, where they have it
-        cursor = Slider("at", left, right, start, (right - left) / 200)
+        cursor = Slider("cursor", left, right, start, 0.05 if right - left > 2 else 0.01)
         made = [(plot.letter, cursor), *((spoken(each.name), each) for each in plots.sliders(plot))]
         caption = [*prose(plots.caption_of(plot)), nodes.Text(" "), self.proof(plot.formula)]
         svg = plots.picture(plot, data=data)
@@ -179,7 +179,7 @@ class PlotsDirective(AtlasDirective):
     def schedule(self, scheduled: Scheduled) -> nodes.figure:
         """A schedule of the learning rate."""
         name = schedules.name_of(scheduled.key)
-        cursor = Slider("at", 1, STEPS, 30, 1)
+        cursor = Slider("cursor", 1, STEPS, 30, 1)
         made = [(_("step t"), cursor), *((spoken(each.name), each) for each in scheduled.sliders)]
         caption: list[nodes.Node] = [nodes.Text(name + ". "), code(repr(scheduled.made(start_of(scheduled.sliders))))]
         if scheduled.formula:
@@ -199,7 +199,7 @@ class PlotsDirective(AtlasDirective):
     def factor(self) -> nodes.figure:
         """For which rates gradient descent converges on a quadratic."""
         svg = descents.factor_picture(data=' data-play="factor" data-kind="factor"')
-        cursor, largest = Slider("at", 0, 0.6, 0.3, 0.005), Slider("kappa", 1, 10, descents.KAPPA, 0.5)
+        cursor, largest = Slider("cursor", 0, 0.6, 0.3, 0.005), Slider("kappa", 1, 10, descents.KAPPA, 0.5)
         made = [(spoken("rate"), cursor), (spoken("kappa"), largest)]
         words = descents.factor_caption()
         caption = [*prose(words), nodes.Text(" "), self.proof("gradient-descent.quadratic-rate")]
@@ -227,6 +227,7 @@ def picture_nodes(directive: AtlasDirective, formula: str) -> list[nodes.Node]:
     found = plots.picture_of(formula)
     if found is None:
         return []
+    directive.env.note_dependency(str(plots.__file__))
     svg, words, _alternative = found
     caption = nodes.caption("", "", *prose(words))
     page = plots.page_of(formula)

@@ -335,7 +335,7 @@ def pieces(plot: Plot, count: int = POINTS) -> list[tuple[float, float, float]]:
 
     left, right = plot.window[:2]
     breaks = [kink for kink in kinks(plot) if left < kink < right]
-    even = np.linspace(left, right, count)
+    even = np.linspace(left + JUST, right - JUST, count)  # the function may have no value at an end
     points = np.unique([*even, *(k - JUST for k in breaks), *breaks, *(k + JUST for k in breaks)])
     with np.errstate(all="ignore"):
         values, slopes = computed(plot, points)

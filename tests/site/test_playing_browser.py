@@ -1,0 +1,271 @@
+"""The pages that play, in headless Chromium: sliders by keyboard, pointer and touch, without scripts, read aloud, and quick."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import re
+import shutil
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import NoReturn
+
+    from conftest import Project
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+PAGES = ("activations", "losses", "schedules", "descent")
+REDRAW = 5.0  # milliseconds
+
+
+@pytest.fixture(scope="module")
+def browser(absent: Callable[[str], NoReturn]) -> Iterator[Browser]:
+    """Headless Chromium, the system's own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        absent("there is no Chromium: make chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def site(make_project: Callable[[], Project], node_modules: Path) -> Project:
+    """The pages over the sample records, in the site's own look. They name formulas that the sample lacks."""
+    project = make_project()
+    docs = node_modules.parent
+    settings = (project.source / "conf.py").read_text().split("# What follows", 1)[0]
+    shutil.rmtree(project.source)
+    kept = ("conf.py", "playing", "_static", "_templates")
+    everything = [path.name for path in docs.iterdir() if path.name not in kept]
+    shutil.copytree(docs, project.source, ignore=lambda folder, names: everything if folder == str(docs) else [])
+    own = [line for line in settings.splitlines() if line.startswith(("DOCS", "gradatlas_"))]
+    conf = (
+        (docs / "conf.py").read_text().replace("HERE = Path(__file__).resolve().parent", f"HERE = Path({str(docs)!r})")
+    )
+    (project.source / "conf.py").write_text("\n".join([conf, *own, "gradatlas_pagefind = False", ""]))
+    (project.source / "index.md").write_text("# Home\n\n```{toctree}\nplaying/index\n```\n")
+    _, said = project.build()
+    assert (project.out / "playing" / "descent.html").exists(), said
+    return project
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def address(site: Project) -> Iterator[str]:
+    """Where the site is served, on the loopback address."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site.out)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """open_page(name, ...): the page, ready; at the end no script failed and nothing was asked for elsewhere."""
+    contexts, faults = [], []
+
+    def opened(name: str, width: int = 1400, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda asked: None if asked.url.startswith((address, "data:")) else faults.append(asked.url))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+        page.goto(f"{address}/playing/{name}.html")
+        if options.get("java_script_enabled", True):
+            page.evaluate("document.fonts.ready.then(() => true)")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not faults
+
+
+def curve(page: Page, key: str, name: str = "value") -> str:
+    """The path that is drawn now."""
+    return page.locator(f"#play-{key} svg.field path.{name}").first.get_attribute("d") or ""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_picture_answers_every_slider_by_keyboard(open_page: Callable[..., Page], name: str) -> None:
+    page = open_page(name)
+    figures = page.locator("figure.play")
+    assert figures.count() > 1
+    for figure in figures.all():
+        drawing, said = figure.locator("svg.field"), figure.locator("output")
+
+        def shown(drawing: Any = drawing, said: Any = said) -> str:
+            return drawing.inner_html() + said.inner_text()
+
+        for slider in figure.locator("input[type=range]").all():
+            before, at = shown(), slider.input_value()
+            slider.focus()
+            page.keyboard.press("ArrowLeft" if at == slider.get_attribute("max") else "ArrowRight")
+            assert slider.input_value() != at
+            assert shown() != before, slider.get_attribute("aria-label")
+            for key in ("Home", "End"):
+                page.keyboard.press(key)
+                assert not re.search("NaN|undefined|Infinity", shown()), slider.get_attribute("aria-label")
+        figure.locator("button").press("Enter")
+        for slider in figure.locator("input[type=range]").all():
+            assert slider.input_value() == slider.get_attribute("value")
+
+
+def test_the_values_under_the_cursor_are_said_and_right(open_page: Callable[..., Page]) -> None:
+    page = open_page("activations")
+    figure = page.locator("#play-leaky-relu")
+    figure.locator("input[data-name=slope]").fill("0.2")
+    figure.locator("input[data-name=cursor]").fill("-2")
+    assert figure.locator("output").inner_text() == "t = −2   f(t) = −0.4   f′(t) = 0.2"
+    figure.locator("input[data-name=cursor]").fill("0")
+    assert figure.locator("output").inner_text() == "t = 0   f(t) = 0   f′(t) = 0.2"
+    # The cursors of the shelf move together, where they can.
+    assert page.locator("#play-relu output").inner_text() == "t = 0   f(t) = 0   f′(t) = 0"
+    assert page.locator("#play-gelu input[data-name=cursor]").input_value() == "0"
+
+
+def test_a_pointer_over_a_picture_moves_its_cursor(open_page: Callable[..., Page]) -> None:
+    page = open_page("losses")
+    field = page.locator("#play-huber svg.field path.grid").bounding_box()
+    assert field is not None
+    page.mouse.move(field["x"] + field["width"] / 2, field["y"] + field["height"] / 2)
+    assert page.locator("#play-huber output").inner_text() == "x = 0   f(x) = 0   f′(x) = 0"
+
+
+def test_the_start_is_dragged_by_mouse_and_by_touch(open_page: Callable[..., Page]) -> None:
+    page = open_page("descent", has_touch=True)
+    figure = page.locator("#play-two-wells")
+    figure.scroll_into_view_if_needed()
+    handle = figure.locator("circle.handle").bounding_box()
+    assert handle is not None
+    before = curve(page, "two-wells", "curve")
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 30, steps=3)
+    page.mouse.up()
+    moved = [float(figure.locator(f"input[data-name={name}]").input_value()) for name in "xy"]
+    assert moved[0] > -3.0
+    assert moved[1] < 1.4
+    assert curve(page, "two-wells", "curve") != before
+    page.mouse.move(x, y)
+    assert [float(figure.locator(f"input[data-name={name}]").input_value()) for name in "xy"] == moved
+    # A touch takes hold of the start alone: elsewhere it scrolls the page.
+    page.touchscreen.tap(x, y + 80)
+    assert [float(figure.locator(f"input[data-name={name}]").input_value()) for name in "xy"] == moved
+
+
+def test_the_bound_is_said_as_it_is_crossed(open_page: Callable[..., Page]) -> None:
+    page = open_page("descent")
+    figure = page.locator("#play-rate-good")
+    rate = figure.locator("input[data-name=rate]")
+    for value, sign in (("0.39", "<"), ("0.4", "="), ("0.41", ">")):
+        rate.fill(value)
+        assert f"α = {value} {sign} 2/L = 0.4" in figure.locator("output").inner_text()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_first_drawing_by_script_is_the_still_picture(open_page: Callable[..., Page], name: str) -> None:
+    """Within a pixel: the script's curves lie on the engine's."""
+    still, live = open_page(name, java_script_enabled=False), open_page(name)
+    assert still.locator(".play-controls:visible").count() == 0
+    assert still.locator("figure.play svg.plot:visible").count() == live.locator("figure.play svg.plot:visible").count()
+    for key in live.locator("figure.play").evaluate_all("all => all.map((figure) => figure.id)"):
+        paths = "path.curve.value, path.curve.slope, .way .curve"
+        old = still.locator(f"#{key} svg.field").locator(paths)
+        drawn = [path.get_attribute("d") for path in old.all()]
+        far = live.locator(f"#{key} svg.field").evaluate(
+            """(field, [paths, drawn]) => [...field.querySelectorAll(paths)].map((path, k) => {
+                const still = path.cloneNode();
+                still.setAttribute("d", drawn[k]);
+                // Every corner of the still line lies near the drawn one, inside the picture.
+                const height = field.viewBox.baseVal.height, steps = Math.floor(path.getTotalLength() / 3);
+                const on = Array.from({ length: steps + 1 }, (_, s) => path.getPointAtLength(3 * s));
+                let worst = 0;
+                for (let s = 0; s < still.getTotalLength(); s += 11) {
+                    const at = still.getPointAtLength(s);
+                    if (at.y < 4 || at.y > height - 4) continue;
+                    worst = Math.max(worst, Math.min(...on.map((p) => Math.hypot(p.x - at.x, p.y - at.y))));
+                }
+                return worst;
+            })""",
+            [paths, drawn],
+        )
+        assert far, key
+        assert max(far) < 2.5, (key, far)
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_overflows(
+    open_page: Callable[..., Page], node_modules: Path, absent: Callable[[str], NoReturn], name: str, scheme: str
+) -> None:
+    axe = node_modules / "axe-core" / "axe.min.js"
+    if not axe.exists():
+        absent("axe-core is not installed: python tools/npm_packages.py")
+    page = open_page(name, color_scheme=scheme)
+    page.add_script_tag(path=str(axe))
+    for width in (1400, 400):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = page.evaluate("axe.run({exclude: ['.katex']})")["violations"]
+        assert [f"{v['id']}: {n['target']}" for v in found for n in v["nodes"]] == [], width
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_redraw_takes_less_than_five_milliseconds(open_page: Callable[..., Page], name: str) -> None:
+    page = open_page(name, reduced_motion="reduce")
+    times = page.evaluate(
+        """() => [...document.querySelectorAll("figure.play input[type=range]")].map((input) => {
+            const taken = [];
+            for (let k = 0; k < 9; k++) {
+                const from = performance.now();
+                input.dispatchEvent(new Event("input"));
+                taken.push(performance.now() - from);
+            }
+            return taken.sort((a, b) => a - b)[4];
+        })"""
+    )
+    assert len(times) > 10
+    assert sorted(times)[len(times) // 2] < REDRAW
+    assert max(times) < 3 * REDRAW  # one slow moment of a busy machine
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_does_not_move_when_the_sliders_appear(open_page: Callable[..., Page], name: str) -> None:
+    page = open_page(name)
+    shift = page.evaluate(
+        """() => new Promise((done) => {
+            const sum = (list) => done(list.getEntries().reduce((total, entry) => total + entry.value, 0));
+            new PerformanceObserver(sum).observe({ type: "layout-shift", buffered: true });
+            setTimeout(() => done(0), 300);
+        })"""
+    )
+    assert shift < 0.05
