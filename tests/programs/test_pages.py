@@ -8,6 +8,7 @@ from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gradatlas import programs
@@ -139,6 +140,8 @@ def test_the_kernels_stand_beside_what_they_were_and_what_the_score_gains_is_cou
         assert all(f"{missed:.2g}".replace("-", "−") in text for missed in each["residuals"])
         assert f"{each['gain']:.3f} {each['sum']:.3f}" in text
     assert "Training moved the 32 kernels by" in text
+    before, after = (np.array(shown[name]) for name in ("kernels before", "kernels"))
+    assert f"by {np.sqrt(((after - before) ** 2).sum() / (before**2).sum()):.0%} of their norm" in text
     still = sum(a == b for a, b in zip(shown["kernels"], shown["kernels before"], strict=True))
     assert f"norm, taken together. {still} did not move at all" in text
 

@@ -140,6 +140,10 @@ class TestMap:
         atlas = atlas_of({name: [] for name in names}, names)
         found = regions(atlas)
         assert sorted(region.chapter for region in found) == sorted(chapters)
+        assert [region.chapter for region in sorted(found, key=lambda region: (region.x, region.y))] == list(
+            atlas.chapters
+        )
+        assert len({region.x for region in found}) == graphs.ACROSS
         frames = [(region.x, region.y, graphs.REGION, region.height) for region in found]
         assert all(apart(a, b) for place, a in enumerate(frames) for b in frames[:place])
         dots = {name: dot for region in found for name, dot in region.dots.items()}
@@ -173,6 +177,20 @@ class TestMap:
         assert line.startswith(f"M{start[0]} {start[1]}Q")
         assert line.endswith(f" {end[0]} {end[1]}")
         assert line.count("M") == 1
+
+    def test_each_dot_has_its_own_lines(self) -> None:
+        atlas = atlas_of({"a.b": [], "c.d": ["a.b"], "e.f": ["a.b", "c.d"], "g.h": []})
+        drawn = svg(map_picture(atlas))
+        found = dict(
+            re.findall(r'href="formula:([a-z.]+)">[^/]*</title><path [^>]*/><path class="own" d="([^"]+)"', drawn)
+        )
+        whole = re.findall(r'class="edges" d="([^"]+)"', drawn)[0]
+        assert {name: line.count("M") for name, line in found.items()} == {"a.b": 2, "c.d": 2, "e.f": 2}
+        lines = whole.split("M")[1:]
+        for name, own in found.items():
+            assert own.split("M")[1:] == [
+                line for line, joined in zip(lines, edges(atlas), strict=True) if name in joined
+            ]
 
     def test_it_does_not_depend_on_the_order_of_hashes(self) -> None:
         code = (

@@ -373,7 +373,13 @@ def map_picture(atlas: Atlas) -> linked_picture:
         parts.append(
             f'<rect class="region" x="{region.x}" y="{region.y}" width="{REGION}" height="{region.height}" rx="9"/>'
         )
-    lines = "".join(_arc(*places[lemma][:2], *places[user][:2]) for lemma, user in edges(atlas))
+    own: dict[str, str] = {}
+    lines = ""
+    for joined in edges(atlas):
+        line = _arc(*places[joined[0]][:2], *places[joined[1]][:2])
+        lines += line
+        for name in joined:
+            own[name] = own.get(name, "") + line
     parts.append(f'<path class="edges" d="{lines}"/>')
     for region in found:
         parts += [
@@ -383,11 +389,14 @@ def map_picture(atlas: Atlas) -> linked_picture:
         ]
         for name, (x, y, radius) in region.dots.items():
             formula = atlas.formulas[name]
+            mine = (
+                f'<path class="own" d="{own[name]}"/>' if name in own else ""
+            )  # its lines, shown while it is pointed at
             said = escape(f"{signs(formula.title)} ({_(formula.status)})")
             parts += [
                 f'<a class="dot dot-{BADGES.get(formula.status, "missing")}" href="',
                 ("formula", name),
-                f'"><title>{said}</title><path d="M{x - half} {y - half}h{PITCH}v{PITCH}h-{PITCH}z"/>'
+                f'"><title>{said}</title><path d="M{x - half} {y - half}h{PITCH}v{PITCH}h-{PITCH}z"/>{mine}'
                 f'<circle cx="{x}" cy="{y}" r="{radius:g}"/></a>',
             ]
     width = max((region.x + REGION for region in found), default=0)
