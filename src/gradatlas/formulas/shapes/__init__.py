@@ -6,16 +6,21 @@ import functools
 import hashlib
 import json
 import os
+import pickle
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradatlas.formulas import registry
-from gradatlas.formulas.shapes.index import Hit, Index, build
+from gradatlas.formulas.shapes.index import Hit, Index, Posting, joined, postings_of
 from gradatlas.formulas.shapes.reading import ReadingError, read
 
-__all__ = ["Hit", "ReadingError", "is_expression", "read", "search", "whole_index"]
+if TYPE_CHECKING:
+    from gradatlas.formulas.statement import Formula
+
+__all__ = ["Hit", "ReadingError", "is_expression", "kept_postings", "read", "search", "whole_index"]
 
 
 def search(text: str) -> list[Hit]:
@@ -37,40 +42,51 @@ def is_expression(text: str) -> bool:
 
 @functools.cache
 def whole_index() -> Index:
-    """The index of all formulas: made once for these sources (some seconds), then kept in the user's cache."""
-    kept = _cache() / f"shapes-{_sources()}.json"
+    """The index of all formulas. What is found of each is kept in the user's cache while its statement stays the same."""
+    return joined(kept_postings(list(registry.all_formulas().values())))
+
+
+def kept_postings(formulas: Sequence[Formula]) -> dict[str, tuple[dict[int, Posting], list[str]]]:
+    """By formula its postings and the names of its claims; taken from the user's cache where its statement is in it."""
+    file = _cache() / f"shapes-{_code()}.json"
     try:
-        return _loaded(json.loads(kept.read_text(encoding="ascii")))
+        kept: dict[str, list[list[Any]]] = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        pass
-    made = build(registry.all_formulas().values())
+        kept = {}
+    found: dict[str, tuple[dict[int, Posting], list[str]]] = {}
+    made: dict[str, list[list[Any]]] = {}
+    for formula in formulas:
+        digest = hashlib.sha256(pickle.dumps((formula.id, formula.claims), 5)).hexdigest()[:24]
+        if digest in kept:
+            postings: dict[int, Posting] = {key: (cost, claim) for key, cost, claim in kept[digest]}
+        else:
+            postings = postings_of(formula)
+            made[digest] = [[key, cost, claim] for key, (cost, claim) in postings.items()]
+        found[formula.id] = (postings, [claim.name for claim in formula.claims])
+    if made:
+        _keep(file, {**kept, **made})
+    return found
+
+
+def _keep(file: Path, kept: Mapping[str, Any]) -> None:
     try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        for old in kept.parent.glob("shapes-*.json"):
-            old.unlink(missing_ok=True)
-        part = kept.with_suffix(f".{os.getpid()}")
-        part.write_text(json.dumps(_kept(made), separators=(",", ":")), encoding="ascii")
-        part.replace(kept)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(f".{os.getpid()}")
+        part.write_text(json.dumps(kept, separators=(",", ":")), encoding="utf-8")
+        part.replace(file)
+        for old in file.parent.glob("shapes-*.json"):
+            if old != file:
+                old.unlink(missing_ok=True)
     except OSError:
         pass  # a cache that cannot be written is done without
-    return made
 
 
-def _kept(index: Index) -> dict[str, Any]:
-    return {"ids": list(index.ids), "claims": dict(index.claims), "keys": {str(k): v for k, v in index.keys.items()}}
-
-
-def _loaded(kept: dict[str, Any]) -> Index:
-    return Index(kept["ids"], kept["claims"], {int(k): [tuple(p) for p in v] for k, v in kept["keys"].items()})
-
-
-def _sources() -> str:
-    """A digest of the code that the index is made of: statements, terms, and this package."""
-    root = Path(registry.__file__).parent.parent
+def _code() -> str:
+    """A digest of the code that makes postings of statements."""
     digest = hashlib.sha256()
-    for path in sorted(
-        [*root.glob("formulas/**/*.py"), *root.glob("formulas/**/*.lark"), *root.glob("symbolic/**/*.py")]
-    ):
+    here = Path(__file__).parent
+    symbolic = here.parent.parent / "symbolic"
+    for path in sorted([*here.glob("*.py"), *here.glob("*.json"), symbolic / "terms.py", symbolic / "language.py"]):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:20]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from gradatlas.formulas.shapes.labelling import checksum, erased, looser, scaleless, shape, walk, without_squares
 from gradatlas.formulas.shapes.normal import normal, parts, size
@@ -13,7 +13,7 @@ from gradatlas.formulas.shapes.reading import Expression, ReadingError, read
 from gradatlas.formulas.shapes.statements import parts_of
 from gradatlas.formulas.statement import Formula
 
-__all__ = ["Hit", "Index", "build", "joined", "postings_of"]
+__all__ = ["Hit", "Index", "Posting", "build", "joined", "packed", "postings_of"]
 
 LARGEST: Final = 120  # of a shape with its letters, numbers and operations; larger ones are nobody's to type
 SMALLEST: Final = 3  # of a part
@@ -38,7 +38,7 @@ class Hit:
     how: str
 
 
-Posting = tuple[int, str]  # cost and claim
+Posting: TypeAlias = tuple[int, str]  # cost and claim
 
 
 def shapes_of(t: Expression) -> list[tuple[int, int]]:
@@ -181,3 +181,33 @@ def joined(found: Mapping[str, tuple[Mapping[int, Posting], Sequence[str]]]) -> 
         for key, (cost, claim) in postings.items():
             keys.setdefault(key, []).append((place, cost, names.index(claim) if claim in names else -1))
     return Index(list(found), claims, keys)
+
+
+DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def packed(index: Index) -> dict[str, Any]:
+    """The index as the page reads it: keys in order, each as what it is more than the one before, and what stands under it."""
+    keys = sorted(index.keys)
+    steps = [_base36(key - before) for before, key in itertools.pairwise([0, *keys])]
+    found = [
+        " ".join(f"{DIGITS[cost]}{_base36(place)}.{_base36(claim + 1)}" for place, cost, claim in index.keys[key])
+        for key in keys
+    ]
+    lists = {text: n for n, text in enumerate(dict.fromkeys(found))}
+    return {
+        "ids": list(index.ids),
+        "claims": [list(index.claims[id]) for id in index.ids],
+        "keys": ",".join(steps),
+        "places": ",".join(_base36(lists[text]) for text in found),
+        "lists": list(lists),
+    }
+
+
+def _base36(n: int) -> str:
+    digits = ""
+    while True:
+        n, digit = divmod(n, 36)
+        digits = DIGITS[digit] + digits
+        if not n:
+            return digits

@@ -21,6 +21,9 @@ ZERO: Final = ("n", 0, 1)
 class TooLargeError(ReadingError):
     """A number grows past what is kept exactly on the page too."""
 
+    def __init__(self) -> None:
+        super().__init__("large")
+
 
 def number(p: int, q: int) -> Expression:
     """The number p/q in lowest terms."""
@@ -29,11 +32,11 @@ def number(p: int, q: int) -> Expression:
     if q < 0:
         p, q = -p, -q
     if abs(p) > LARGEST * LARGEST or q > LARGEST * LARGEST:
-        raise TooLargeError("a number in it grows too large: write a letter for it")
+        raise TooLargeError()
     common = math.gcd(p, q)
     p, q = p // common, q // common
     if abs(p) > LARGEST or q > LARGEST:
-        raise TooLargeError("a number in it grows too large: write a letter for it")
+        raise TooLargeError()
     return ("n", p, q)
 
 
@@ -141,7 +144,7 @@ def _number_raised(base: Expression, p: int) -> Expression:
     for _ in range(abs(p)):
         top, bottom = top * numerator, bottom * denominator
         if abs(top) > LARGEST or abs(bottom) > LARGEST:
-            raise TooLargeError("a number in it grows too large: write a letter for it")
+            raise TooLargeError()
     return number(top, bottom)
 
 

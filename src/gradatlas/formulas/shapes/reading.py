@@ -65,7 +65,14 @@ MINUS_ONE: Final = ("n", -1, 1)
 
 
 class ReadingError(ValueError):
-    """What was typed is not an expression here; the message says where and what to do."""
+    """What was typed is not an expression here; the message says where and what to do. code: of the vocabulary's messages."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        said: str = _WORDS["messages"][code]
+        for name, value in values.items():
+            said = said.replace(f"{{{name}}}", str(value))
+        super().__init__(said)
+        self.code = code
 
 
 def grammar() -> str:
@@ -84,7 +91,7 @@ def read(text: str) -> Expression:
     try:
         made = _parser().parse(text)
     except UnexpectedInput as error:
-        raise ReadingError(_unexpected(text, error)) from None
+        raise _refused(text, error) from None
     except VisitError as error:
         if isinstance(error.orig_exc, ReadingError):
             raise error.orig_exc from None
@@ -95,17 +102,17 @@ def read(text: str) -> Expression:
 
 def _check_length(text: str) -> None:
     if len(text) > LENGTH:
-        raise ReadingError(f"the expression has {len(text)} characters: at most {LENGTH} are read")
+        raise ReadingError("length", n=len(text), most=LENGTH)
     if not text.strip():
-        raise ReadingError("there is nothing to read: type an expression such as exp(x_i)/Sum(exp(x_j), j)")
+        raise ReadingError("empty")
     if re.search(rf"[0-9]{{{DIGITS + 1}}}", text):
-        raise ReadingError(f"a number has more than {DIGITS} digits: write a letter for it")
+        raise ReadingError("digits", most=DIGITS)
     depth = 0
     for character in text:
         if character in "([{":
             depth += 1
             if depth > DEPTH:
-                raise ReadingError(f"more than {DEPTH} brackets stand within each other: search for a part of it")
+                raise ReadingError("brackets", most=DEPTH)
         elif character in ")]}":
             depth -= 1
 
@@ -120,23 +127,21 @@ def _check_size(made: Any) -> None:
         if node and isinstance(node[0], str):
             nodes, depth = nodes + 1, depth + 1
         if nodes > NODES:
-            raise ReadingError(f"the expression has more than {NODES} parts: search for a part of it")
+            raise ReadingError("parts", most=NODES)
         if depth > DEPTH:
-            raise ReadingError(f"more than {DEPTH} operations stand within each other: search for a part of it")
+            raise ReadingError("depth", most=DEPTH)
         stack.extend((child, depth) for child in node)
 
 
-def _unexpected(text: str, error: UnexpectedInput) -> str:
+def _refused(text: str, error: UnexpectedInput) -> ReadingError:
     at = error.pos_in_stream
-    if (
-        at is None
-        or at < 0
-        or at >= len(text)
-        or (isinstance(getattr(error, "token", None), Token) and error.token == "")
-    ):
-        return "the expression ends too early: a bracket is open, or something is missing after the last sign"
-    seen = re.match(r"\\?[A-Za-z]+|.", text[at:], re.DOTALL)
-    return f"{seen[0] if seen else text[at]!r} at character {at + 1} is not understood there"
+    token = getattr(error, "token", None)
+    ended = isinstance(token, Token) and token.type == "$END"
+    if ended or at is None or not 0 <= at < len(text):
+        return ReadingError("early")
+    word = re.match(r"\\?[A-Za-z]+", text[at:])
+    seen = word[0] if word else text[at] if "!" <= text[at] <= "~" else f"U+{ord(text[at]):04X}"
+    return ReadingError("unexpected", seen=seen, at=at + 1)
 
 
 @functools.cache
@@ -206,7 +211,7 @@ class _Makers(Transformer[Any, Any]):
         names: list[str] = []
         for item in c[0]:
             if item[0] != "v" or item[2]:
-                raise ReadingError("a sum runs over letters: write \\sum_{i,j} or \\sum_{i=1}^{n}")
+                raise ReadingError("letters")
             names.extend(item[1] if _is_letters(item[1]) else [item[1]])
         return tuple(names)
 
@@ -219,7 +224,7 @@ class _Makers(Transformer[Any, Any]):
     def to_the(self, c: list[Any]) -> Any:
         base, exponent = c[0], c[-1]
         if exponent[0] == "n" and (abs(exponent[1]) > EXPONENT or exponent[2] > EXPONENT):
-            raise ReadingError(f"an exponent is larger than {EXPONENT}: write a letter for it")
+            raise ReadingError("exponent", most=EXPONENT)
         if exponent[0] == "v" and exponent[1] in ("top", "T"):
             return base  # a transpose: which index stands where is another matter
         return ("^", base, exponent)
@@ -231,7 +236,7 @@ class _Makers(Transformer[Any, Any]):
     def number(self, c: list[Any]) -> Any:
         whole, _, rest = str(c[0]).partition(".")
         if len(whole) + len(rest) > DIGITS:
-            raise ReadingError(f"a number has more than {DIGITS} digits: write a letter for it")
+            raise ReadingError("digits", most=DIGITS)
         return _number(int(whole + rest), 10 ** len(rest))
 
     def group(self, c: list[Any]) -> Any:
@@ -351,7 +356,7 @@ class _Resolver:
             return self.called(node[1], node[2], scope)
         if kind == "sub":
             return self.entry(node, scope)
-        raise ReadingError("∂ stands alone: write ∂f/∂x, \\frac{\\partial f}{\\partial x} or diff(f, x)")
+        raise ReadingError("partial")
 
     def variable(self, name: str, scope: dict[str, str]) -> Expression:
         if name in scope:
@@ -390,7 +395,7 @@ class _Resolver:
             over = []
             for arg in args[1:]:
                 if arg[0] != "v":
-                    raise ReadingError("a sum runs over letters: write Sum(exp(x_j), j), the indices last")
+                    raise ReadingError("letters")
                 over.append(arg[1])
             return self.total(tuple(over), args[0], scope)
         if name in _DERIVATIVES and len(args) == 2:

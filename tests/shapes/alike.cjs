@@ -1,0 +1,28 @@
+// Answers, line by line, what the page's script makes of what Python sends: ["read", text] or ["find", text].
+const fs = require("node:fs");
+const readline = require("node:readline");
+const { Shapes, ReadingError, normal, pieces, unpacked } = require(process.argv[2]);
+
+const { tables, index } = JSON.parse(fs.readFileSync(process.argv[3], "utf-8"));
+const shapes = new Shapes(tables);
+const opened = unpacked(index);
+const answers = {
+  read: (text) => {
+    const read = shapes.read(text);
+    const made = normal(read);
+    return { read, shape: shapes.shape(made), shapes: shapes.shapesOf(made).map(([c, k]) => [k, c]), pieces: pieces(made).map((p) => shapes.shape(p)) };
+  },
+  find: (text) => ({ hits: shapes.find(text, opened).map((hit) => [opened.ids[hit.place], hit.cost, hit.how, hit.claim < 0 ? "" : opened.claims[hit.place][hit.claim]]) }),
+};
+readline.createInterface({ input: process.stdin }).on("line", (line) => {
+  const [what, text] = JSON.parse(line);
+  const started = performance.now();
+  let answer;
+  try {
+    answer = answers[what](text);
+  } catch (error) {
+    if (!(error instanceof ReadingError)) throw error;
+    answer = { refused: error.code, values: error.values };
+  }
+  process.stdout.write(JSON.stringify({ ...answer, seconds: (performance.now() - started) / 1000 }) + "\n");
+});
