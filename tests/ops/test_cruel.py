@@ -65,7 +65,7 @@ def saturated(name):
 @pytest.mark.parametrize("name", CELLS)
 def test_the_slopes_of_saturated_gates_have_all_their_digits(name, path, monkeypatch):
     if path == "by records":
-        monkeypatch.setattr(recurrent, "_in_place", lambda *arrays: False)
+        monkeypatch.setattr(recurrent, "all_in_place", lambda *arrays: False)
     layer, exact, gates, _ = CELLS[name]
     for z, states in saturated(name):
         held = [state.reshape(1, 1) for state in states]
