@@ -9,8 +9,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
+import gradatlas
 from gradatlas.formulas.registry import all_formulas
 from gradatlas.ops import all_operations
 from gradatlas.sphinx_ext.api import PAGES, items, named, page_of, resolve
@@ -74,8 +76,9 @@ def test_examples_in_docstrings_run_as_printed(module: str) -> None:
     loaded = importlib.import_module(module)
     said: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
-    for session in doctest.DocTestFinder(exclude_empty=True).find(loaded, globs={}):
-        runner.run(session, out=said.append, clear_globs=True)
+    begins = {"np": np, "ga": gradatlas, "nn": gradatlas.nn, "optim": gradatlas.optim, "xp": gradatlas.xp}
+    for session in doctest.DocTestFinder().find(loaded, globs=begins):
+        runner.run(session, out=said.append)
     assert runner.summarize(verbose=False).failed == 0, "".join(said)
 
 

@@ -107,6 +107,11 @@ def vmap(
     Inside f every array has the shape of one example. Maps nest, and compose with every derivative in every order.
     Raises ShapeError where axes that are mapped together differ in length (names them), AxisError for an axis that an
     argument has not, ArgumentError where in_axes or out_axes do not fit the arguments or the outputs.
+
+    >>> slope = ga.grad(lambda w, x: xp.tanh(xp.sum(w * x)))
+    >>> w, batch = np.asarray([0.5, 0.0]), np.asarray([[1.0, 2.0], [0.0, 1.0], [2.0, 0.0]])
+    >>> ga.vmap(slope, in_axes=(None, 0))(w, batch).shape
+    (3, 2)
     """
 
     @functools.wraps(f)

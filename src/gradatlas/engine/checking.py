@@ -40,6 +40,8 @@ def check_grads(
 
     Forward mode is checked in one random direction for each leaf of args, reverse mode by Re<v, J t> = Re<v J, t> in
     the same directions. The directions are the same in every run.
+
+    >>> ga.check_grads(lambda x: xp.exp(x) * x, (np.asarray([0.5, -1.0]),), order=2)
     """
     chosen = (modes,) if isinstance(modes, str) else tuple(modes)
     if not chosen or not set(chosen) <= set(_MODES):

@@ -84,6 +84,9 @@ def cond(pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any],
     pred: one truth value, a Python one or an array of shape (). Only the branch taken runs. Where pred differs from
     example to example of a batch both run, must give trees alike, and each example takes its own.
     Raises ShapeError where pred has axes, and within vmap where the branches give different shapes or dtypes.
+
+    >>> ga.grad(lambda x: ga.cond(x > 0, lambda x: x**2, lambda x: -x, x))(np.asarray(3.0))
+    array(6.)
     """
     truth = _truth("cond", pred)
     if type(truth) is bool:
@@ -98,6 +101,9 @@ def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], i
     backward pass holds what each of them saved. Where cond_fun differs from example to example of a batch the body runs
     until it holds for none, and an example for which it no longer holds stays what it is.
     Raises ShapeError where the condition has axes, and within vmap where the body changes shapes or dtypes.
+
+    >>> ga.grad(lambda x: ga.while_loop(lambda y: y < 100, lambda y: y * y, x))(np.asarray(3.0))  # x^8 here
+    array(17496.)
     """
     value = init_val
     while True:
@@ -120,6 +126,9 @@ def fori_loop(lower_bound: Any, upper_bound: Any, body_fun: Callable[[Any, Any],
 
     The bounds are whole numbers, or arrays of shape () of them. Differentiable in both modes. Where a bound differs from
     example to example of a batch it is a `while_loop`. Raises DTypeError for a bound that is no whole number.
+
+    >>> ga.grad(lambda x: ga.fori_loop(0, 3, lambda i, y: y * x, x))(np.asarray(2.0))  # of x^4
+    array(32.)
     """
     for bound in (lower_bound, upper_bound):
         plain = plain_of(bound)
@@ -148,6 +157,10 @@ def scan(
     Returns (carry, ys), ys a tree like y with a new first axis; plain rows give plain arrays. Differentiable in both
     modes, and within vmap. Raises ShapeError where the first axes differ in length, ArgumentError where neither xs nor
     length is given or f returns no pair.
+
+    >>> total, running = ga.scan(lambda carry, x: (carry + x, carry + x), np.asarray(0.0), np.asarray([1.0, 2.0, 3.0]))
+    >>> float(total), running
+    (6.0, array([1., 3., 6.]))
     """
     leaves, structure = flatten(xs)
     count = _length(leaves, length)

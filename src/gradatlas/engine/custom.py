@@ -276,6 +276,14 @@ class custom_vjp(_CustomFunction):
     fwd(x, y) returns (f(x, y), residuals). bwd(residuals, g) returns a tuple with one cotangent for each argument, None
     for zero. nondiff_argnums: positions of arguments that are not differentiated, which bwd is given first of all.
     Forward mode raises CustomRuleError: the rule does not say what it is; use custom_jvp, which serves both.
+
+    >>> @ga.custom_vjp
+    ... def bounded(x):  # the identity, whose gradient is kept between -1 and 1
+    ...     return x
+    ...
+    >>> bounded.defvjp(lambda x: (x, None), lambda residuals, g: (xp.clip(g, -1.0, 1.0),))
+    >>> ga.grad(lambda x: xp.sum(bounded(x) ** 2))(np.asarray([0.25, 5.0]))
+    array([0.5, 1. ])
     """
 
     def __init__(self, f: Callable[..., Any], nondiff_argnums: Sequence[int] = ()) -> None:
@@ -446,6 +454,18 @@ class custom_jvp(_CustomFunction):
 
     The rule returns the output and its tangent, linear in the tangents; reverse mode transposes it. nondiff_argnums:
     positions of arguments that are not differentiated, which the rule is given before primals and tangents.
+
+    >>> @ga.custom_jvp
+    ... def log1pexp(x):
+    ...     return xp.log1p(xp.exp(x))
+    ...
+    >>> @log1pexp.defjvp
+    ... def rule(primals, tangents):
+    ...     (x,), (t,) = primals, tangents
+    ...     return log1pexp(x), xp.sigmoid(x) * t
+    ...
+    >>> ga.grad(log1pexp)(np.asarray(0.0))
+    array(0.5)
     """
 
     def __init__(self, f: Callable[..., Any], nondiff_argnums: Sequence[int] = ()) -> None:

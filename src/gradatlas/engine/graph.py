@@ -200,6 +200,10 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
     Returns (out, f_jvp), or (out, f_jvp, aux) where has_aux says that f returns (out, aux). f_jvp takes one tangent for
     each primal, and gives what `jvp` gives; for many tangents at one point it saves the forward pass of each.
     Raises DTypeError for primals that are not floating; f_jvp raises as `jvp` does for tangents unlike them.
+
+    >>> out, push = ga.linearize(lambda x: x**2, np.asarray([1.0, 2.0]))
+    >>> [push(t) for t in np.eye(2)]
+    [array([2., 0.]), array([0., 4.])]
     """
     inputs = Inputs("linearize", primals)
     trace = _TangentTrace("linearize")
@@ -220,6 +224,10 @@ def linear_transpose(f: Callable[..., Any], *primals: Any) -> Callable[..., Any]
 
     primals: arrays that say the shapes and dtypes of the arguments; their entries do not matter. With complex numbers
     it is the adjoint, as `vjp` gives it. Whether f is linear is not checked.
+
+    >>> A = np.asarray([[1.0, 2.0], [3.0, 4.0]])
+    >>> ga.linear_transpose(lambda x: A @ x, np.zeros(2))(np.asarray([1.0, 0.0]))
+    (array([1., 2.]),)
     """
     inputs = Inputs("linear_transpose", primals)
     zeros = inputs.assemble([untraced(space.zeros()) if inputs.wrap else space.zeros() for space in inputs.spaces])

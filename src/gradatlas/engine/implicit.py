@@ -333,6 +333,14 @@ def custom_root(
     dx/dc = -(df/dx)^-1 df/dc, at any order and in both modes; df/dx must be invertible at x.
     Raises ConvergenceError, which has the residual, where f(x) is not finite or larger than the tolerance; ShapeError
     where f(x) is not like x.
+
+    >>> def root(c):
+    ...     return ga.custom_root(lambda x: x**2 - c, np.asarray(1.0))
+    ...
+    >>> round(float(root(np.asarray(4.0))), 6)
+    2.0
+    >>> round(float(ga.grad(root)(np.asarray(4.0))), 6)  # 1/(2 sqrt(c))
+    0.25
     """
     inputs = Inputs("custom_root", (initial_guess,))
     guess = _start(inputs)
@@ -365,6 +373,14 @@ def custom_fixed_point(
     until the largest entry of h(x) - x is at most tolerance, by default the square root of the precision.
     tangent_solve: as that of `custom_root`. Raises ConvergenceError, which has the residual, where that is not reached
     in max_iterations steps; ShapeError where g(x) is not like x.
+
+    >>> def fixed(a):
+    ...     return ga.custom_fixed_point(lambda x, a: a * xp.cos(x), np.asarray(0.5), a)
+    ...
+    >>> round(float(fixed(np.asarray(1.0))), 6)
+    0.739085
+    >>> round(float(ga.grad(fixed)(np.asarray(1.0))), 6)
+    0.441611
     """
     inputs = Inputs("custom_fixed_point", (initial_guess,))
     limit = _default_tolerance(inputs.values) if tolerance is None else tolerance

@@ -33,6 +33,10 @@ def jacfwd(
     The returned function takes f's arguments and gives a tree like the output, in which each leaf is a tree like the
     argument (a tuple of such, for several), of arrays of shape output.shape + argument.shape.
     Raises DTypeError for complex arguments without holomorphic, ArgumentError for a chunk_size below 1.
+
+    >>> ga.jacfwd(lambda x: x**2)(np.asarray([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
     """
     _check_chunk("jacfwd", chunk_size)
 
@@ -85,6 +89,11 @@ def jacrev(
     """The Jacobian of f by reverse mode: the cotangents of all entries of the output at once, best where these are few.
 
     Arguments and result as those of `jacfwd`. Raises DTypeError for a complex output without holomorphic.
+
+    >>> ga.jacrev(lambda x: xp.cumulative_sum(x))(np.asarray([1.0, 2.0, 3.0]))
+    array([[1., 0., 0.],
+           [1., 1., 0.],
+           [1., 1., 1.]])
     """
     _check_chunk("jacrev", chunk_size)
 
@@ -131,6 +140,11 @@ def hessian(
 
     Arguments as those of `jacfwd`. For an f that returns shape () and one argument x the result has shape
     x.shape + x.shape; trees nest as they do in jacfwd(jacrev(f)): output, argument, argument.
+
+    >>> ga.hessian(lambda x: xp.prod(x))(np.asarray([1.0, 2.0, 3.0]))
+    array([[0., 3., 2.],
+           [3., 0., 1.],
+           [2., 1., 0.]])
     """
     inner = jacrev(f, argnums, has_aux, holomorphic, chunk_size=chunk_size)
     return jacfwd(inner, argnums, has_aux, holomorphic, chunk_size=chunk_size)

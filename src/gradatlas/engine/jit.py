@@ -182,6 +182,10 @@ def jit(f: Callable[..., Any]) -> Callable[..., Any]:
     transform, or on arrays that one traces, it is f itself. Warnings of floating-point errors are not given.
     Arrays give Arrays, plain ones plain. Raises what f raises, TracerConversionError where f looks at entries, and
     ArgumentError for an argument that is no array and cannot be hashed.
+
+    >>> step = ga.jit(ga.grad(lambda w, x: xp.mean(xp.tanh(x @ w) ** 2)))
+    >>> step(np.asarray([0.0, 1.0]), np.eye(2))  # recorded here, replayed from now on
+    array([0.     , 0.31985])
     """
     known: OrderedDict[Any, _Recording] = OrderedDict()
 

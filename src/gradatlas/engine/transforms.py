@@ -53,6 +53,10 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     Returns (out, vjp_fn), or (out, vjp_fn, aux) where has_aux says that f returns (out, aux).
     Raises DTypeError for primals that are not floating. vjp_fn raises ArgumentError, ShapeError or DTypeError for a
     cotangent that is not like out.
+
+    >>> out, pull = ga.vjp(lambda x: x**2, np.asarray([1.0, 2.0, 3.0]))
+    >>> pull(np.asarray([1.0, 0.0, 10.0]))
+    (array([ 2.,  0., 60.]),)
     """
     recording = Recording("vjp", f, Inputs("vjp", primals), has_aux)
     recording.lock_outputs()
@@ -67,6 +71,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     primals, tangents: tuples or lists, one entry per argument. Returns (out, tangent), or (out, tangent, aux) where
     has_aux says that f returns (out, aux). Raises ArgumentError, ShapeError or DTypeError where tangents are not like
     primals, and DTypeError for primals that are not floating.
+
+    >>> ga.jvp(lambda x: x**2, (np.asarray([1.0, 2.0]),), (np.asarray([1.0, 10.0]),))
+    (array([1., 4.]), array([ 2., 40.]))
     """
     for name, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, tuple | list):
@@ -195,6 +202,9 @@ def grad(
     depend on the arguments, instead of raising IndependentOutputError.
     The returned function takes f's arguments. It raises NotScalarError where f returns anything else, DTypeError for
     arguments that are not floating, ArgumentError for argnums outside the arguments.
+
+    >>> ga.grad(lambda x: xp.sum(x**2))(np.asarray([1.0, 2.0]))
+    array([2., 4.])
     """
 
     @functools.wraps(f)
@@ -215,6 +225,12 @@ def value_and_grad(
     """The value of f together with its gradient; arguments and errors as those of `grad`.
 
     The returned function gives (value, gradient), or ((value, aux), gradient) with has_aux.
+
+    >>> value, gradient = ga.value_and_grad(lambda x: xp.sum(x**2))(np.asarray([1.0, 2.0]))
+    >>> float(value)
+    5.0
+    >>> gradient
+    array([2., 4.])
     """
 
     @functools.wraps(f)
@@ -230,6 +246,9 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
     f: returns a real array of shape (). primals, tangents: tuples, one entry per argument. Returns the product as a
     tree like the one primal, or a tuple of such for several. Errors as those of `jvp` and `grad`.
+
+    >>> ga.hvp(lambda x: xp.sum(x**3), (np.asarray([1.0, 2.0]),), (np.asarray([1.0, 1.0]),))
+    array([ 6., 12.])
     """
     argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
     _, product = jvp(grad(f, argnums, allow_independent=True), primals, tangents)
@@ -237,7 +256,11 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 
 def stop_gradient(tree: Any) -> Any:
-    """tree as a constant: the same values, through which no transform, of any order, sees a derivative."""
+    """tree as a constant: the same values, through which no transform, of any order, sees a derivative.
+
+    >>> ga.grad(lambda x: xp.sum(x * ga.stop_gradient(x)))(np.asarray([2.0, 3.0]))
+    array([2., 3.])
+    """
     return map_leaves(_as_constant, tree)
 
 

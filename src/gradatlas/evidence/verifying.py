@@ -146,6 +146,14 @@ def verify(
     Sizes go from 0 to 4, and entries are ordinary ones, ties, zeros, and such as make naive forms overflow or cancel, as
     far as the formula's hypotheses allow. Returns a Report. Raises VerificationError, with the smallest failing input and
     the worst, where the function is wrong, ArgumentError for names that do not fit, and UnknownFormulaError.
+
+    >>> def backward(x, g):
+    ...     p = np.exp(x - np.max(x, initial=-np.inf))
+    ...     p = p / np.sum(p)
+    ...     return p * (g - np.sum(g * p))
+    ...
+    >>> ga.verify(backward, "softmax.vjp", examples=20).right
+    True
     """
     for dtype in dtypes:
         if dtype not in ("float16", "float32", "float64"):

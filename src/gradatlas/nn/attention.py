@@ -47,6 +47,10 @@ class Attention(Layer):
 
     x: (batch, n, d), or (queries, context), or (queries, keys, values). scale: 1/sqrt(d) unless given (Keras's is 1).
     causal: a query sees no later key. Call with mask=, boolean (n, m) or (batch, n, m), true where a query may see a key.
+
+    >>> layer = nn.Attention()
+    >>> layer((), np.ones((1, 3, 4))).shape
+    (1, 3, 4)
     """
 
     causal: bool = False

@@ -67,7 +67,13 @@ def _as_layer(function: str, part: Any) -> Layer:
 
 @dataclass(frozen=True, init=False)
 class Sequential(Layer):
-    """Layers one after the other; plain functions may stand among them. Parameters and state are tuples, one entry a layer."""
+    """Layers one after the other; plain functions may stand among them. Parameters and state are tuples, one entry a layer.
+
+    >>> model = nn.Sequential(nn.Dense(16, "tanh"), nn.Dense(1))
+    >>> params = model.init(0, (2,))
+    >>> model(params, np.zeros((5, 2))).shape
+    (5, 1)
+    """
 
     layers: tuple[Layer, ...]
 

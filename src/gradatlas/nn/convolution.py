@@ -171,6 +171,11 @@ class Conv2D(_Convolution):
 
     kernel: a number, or one for each axis. Parameters: w (*kernel, channels / groups, filters) and b (filters,).
     layout="channels_first": (batch, channels, height, width), and w (filters, channels / groups, *kernel).
+
+    >>> layer = nn.Conv2D(8, 3, padding="same")
+    >>> params = layer.init(0, (28, 28, 1))
+    >>> layer(params, np.zeros((2, 28, 28, 1), dtype="float32")).shape
+    (2, 28, 28, 8)
     """
 
     axes: ClassVar[int] = 2
@@ -285,6 +290,10 @@ class MaxPool(_Pool):
     """The largest entry of each window, along any number of axes of space; the stride is the window unless given.
 
     x: (batch, *space, channels), or (batch, channels, *space) with layout="channels_first". See `xp.max_pool`.
+
+    >>> nn.MaxPool(2)((), np.arange(16.0).reshape(1, 4, 4, 1))[0, :, :, 0]
+    array([[ 5.,  7.],
+           [13., 15.]])
     """
 
     def run(self, params: Any, state: Any, x: Any, *, train: bool, key: Key, **extra: Any) -> tuple[Any, Any]:

@@ -30,6 +30,11 @@ class Dense(Layer):
 
     units: how many outputs. activation: a name, a function or None. begin, bias_begin: initialisers of w and b.
     Parameters: w (inputs, units) and b (units,). x: (batch, ..., inputs); returns (batch, ..., units).
+
+    >>> layer = nn.Dense(3, "relu")
+    >>> params = layer.init(0, (4,))
+    >>> layer(params, np.zeros((2, 4))).shape
+    (2, 3)
     """
 
     units: int
@@ -99,6 +104,10 @@ class Embedding(Layer):
 
     padding: an id that stands for nothing: it gives zeros, and its row is not trained. Parameter: table (rows, width),
     which begins uniform from -0.05 to 0.05.
+
+    >>> layer = nn.Embedding(10, 4)
+    >>> layer(layer.init(0, (3,)), np.asarray([[1, 2, 2]])).shape
+    (1, 3, 4)
     """
 
     rows: int
@@ -130,6 +139,10 @@ class Dropout(Layer):
 
     The key decides which: the same key drops the same entries. Numbers are drawn where x lies. Under `vmap` all examples
     drop alike. Source: Srivastava et al. 2014, scaled in training rather than after it.
+
+    >>> layer = nn.Dropout(0.5)
+    >>> layer((), np.ones(4))  # outside of training it is the identity
+    array([1., 1., 1., 1.])
     """
 
     rate: float

@@ -248,6 +248,15 @@ def summary(layer: Layer, shape: Any) -> str:
     """A table of a model for samples of this shape: each layer, the shape of its result, and its parameters.
 
     No parameter is made for it. Raises ShapeError where a layer does not fit what comes before it.
+
+    >>> print(nn.summary(nn.Sequential(nn.Dense(16, "tanh"), nn.Dense(1)), (2,)))
+    layer  result       parameters
+    ------------------------------
+    input  (batch, 2)
+    Dense  (batch, 16)          48
+    Dense  (batch, 1)           17
+    ------------------------------
+    all                         65
     """
     found, _ = sample_shape("summary", shape)
     rows = [("layer", "result", "parameters"), ("input", _shown(found), "")]

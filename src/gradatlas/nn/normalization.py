@@ -31,6 +31,10 @@ class LayerNorm(Layer):
     """Each sample to mean 0 and variance 1 along its last axes, then scaled and shifted entry by entry.
 
     axes: how many of the last axes. Parameters: scale and shift, of their lengths. Source: Ba et al. 2016.
+
+    >>> layer = nn.LayerNorm()
+    >>> layer(layer.init(0, (3,)), np.asarray([[1.0, 2.0, 3.0]], dtype="float32")).round(3)
+    array([[-1.224,  0.   ,  1.224]], dtype=float32)
     """
 
     axes: int = 1

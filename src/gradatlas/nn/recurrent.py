@@ -147,6 +147,10 @@ class LSTM(_Recurrent):
 
     Parameters: w (features, 4 units), u (units, 4 units), b (4 units,), which begins with ones for the forget gate.
     Source: Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000.
+
+    >>> layer = nn.LSTM(5)
+    >>> layer(layer.init(0, (7, 3)), np.zeros((2, 7, 3), dtype="float32")).shape
+    (2, 5)
     """
 
     bias_begin: Initializing = ForgetBias()

@@ -254,6 +254,12 @@ def fit(
     Reads the loss and metrics of each batch from the device, and lets the process keep its memory (`gradatlas.keep_memory`).
     Raises TrainingError where a loss is infinite or undefined, which names epoch and batch and leaves the checkpoint as it was;
     ArgumentError or ShapeError for what does not fit; LoadError for a checkpoint that is damaged or of another training.
+
+    >>> x = np.linspace(-1, 1, 64, dtype="float32")[:, None]
+    >>> model = nn.Sequential(nn.Dense(8, "tanh"), nn.Dense(1))
+    >>> fitted = nn.fit(model, model.init(0, (1,)), (x, x**2), loss="mean_squared_error", epochs=20)
+    >>> fitted.history["loss"][-1] < fitted.history["loss"][0]
+    True
     """
     whole("fit", "epochs", epochs, 0)
     if checkpoint_every is not None:

@@ -128,6 +128,11 @@ def attention(q: Any, k: Any, v: Any, mask: Any = None, /, *, causal: bool = Fal
     Returns (..., n, e). A query that may see no key gives 0, and its gradient is 0.
     Raises ShapeError where the shapes do not fit, DTypeError where the mask is not boolean.
     Formula: attention.forward, attention.vjp. Source: Vaswani et al. 2017.
+
+    >>> q = k = np.eye(2)
+    >>> xp.attention(q, k, np.asarray([[1.0], [3.0]]), causal=True)
+    array([[1.       ],
+           [2.3395231]])
     """
     a, b, c = (tuple(plain_of(x).shape) for x in (q, k, v))
     seen = f"got q of shape {a}, k of shape {b}, v of shape {c}"

@@ -388,6 +388,12 @@ def conv2d(
     Returns (batch, height', width', filters), each extent floor((n + padding - dilation (kernel - 1) - 1)/stride) + 1.
     Raises ShapeError where these do not fit, or the kernel spans more than the padded x.
     Formulas: conv2d.forward, conv2d.dx, conv2d.dw, conv2d.db.
+
+    >>> image, blur = np.zeros((1, 4, 4, 1)), np.full((3, 3, 1, 1), 1 / 9)
+    >>> image[0, 1, 1, 0] = 9.0
+    >>> xp.conv2d(image, blur)[0, :, :, 0]
+    array([[1., 1.],
+           [1., 1.]])
     """
     steps = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     return _convolve(2, x, w, b, layout, steps)

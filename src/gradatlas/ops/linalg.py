@@ -490,6 +490,9 @@ def einsum(subscripts: str, /, *arrays: Any) -> Any:
     that are left, which broadcast. Without "->" the result has the axes of "..." and then the letters that occur once, in
     alphabetical order. Arrays are multiplied in pairs, in the order that takes the fewest products.
     Raises ShapeError for subscripts that do not fit the shapes, and lengths that differ.
+
+    >>> xp.einsum("ij,j->i", np.asarray([[1.0, 2.0], [3.0, 4.0]]), np.asarray([1.0, 10.0]))
+    array([21., 43.])
     """
     terms, output, lengths = _read_subscripts(subscripts, arrays)
     parts = []

@@ -356,6 +356,9 @@ def softmax_cross_entropy(
     the mean is then over the weights of the labels, as in PyTorch. Returns a scalar, or the losses; the mean of none is 0.
     Raises ShapeError where the shapes do not fit; and for a label that is no class (nan on a GPU, where looking
     would make it wait). Formula: softmax-cross-entropy.vjp.
+
+    >>> xp.softmax_cross_entropy(np.asarray([[0.0, 0.0], [1000.0, 0.0]]), np.asarray([0, 1]), reduction="none")
+    array([6.93147181e-01, 1.00000000e+03])
     """
     _check_reduction("softmax_cross_entropy", reduction)
     a, b = (tuple(plain_of(x).shape) for x in (logits, labels))

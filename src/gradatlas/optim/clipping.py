@@ -79,6 +79,9 @@ def global_norm(tree: Any) -> Any:
     """The root of the sum of the squared moduli of all entries of a tree: an array without axes, of the leaves' library.
 
     Raises DTypeError for leaves that are not floating, ArgumentError for a tree without any.
+
+    >>> float(optim.global_norm({"w": np.asarray([3.0]), "b": np.asarray([4.0])}))
+    5.0
     """
     leaves, _ = floating_leaves("global_norm", tree, "tree")
     found = _norm(leaves)
@@ -114,6 +117,9 @@ def clip_by_global_norm(grads: Any, limit: float, *, nonfinite: str = "error") -
 
     nonfinite: as the module says. Raises ArgumentError for a limit that is not finite and above 0, DTypeError for leaves that
     are not floating, TrainingError for a gradient that is not finite. Source: Pascanu et al. 2013.
+
+    >>> optim.clip_by_global_norm({"w": np.asarray([3.0]), "b": np.asarray([4.0])}, 1.0)
+    {'w': array([0.6]), 'b': array([0.8])}
     """
     _check("clip_by_global_norm", limit, nonfinite)
     leaves, structure = floating_leaves("clip_by_global_norm", grads, "grads")

@@ -112,6 +112,13 @@ class SGD(Optimizer):
     weight_decay: adds weight_decay p to g before all else. Sources: Robbins and Monro 1951; Polyak 1964; Nesterov 1983 in the
     form of Sutskever et al. 2013 that needs the gradient at p alone; the order is PyTorch's. (Keras keeps rate v instead of v,
     the same at a constant rate.) State: velocity, where there is momentum.
+
+    >>> optimizer = optim.SGD(0.5)
+    >>> params = np.asarray([1.0, 2.0])
+    >>> state = optimizer.init(params)
+    >>> params, state = optimizer.update(np.asarray([1.0, 0.0]), state, params)
+    >>> params
+    array([0.5, 2. ])
     """
 
     rate: Rate = 0.01
@@ -214,6 +221,13 @@ class Adam(Optimizer):
     Algorithm 1, where eps is 1e-8; here it is Keras's 1e-7. (Keras adds eps to the root of v before that is corrected.)
     amsgrad: the largest v so far in place of v (Reddi et al. 2018), corrected as v is, as in PyTorch. weight_decay: adds
     weight_decay p to g before all else; see AdamW. State: mean, squares, and largest where amsgrad asks for it.
+
+    >>> optimizer = optim.Adam(0.1)
+    >>> params = np.asarray([1.0, 2.0])
+    >>> state = optimizer.init(params)
+    >>> params, state = optimizer.update(np.asarray([3.0, -0.01]), state, params)
+    >>> params.round(6)  # the first step is the rate, whatever the size of the gradient
+    array([0.9     , 2.099999])
     """
 
     rate: Rate = 0.001

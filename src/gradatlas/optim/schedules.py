@@ -130,6 +130,10 @@ class Cosine:
     """last + (rate - last) (1 + cos(pi min(t - 1, steps) / steps)) / 2: from rate to last in so many steps, then constant.
 
     Source: Loshchilov and Hutter 2017, without restarts.
+
+    >>> rate = optim.schedules.Cosine(1.0, steps=4)
+    >>> [round(rate(t), 3) for t in (1, 3, 5, 9)]
+    [1.0, 0.5, 0.0, 0.0]
     """
 
     rate: float

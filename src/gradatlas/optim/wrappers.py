@@ -32,6 +32,11 @@ class Clipped(_Around):
     """An optimiser whose gradients are clipped first, by one of value, norm (each array) and global_norm (all together).
 
     nonfinite: what becomes of gradients that are not finite, see `gradatlas.optim.clipping`.
+
+    >>> optimizer = optim.Clipped(optim.SGD(1.0), global_norm=1.0)
+    >>> params = np.zeros(2)
+    >>> optimizer.update(np.asarray([3.0, 4.0]), optimizer.init(params), params)[0]
+    array([-0.6, -0.8])
     """
 
     optimizer: Optimizer

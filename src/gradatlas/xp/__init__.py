@@ -582,6 +582,9 @@ def namespace(x: Any, /) -> Namespace:
     """`gradatlas.xp` bound to the library and the device of x, an array, traced or not.
 
     Raises DTypeError where x is no array.
+
+    >>> ga.namespace(np.asarray([1.0])).zeros(2).dtype
+    dtype('float64')
     """
     plain = plain_of(x)
     library = library_of(plain)

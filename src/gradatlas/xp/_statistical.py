@@ -74,6 +74,9 @@ def softmax(x: Any, /, axis: int | Sequence[int] = -1) -> Any:
     Returns an array of the same shape, dtype and device; entries in [0, 1] that sum to 1 along axis.
     Raises DTypeError for integer input, AxisError where axis is out of range. A slice of all -inf is nan.
     Formulas: softmax.forward, softmax.vjp. Source: Bridle 1990.
+
+    >>> xp.softmax(np.asarray([1000.0, 1000.0, -1000.0]))
+    array([0.5, 0.5, 0. ])
     """
     return reductions.softmax(x, axis=axes_of(axis))
 
