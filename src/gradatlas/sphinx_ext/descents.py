@@ -240,11 +240,9 @@ FORMULAS: Mapping[str, str] = {
 """The formulas whose pages have one of these pictures."""
 
 
-def picture_of(formula: str) -> tuple[str, str, str] | None:
-    """The picture on a formula's page: SVG, caption, alternative text; None where there is none."""
-    key = FORMULAS.get(formula)
-    if key is None:
-        return None
+def picture_of(formula: str) -> tuple[str, str, str]:
+    """The picture on the page of one of FORMULAS: SVG, caption, alternative text."""
+    key = FORMULAS[formula]
     if key == "factor":
         return factor_picture(), factor_caption(), factor_description()
     descent = next(each for each in DESCENTS if each.key == key)

@@ -223,17 +223,17 @@ def spoken_start(name: str) -> str:
 
 
 def picture_nodes(directive: AtlasDirective, formula: str) -> list[nodes.Node]:
-    """The picture that belongs on a formula's page, with a link to where it plays; nothing where there is none."""
-    found = plots.picture_of(formula)
-    if found is None:
+    """The pictures that belong on a formula's page, with a link to where they play; nothing where there are none."""
+    page, figures = plots.page_of(formula), []
+    for svg, words, _alternative in plots.pictures_of(formula):
+        caption = nodes.caption("", "", *prose(words))
+        if page is not None and page in directive.env.found_docs:
+            caption += [nodes.Text(" "), directive.document_link(page, _("Play with it"))]
+        figures.append(nodes.figure("", nodes.raw("", svg, format="html"), caption, classes=["drawn"]))
+    if not figures:
         return []
     directive.env.note_dependency(str(plots.__file__))
-    svg, words, _alternative = found
-    caption = nodes.caption("", "", *prose(words))
-    page = plots.page_of(formula)
-    if page is not None and page in directive.env.found_docs:
-        caption += [nodes.Text(" "), directive.document_link(page, _("Play with it"))]
-    return [nodes.figure("", nodes.raw("", svg, format="html"), caption, classes=["drawn"])]
+    return [nodes.container("", *figures, classes=["pictures", *(["several"] if len(figures) > 1 else [])])]
 
 
 DIRECTIVES = {"atlas-plots": PlotsDirective}

@@ -8,7 +8,7 @@ expression (see playing.py). A test holds the two together.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ __all__ = [
     "page_of",
     "picture",
     "picture_of",
+    "pictures_of",
     "pieces",
 ]
 
@@ -405,19 +406,25 @@ def caption_of(plot: Plot) -> str:
 
 
 def picture_of(formula: str) -> tuple[str, str, str] | None:
-    """The picture that belongs on a formula's page: SVG, caption, alternative text; None where there is none.
+    """The first of the pictures that belong on a formula's page, as `pictures_of` gives them; None where there is none."""
+    return next(iter(pictures_of(formula)), None)
+
+
+def pictures_of(formula: str) -> Iterator[tuple[str, str, str]]:
+    """The pictures that belong on a formula's page: SVG, caption, alternative text.
 
     The caption has $mathematics$ in it and is in the language being built.
     """
-    for plot in ALL:
-        if plot.formula == formula:
-            return picture(plot), caption_of(plot), description(plot)
     from gradatlas.sphinx_ext import descents, schedules
 
+    for plot in ALL:
+        if plot.formula == formula:
+            yield picture(plot), caption_of(plot), description(plot)
     for scheduled in schedules.SCHEDULES:
         if scheduled.formula == formula:
-            return schedules.picture(scheduled), schedules.caption_of(scheduled), schedules.description(scheduled)
-    return descents.picture_of(formula)
+            yield schedules.picture(scheduled), schedules.caption_of(scheduled), schedules.description(scheduled)
+    if formula in descents.FORMULAS:
+        yield descents.picture_of(formula)
 
 
 def page_of(formula: str) -> str | None:

@@ -55,7 +55,8 @@ class FormulaDirective(AtlasDirective):
         page = section(signs(formula.title), formula.anchor)
         page += index(formula, page["ids"][0])
         page += heading(self, formula)
-        page += section(_("Statement"), "statement", *stated(formula.shown_claims), *picture_nodes(self, name))
+        page += picture_nodes(self, name)
+        page += section(_("Statement"), "statement", *stated(formula.shown_claims))
         if formula.evidence is not None:
             parts = (make(self, formula, formula.evidence) for make in PROVEN)
             page += [part for part in parts if part is not None]
