@@ -17,7 +17,7 @@ from gradatlas.evidence.reader import evidence
 from gradatlas.formulas.registry import all_formulas
 from gradatlas.sphinx_ext import trust
 from gradatlas.sphinx_ext.primer_pictures import PICTURES, difference_errors
-from gradatlas.sphinx_ext.reading import FIRST, ReadingOrder
+from gradatlas.sphinx_ext.reading import FIRST, ReadingOrder, named
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -32,6 +32,7 @@ def order(needs: dict[str, tuple[str, ...]], **counts: dict[str, int]) -> Readin
         needs=needs,
         rows=counts.get("rows", {}),
         cases=counts.get("cases", {}),
+        lessons=counts.get("lessons", {}),
         work=counts.get("work", {}),
         chapters={id: id.partition(".")[0] for id in needs},
     )
@@ -56,8 +57,8 @@ def test_formulas_that_need_each_other_are_refused() -> None:
 def test_the_short_list_takes_what_most_rests_on_and_its_lemmas() -> None:
     needs: dict[str, tuple[str, ...]] = {"a.base": (), "a.used": ("a.base",), "a.rows": (), "a.kind": (), "a.idle": ()}
     needs |= {f"b.{k}": ("a.used",) for k in range(3)}
-    found = order(needs, rows={"a.rows": 3}, cases={"a.kind": 9}, work={"a.idle": 1})
-    assert [found.weight(id) for id in ("a.base", "a.used", "a.rows", "a.kind", "a.idle")] == [4, 3, 3, 9, 0]
+    found = order(needs, rows={"a.rows": 3}, cases={"a.kind": 9}, lessons={"a.idle": 1}, work={"a.idle": 1})
+    assert [found.weight(id) for id in ("a.base", "a.used", "a.rows", "a.kind", "a.idle")] == [4, 3, 3, 9, 1]
     assert found.first(2) == ["a.base", "a.kind"]
     # Of two on which as much rests the shorter derivation goes first, and a lemma never comes without room for it.
     assert set(found.first(3)) == {"a.base", "a.kind", "a.rows"}
@@ -74,6 +75,13 @@ def test_the_order_of_the_atlas_has_every_formula_once_after_its_lemmas() -> Non
     assert set(place) == set(all_formulas())
     assert all(place[lemma] < place[id] for id, lemmas in needs.items() for lemma in lemmas)
     assert len(found.first()) == FIRST
+
+
+def test_a_lesson_counts_once_for_each_formula_it_names(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.md", tmp_path / "two.md"
+    one.write_text("{formula}`a.b` and {formula}`the same <a.b>`\n\n```{atlas-claims} c.d\n:claims: vjp\n```\n")
+    two.write_text("See {formula}`the same <a.b>`, {formula}`x.y` and `c.d`.\n")
+    assert named([one, two], ["a.b", "c.d", "e.f"]) == {"a.b": 2, "c.d": 1}
 
 
 # ------------------------------------------------------------------------------------------------ what is trusted
@@ -151,7 +159,7 @@ def test_a_lesson_is_short_and_ends_with_exercises_and_the_next_page(path: Path)
 
 def test_the_lessons_lead_from_the_first_to_the_last() -> None:
     index = (DOCS / "primer" / "index.md").read_text(encoding="utf-8")
-    listed = re.findall(r"^[a-z-]+$", index.partition(":maxdepth:")[2].partition("```")[0], flags=re.M)
+    listed = re.findall(r"^[a-z-]+$", index.partition("```{toctree}")[2].partition("```")[0], flags=re.M)
     assert set(listed) == {path.stem for path in PRIMER} - {"index"}
     for here, there in itertools.pairwise(listed):
         text = (DOCS / "primer" / f"{here}.md").read_text(encoding="utf-8")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from docutils import nodes
@@ -169,13 +172,14 @@ class ReadingOrder:
     """An order of the formulas in which each comes after the lemmas of its proof.
 
     needs: id -> ids of the formulas that its proof uses, all of them keys. rows: id -> rows of the ledger that it answers.
-    cases: id -> operations whose derivative is a case of it. work: id -> steps of its derivation. chapters: id -> its chapter,
-    in the order of the shelves.
+    cases: id -> operations whose derivative is a case of it. lessons: id -> pages of the primer that name it. work: id -> steps
+    of its derivation. chapters: id -> its chapter, in the order of the shelves.
     """
 
     needs: Mapping[str, Sequence[str]]
     rows: Mapping[str, int]
     cases: Mapping[str, int]
+    lessons: Mapping[str, int]
     work: Mapping[str, int]
     chapters: Mapping[str, str]
 
@@ -220,8 +224,8 @@ class ReadingOrder:
         return sorted(self.needs, key=lambda id: (self.depth[id], shelves[self.chapters[id]]))
 
     def weight(self, id: str) -> int:
-        """How much rests on a formula: other proofs, rows of the documents, operations that are a case of it."""
-        return len(self.users[id]) + self.rows.get(id, 0) + self.cases.get(id, 0)
+        """How much rests on a formula: other proofs, rows of the documents, operations that are a case of it, lessons."""
+        return len(self.users[id]) + self.rows.get(id, 0) + self.cases.get(id, 0) + self.lessons.get(id, 0)
 
     def first(self, count: int = FIRST) -> list[str]:
         """The formulas on which most rests, lemmas with those that use them, in the order of `everything`.
@@ -243,8 +247,19 @@ class ReadingOrder:
         return [id for id in self.everything if id in chosen]
 
 
-def reading_order(atlas: Atlas) -> ReadingOrder:
-    """The order of an atlas, from its evidence, its ledger and the kinds of its operations."""
+def named(pages: Iterable[Path], ids: Iterable[str]) -> dict[str, int]:
+    """How many of the pages name each formula, in a role or in a directive; ids that no page names are left out."""
+    known = set(ids)
+    found: Counter[str] = Counter()
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        said = re.findall(r"\{formula\}`(?:[^`<]*<)?([^`<>]+)>?`|^```\{atlas-\w+\} (\S+)", text, flags=re.MULTILINE)
+        found.update({id for pair in said for id in pair} & known)
+    return dict(found)
+
+
+def reading_order(atlas: Atlas, lessons: Mapping[str, int]) -> ReadingOrder:
+    """The order of an atlas, from its evidence, its ledger, the kinds of its operations and what the primer names."""
     needs = {
         id: tuple(lemma for lemma in (formula.evidence.lemmas if formula.evidence else ()) if lemma in atlas.formulas)
         for id, formula in atlas.formulas.items()
@@ -262,6 +277,7 @@ def reading_order(atlas: Atlas) -> ReadingOrder:
         needs=needs,
         rows=rows,
         cases=cases,
+        lessons=lessons,
         work={id: formula.evidence.steps for id, formula in atlas.formulas.items() if formula.evidence is not None},
         chapters={formula.id: chapter for chapter, shelf in atlas.chapters.items() for formula in shelf},
     )
@@ -273,7 +289,10 @@ class OrderDirective(AtlasDirective):
     def run(self) -> list[nodes.Node]:
         """A section for the short list, and one for all."""
         self.shows("all")
-        order = reading_order(self.atlas)
+        pages = sorted(Path(self.env.srcdir, "primer").glob("*.md"))
+        for page in pages:
+            self.env.note_dependency(str(page))
+        order = reading_order(self.atlas, named(pages, self.atlas.formulas))
         first = order.first()
         whole = section(_("All of them"), "all")
         whole += paragraph(
@@ -291,24 +310,28 @@ class OrderDirective(AtlasDirective):
         made = section(_("The {n} to read first").format(n=len(first)), "first")
         made += paragraph(
             _(
-                "The formulas on which most rests, counted from three sides: the proofs that use them, directly or through "
-                "others; the rows of the documents that they answer; and, for the theorems about a kind of operation, the "
-                "operations of that kind. Where that is equal the shorter derivation goes first. Lemmas come with those that "
-                "use them, and before them."
+                "The formulas on which most rests, counted from four sides: the proofs that use them, directly or through "
+                "others; the rows of the documents that they answer; for the theorems about a kind of operation, the "
+                "operations of that kind; and the pages of the primer that name them. Where that is equal the shorter derivation "
+                "goes first. Lemmas come with those that use them, and before them."
             )
         )
         rows: list[list[Any]] = [
             [
                 str(place),
                 self.link("formula", id),
-                _(chapter_title(order.chapters[id])),
-                *(str(count or "") for count in (len(order.users[id]), order.rows.get(id), order.cases.get(id))),
+                *(str(count or "") for count in self.counts(order, id)),
             ]
             for place, id in enumerate(first, 1)
         ]
-        headings = ["#", _("Formula"), _("Chapter"), _("Proofs"), _("Rows"), _("Operations")]
+        headings = ["#", _("Formula"), _("Proofs"), _("Rows"), _("Operations"), _("Lessons")]
         made += table(headings, rows, ["reading-order", "numbers"])
         return made
+
+    @staticmethod
+    def counts(order: ReadingOrder, id: str) -> tuple[int | None, ...]:
+        """What rests on a formula, from each side."""
+        return len(order.users[id]), order.rows.get(id), order.cases.get(id), order.lessons.get(id)
 
     def level(self, order: ReadingOrder, depth: int) -> nodes.section:
         """The formulas of one depth, a folded list for each chapter."""
