@@ -131,6 +131,12 @@ class TestWords:
         assert len(lines) == 2
         assert lines[1].endswith("…")
         assert width_of(lines[1], 13) <= 40
+        full = width_of("ghijkl", 13) + 0.1
+        assert wrapped("abc ghijkl mnopqr", full, 13, 2)[1] == "ghij…"
+
+    def test_a_chinese_sign_is_as_wide_as_it_is_high_and_a_latin_letter_is_not(self) -> None:
+        assert width_of("积分", 10) == 20
+        assert width_of("il", 10) < width_of("ab", 10) < width_of("MW", 10) < 20
 
 
 class TestMap:
