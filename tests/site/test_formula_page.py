@@ -6,12 +6,14 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+import fastjsonschema
 import pytest
 from bs4 import BeautifulSoup, Tag
 
 from gradatlas.evidence import conventions
 from gradatlas.ops import all_operations
 from gradatlas.sphinx_ext.formula_page.conventions import points_of
+from gradatlas.sphinx_ext.records import SCHEMAS
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -125,3 +127,20 @@ def test_what_can_be_downloaded_is_there(built: Project, name: str) -> None:
     assert line is not None
     for link in line.select("a"):
         assert (built.out / "formulas" / str(link["href"])).resolve().exists(), link
+
+
+def test_all_formulas_are_one_file_that_fits_its_schema(built: Project) -> None:
+    schemas = {name: json.loads((built.out / "schemas" / f"{name}.schema.json").read_text()) for name in SCHEMAS}
+    listed = json.loads((built.out / "formulas.json").read_text())
+    valid = fastjsonschema.compile(schemas["formulas"])
+    valid(listed)
+    first = listed[0]
+    assert first["claims"][0]["text"].startswith("Sum(g[k]")
+    assert first["record"] == built.record("softmax.vjp")["digest"]
+    for path in (entry[key] for entry in listed for key in ("page", "evidence", "vectors") if entry[key]):
+        assert (built.out / path).exists()
+    vectors = json.loads((built.out / "formulas" / "softmax.vjp.vectors.json").read_text())
+    fastjsonschema.compile(schemas["vectors"])(vectors)
+    fastjsonschema.compile(schemas["evidence"])(json.loads((built.out / "formulas" / "softmax.vjp.json").read_text()))
+    with pytest.raises(fastjsonschema.JsonSchemaException):
+        valid([{**first, "status": "looks right"}])

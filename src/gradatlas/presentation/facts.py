@@ -20,6 +20,7 @@ from gradatlas.evidence.store import checkout, write
 from gradatlas.formulas.statement import Formula
 from gradatlas.presentation.example import example_of
 from gradatlas.presentation.forms import forms_of, sides_of
+from gradatlas.presentation.vectors import vectors_of
 
 __all__ = ["facts_of", "facts_of_all"]
 
@@ -36,6 +37,7 @@ def facts_of(formula: Formula) -> dict[str, Any]:
         "example": example_of(formula),
         "forms": forms_of(formula),
         "sides": sides_of(formula),
+        "vectors": vectors_of(formula),
     }
 
 

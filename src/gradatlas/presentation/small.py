@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from gradatlas.symbolic.propositions import Eq, ForAll, HasDerivative, Le, Lt, N
 from gradatlas.symbolic.samples import NoSampleError, Smooth, _hashed, _nested, _Rules
 from gradatlas.symbolic.terms import Array, Call, Function, Index, Summation, Sym, Term, free_variables, walk
 
-__all__ = ["Polynomial", "small_samples"]
+__all__ = ["Polynomial", "allowed", "small_samples"]
 
 TRIES: Final = 6  # at one choice of sizes
 TRIED: Final = 16  # at all of them
@@ -138,6 +138,11 @@ def _cost(hypothesis: Proposition) -> int:
     return cost + (
         0 if isinstance(hypothesis, Eq | Ne | Le | Lt) else 3 if isinstance(hypothesis, HasDerivative) else 5
     )
+
+
+def allowed(hypotheses: Iterable[Proposition], values: Assignment) -> bool:
+    """Whether values satisfy hypotheses, the cheapest looked at first."""
+    return all(_holds(hypothesis, values) for hypothesis in sorted(hypotheses, key=_cost))
 
 
 def _holds(hypothesis: Proposition, found: Assignment) -> bool:

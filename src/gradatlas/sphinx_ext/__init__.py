@@ -16,6 +16,7 @@ from gradatlas.sphinx_ext import (
     api,
     assets,
     book,
+    finding,
     graphs,
     indexes,
     katex,
@@ -25,6 +26,7 @@ from gradatlas.sphinx_ext import (
     primer_pictures,
     programs,
     reading,
+    records,
     trust,
 )
 from gradatlas.sphinx_ext.beside import BesideDirective
@@ -66,6 +68,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         **ledger.DIRECTIVES,
         **programs.DIRECTIVES,
         **playing.DIRECTIVES,
+        **finding.DIRECTIVES,
         **graphs.DIRECTIVES,
         **indexes.DIRECTIVES,
         **primer_pictures.DIRECTIVES,
@@ -85,13 +88,15 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("builder-inited", programs.write_program_stubs, priority=200)
     app.connect("builder-inited", assets.gather, priority=600)
     app.connect("builder-inited", playing.write_functions, priority=610)
+    app.connect("builder-inited", finding.write_index, priority=620)
     app.connect("env-get-outdated", _changed_pages)
     app.connect("warn-missing-reference", warn_missing)
     app.connect("html-page-context", _finish_formula_page, priority=400)
     app.connect("html-page-context", add_switch, priority=410)
     app.connect("html-page-context", playing.add_scripts, priority=420)
+    app.connect("html-page-context", finding.add_scripts, priority=420)
     app.connect("html-page-context", share_navigation, priority=430)
-    app.connect("build-finished", assets.write_records)
+    app.connect("build-finished", records.write_records)
     app.connect("build-finished", ledger.write_ledger)
     app.connect("build-finished", assets.index_for_search, priority=900)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,8 +1,7 @@
-"""What a page needs besides its text: KaTeX's and the typefaces' files, the records as JSON, the search index."""
+"""What a page needs besides its text: KaTeX's and the typefaces' files, the search index."""
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -13,12 +12,10 @@ from typing import TYPE_CHECKING
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from gradatlas.sphinx_ext.pages import ATLASES
-
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-__all__ = ["gather", "index_for_search", "run_pagefind", "write_records"]
+__all__ = ["gather", "index_for_search", "run_pagefind"]
 
 logger = logging.getLogger(__name__)
 # What repeats other pages would lead a search there instead of to the formula itself.
@@ -62,30 +59,6 @@ def gather(app: Sphinx) -> None:
     app.config.html_static_path.append(str(static))
     app.add_css_file("katex/katex.css", priority=300)
     app.add_js_file("katex/copy-tex.js", loading_method="defer")
-
-
-def write_records(app: Sphinx, exception: Exception | None) -> None:
-    """Put each formula's record beside its page, as it was written, and a list of all formulas."""
-    if exception is not None or app.builder.format != "html":
-        return
-    atlas = ATLASES[app.config]
-    folder = Path(app.outdir) / "formulas"
-    folder.mkdir(exist_ok=True)
-    listed = []
-    for formula in atlas.formulas.values():
-        listed.append(
-            {
-                "id": formula.id,
-                "title": formula.title,
-                "chapter": formula.chapter,
-                "aliases": list(formula.aliases),
-                "status": formula.status,
-                "page": f"formulas/{formula.id}.html",
-            }
-        )
-        if formula.evidence is not None:
-            (folder / f"{formula.id}.json").write_text(formula.evidence.raw, encoding="utf-8")
-    (Path(app.outdir) / "formulas.json").write_text(json.dumps(listed, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def index_for_search(app: Sphinx, exception: Exception | None) -> None:
