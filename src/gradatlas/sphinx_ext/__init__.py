@@ -37,6 +37,7 @@ from gradatlas.sphinx_ext.languages import add_switch, formula_words, use_catalo
 from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
 from gradatlas.sphinx_ext.navigation import share_navigation
 from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
+from gradatlas.sphinx_ext.punctuation import WidePunctuation
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import write_stubs
 from gradatlas.sphinx_ext.wordstems import English
@@ -82,6 +83,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_node(disclosure, html=(visit_disclosure, depart_disclosure))
     graphs.setup_pictures(app)
     app.add_post_transform(ForPlainWriters)
+    app.add_post_transform(WidePunctuation)
     app.add_search_language(English)
     katex.install(app)
     app.connect("builder-inited", _read_atlas, priority=100)
