@@ -18,6 +18,7 @@ from gradatlas.backend.compiled import building
 from gradatlas.errors import CompilationError, ShapeError
 from gradatlas.ops import _attention_blocks as blocks
 from gradatlas.ops import recurrent
+from gradatlas.ops.linalg import matrix_product
 
 
 @pytest.fixture(scope="module")
@@ -262,6 +263,49 @@ class TestMatrixProducts:
         compare(xp.matmul, [(m, n), (n, p)], dtype, on)
 
     @DTYPES
+    @pytest.mark.parametrize(
+        "shapes",
+        [
+            ((3, 20, 30), (3, 30, 10)),
+            ((2, 3, 7, 9), (2, 3, 9, 8)),
+            ((2, 1, 7, 9), (3, 9, 8)),
+            ((7, 9), (3, 9, 8)),
+            ((1, 3, 7, 300), (300, 8)),
+            ((0, 7, 9), (9, 8)),
+        ],
+        ids=str,
+    )
+    def test_several_at_once(self, on, shapes, dtype, monkeypatch):
+        """Axes before the last two are broadcast, in NumPy's way, and their order in memory is as it may be."""
+        monkeypatch.setattr(products, "_MANY_TERMS", -1)
+        compare(matrix_product, shapes, dtype, on)
+        x, y = (np.random.default_rng(16).normal(size=shape).astype(dtype) for shape in shapes)
+        odd = np.asfortranarray(x)[..., ::-1, :], np.moveaxis(np.moveaxis(y, -1, 0).copy(), 0, -1)
+        scale = max(np.max(np.abs(x), initial=0) * np.max(np.abs(y), initial=0) * x.shape[-1], 1)
+        np.testing.assert_allclose(
+            products.matrix_product(np, *odd), np.matmul(*odd), rtol=0, atol=4 * np.finfo(dtype).eps * scale
+        )
+
+    def test_sums_of_no_term(self, library):
+        """They are zeros, all of them, whatever the memory held before."""
+        for _ in range(3):
+            spoilt = np.full((4, 7, 5), np.nan, dtype=np.float32)
+            del spoilt
+            out = library.matrix_product(np.ones((4, 7, 0), dtype=np.float32), np.ones((4, 0, 5), dtype=np.float32))
+            np.testing.assert_array_equal(out, np.zeros((4, 7, 5)))
+
+    @DTYPES
+    @pytest.mark.parametrize("p", [4, 7, 8, 9, 16, 17])
+    def test_few_columns(self, library, p, dtype):
+        """They are the rows of the other product where the first matrix lies by columns."""
+        rng = np.random.default_rng(17)
+        x, y = rng.normal(size=(70, 300)).astype(dtype), rng.normal(size=(300, p)).astype(dtype)
+        one, other = library.matrix_product(x, y), library.matrix_product(np.asfortranarray(x), y)
+        assert other.flags.f_contiguous == (p * x.itemsize <= 64)
+        for out in (one, other):
+            np.testing.assert_allclose(out, x.astype(np.float64) @ y, rtol=0, atol=3000 * np.finfo(dtype).eps)
+
+    @DTYPES
     def test_dense(self, on, dtype):
         compare(xp.dense, [(100, 90), (90, 80), (80,)], dtype, on)
 
@@ -302,7 +346,7 @@ class TestMatrixProducts:
 
     def test_small_and_narrow_products_are_left_to_numpy(self, on, monkeypatch):
         monkeypatch.setattr(on, "matrix_product", None)
-        for m, n, p in [(10, 10, 10), (7, 5000, 100), (5000, 100, 7)]:
+        for m, n, p in [(10, 10, 10), (1, 5000, 100), (5000, 100, 3)]:
             np.testing.assert_array_equal(xp.matmul(np.ones((m, n)), np.ones((n, p))), np.full((m, p), float(n)))
         with pytest.raises(ShapeError):
             xp.matmul(np.ones((100, 100)), np.ones((101, 100)))
@@ -325,6 +369,7 @@ def test_results_do_not_depend_on_the_number_of_threads(on, monkeypatch):
                 *pulled(lambda q: xp.attention(q, q, q, causal=True), [q], np.float32),
                 *pulled(lambda z, u: xp.lstm(z, kernel, u)[0], [z, u], np.float32),
                 *pulled(xp.matmul, [matrix, matrix[:, :297]], np.float32),
+                *pulled(matrix_product, [matrix.reshape(3, 100, 300), matrix[:, :97]], np.float32),
                 *pulled(lambda x: xp.max_pool(x, 3, stride=1), [images], np.float32),
             ]
         )

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from gradatlas.backend import library_of
-from gradatlas.backend.compiled import kernels
+from gradatlas.backend.compiled import Kernels, kernels
 
 __all__ = ["matrix_product", "product_or_zero"]
 
 _SMALL = 4096
-_NARROW = 8
+_FEW_COLUMNS = 4  # fewer fill no vector
 _MANY_TERMS = 1 << 18
 """From so many products of two entries on, NumPy's matmul takes several threads, which then wait for more work by spinning:
 they would take the processor from the threads of the C kernels."""
@@ -21,12 +21,27 @@ they would take the processor from the threads of the C kernels."""
 
 def matrix_product(lib: Any, x: Any, y: Any) -> Any:
     """The product over the last two axes: lib's matmul, and the C kernel's for large matrices where it is there."""
-    if type(x) is type(y) is np.ndarray and x.ndim == y.ndim == 2 and x.size * y.shape[1] > _MANY_TERMS:
-        (rows, depth), (height, columns) = x.shape, y.shape
-        compiled = kernels(x, y) if depth == height and min(rows, columns) >= _NARROW else None
-        if compiled is not None:
-            return compiled.matrix_product(x, y)
+    if type(x) is type(y) is np.ndarray and x.ndim > 1 and y.ndim > 1:
+        (rows, depth), (height, columns) = x.shape[-2:], y.shape[-2:]
+        if rows * depth * columns > _MANY_TERMS and depth == height and rows > 1 and columns >= _FEW_COLUMNS:
+            compiled = kernels(x, y)
+            if compiled is not None:
+                return _product(compiled, x, y)
     return lib.matmul(x, y)
+
+
+def _product(compiled: Kernels, x: Any, y: Any) -> Any:
+    """The kernel's product, the axes before the last two broadcast, of which it takes one at a time."""
+    if x.ndim == y.ndim == 2:
+        return compiled.matrix_product(x, y)
+    shape = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    x, y = (np.broadcast_to(each, (*shape, *each.shape[-2:])) for each in (x, y))
+    if len(shape) == 1:
+        return compiled.matrix_product(x, y)
+    out = np.empty((*shape, x.shape[-2], y.shape[-1]), dtype=x.dtype)
+    for place in np.ndindex(shape[:-1]):
+        out[place] = compiled.matrix_product(x[place], y[place])
+    return out
 
 
 def product_or_zero(lib: Any, d: Any, v: Any, *, either: bool = False) -> Any:

@@ -26,6 +26,7 @@ __all__ = ["Kernels", "build", "compile_command", "kernels", "library_path", "sw
 
 Plain: TypeAlias = "np.ndarray[Any, Any]"
 
+_LINE = 64  # bytes: the longest vector
 _SUFFIX = {np.dtype("float32"): "f32", np.dtype("float64"): "f64"}  # in the order of bytes that the machine has
 
 
@@ -124,11 +125,18 @@ class Kernels:
         return out
 
     def matrix_product(self, x: Plain, y: Plain) -> Plain:
-        """x (m, n) times y (n, p), read as they lie in memory."""
-        (m, n), (_, p) = x.shape, y.shape
-        out = np.empty((m, p), dtype=x.dtype)
-        steps = (step // x.itemsize for each in (x, y) for step in each.strides)  # whole: `kernels` asks for alignment
-        self._call("matrix_product", x, x, y, out, (ctypes.c_ssize_t * 7)(m, n, p, *steps), self._threads)
+        """x (m, n) times y (n, p), or one of each for every k, (k, m, n) and (k, n, p), read as they lie in memory."""
+        (m, n), p = x.shape[-2:], y.shape[-1]
+        if x.ndim == 2 and p * x.itemsize <= _LINE < m * x.itemsize and x.strides[0] == x.itemsize:
+            return self.matrix_product(y.T, x.T).T  # whose rows fill the vectors, and lie side by side
+        many = x.shape[:-2]
+        out = np.empty((*many, m, p), dtype=x.dtype)
+        steps = [
+            [step // x.itemsize for step in each.strides] for each in (x, y)
+        ]  # whole: `kernels` asks for alignment
+        next_x, next_y = (each[0] if many else 0 for each in steps)
+        sizes = (m, n, p, *steps[0][-2:], *steps[1][-2:], *(many or (1,)), next_x, next_y)
+        self._call("matrix_product", x, x, y, out, (ctypes.c_ssize_t * 10)(*sizes), self._threads)
         return out
 
     def scalar_function(self, name: str, x: Plain) -> Plain:
