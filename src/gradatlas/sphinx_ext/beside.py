@@ -33,7 +33,8 @@ class BesideDirective(SphinxDirective):
                     found = conventions.recorded(peer, point)
                     wrong[peer] += found is not None and not conventions.agrees(found, point.right)
                     cells.append("" if found is None else judged(point, found))
-                rows.append([code(point.title), vector(flat(point.at)), f"{vector(point.right)} ({point.why})", *cells])
+                right = f"{vector(point.right)} ({_(point.why)})"
+                rows.append([code(_(point.title)), vector(flat(point.at)), right, *cells])
             shown.append(paragraph(nodes.strong("", _(group))))
             head = [_("Gradient of"), _("at"), _("Right"), "gradatlas", *map(PEER_NAMES.__getitem__, conventions.PEERS)]
             shown.append(table(head, rows, ["beside"]))

@@ -41,10 +41,17 @@ REFUSALS: Final = (
     "the theorem needs hypotheses that the claim does not state: {hypotheses}",
     "there is no sum in {term}",
     "{term} is not a sum over an index",
+    "split: {term} is not t + 1 with an integer t >= 0",
+    "induction: the base proves {base}, not the claim at {place}",
 )
 WORD: Final = re.compile(r"[A-Za-z]{3,}|\b(?:as|at|by|in|is|it|no|of|on|or|to)\b")
 # Parts of a counterexample.
-FRAGMENTS: Final = ("seed {n}", "left {left}, right {right}", "needed by the proof; no counterexample found")
+FRAGMENTS: Final = (
+    "seed {n}",
+    "left {left}, right {right}",
+    "by the trend up to t = {t}",
+    "needed by the proof; no counterexample found",
+)
 
 
 def templates() -> Iterator[str]:
@@ -104,7 +111,7 @@ class Dictionary:
 
     def counterexample(self, words: str) -> str:
         """How the oracle turned a mutant down."""
-        whole = self.by_template(words, FRAGMENTS[-1:])
+        whole = self.by_template(words, FRAGMENTS[-2:])
         if whole is not None:
             return whole
         parts = [self.by_template(part, FRAGMENTS[:1]) or part for part in words.split("; ")]

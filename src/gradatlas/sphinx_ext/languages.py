@@ -164,8 +164,10 @@ def _in_tables() -> Iterator[str]:
     from gradatlas.claims import frameworks
     from gradatlas.evidence import conventions
     from gradatlas.formulas.chapters import CHAPTERS
+    from gradatlas.presentation.numerics import NOTES
     from gradatlas.sphinx_ext import domain, ledger, markup, programs
     from gradatlas.sphinx_ext.formula_page import evidence, statement
+    from gradatlas.sphinx_ext.reader import UNFOLDING
     from gradatlas.symbolic.axioms import AXIOMS
     from gradatlas.symbolic.checker import RULES
 
@@ -179,10 +181,12 @@ def _in_tables() -> Iterator[str]:
         *evidence.PHASES,
         *domain.KINDS,
     )
-    yield from (rule.title for rule in RULES.values())
+    yield from (rule.title for rule in (*RULES.values(), UNFOLDING))
     yield from (axiom.title for axiom in AXIOMS.values())
     yield from programs.named_values()
-    yield from dict.fromkeys(point.group for point in conventions.POINTS)
+    for point in conventions.POINTS:
+        yield point.group
+        yield from (said for said in (point.why, point.title) if re.search(r"[a-z]{3}", said.rpartition(")")[2]))
     for row in frameworks.ROWS:
         yield from (row.group, row.title)
         values = (row.keras, frameworks.recorded("torch", row), frameworks.ask("gradatlas", row))

@@ -56,7 +56,8 @@ def beside(page: AtlasDirective, formula: Formula, evidence: Evidence) -> nodes.
         for peer in conventions.PEERS:
             found = conventions.recorded(peer, point)
             cells.append("" if found is None else judged(point, found))
-        rows.append([code(point.title), vector(flat(point.at)), f"{vector(point.right)} ({point.why})", *cells])
+        right = f"{vector(point.right)} ({_(point.why)})"
+        rows.append([code(_(point.title)), vector(flat(point.at)), right, *cells])
     head = [_("Gradient of"), _("at"), _("Right"), "gradatlas", *map(PEER_NAMES.__getitem__, conventions.PEERS)]
     versions = ", ".join(f"{PEER_NAMES[peer]} {version}" for peer, version in conventions.versions().items())
     lead = _(
