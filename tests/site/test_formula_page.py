@@ -144,3 +144,14 @@ def test_all_formulas_are_one_file_that_fits_its_schema(built: Project) -> None:
     fastjsonschema.compile(schemas["evidence"])(json.loads((built.out / "formulas" / "softmax.vjp.json").read_text()))
     with pytest.raises(fastjsonschema.JsonSchemaException):
         valid([{**first, "status": "looks right"}])
+
+
+def test_numerical_notes_show_where_the_naive_form_fails(built: Project) -> None:
+    shown = part(built, "softmax.vjp", "floating-point")
+    rows = [[words(cell) for cell in row.select("td")] for row in shown.select("tbody tr")]
+    assert rows[0][0] == "x = (1000, 1001)"
+    assert rows[0][1] == "(nan, nan) ✗"
+    assert rows[0][2] == "all digits lost"
+    assert rows[0][3].startswith("(0.2689414214, 0.7310585786)")
+    page = BeautifulSoup(built.page("formulas/batch-gradient.faster"), "html.parser")
+    assert page.select_one("#floating-point") is None

@@ -100,7 +100,9 @@ def _replaced(values: Assignment, numbers: Sequence[int]) -> Assignment:
     def filled(value: Any) -> Any:
         return [filled(part) for part in value] if isinstance(value, list) else next(turn)
 
-    arrays = {key: filled(value) for key, value in values.values.items() if isinstance(key, Array) and not key.params}
+    arrays: dict[Any, Any] = {
+        key: filled(value) for key, value in values.values.items() if isinstance(key, Array) and not key.params
+    }
     return values.with_(arrays)
 
 

@@ -184,6 +184,7 @@ def _in_tables() -> Iterator[str]:
     yield from (rule.title for rule in (*RULES.values(), UNFOLDING))
     yield from (axiom.title for axiom in AXIOMS.values())
     yield from programs.named_values()
+    yield from (note.about for note in NOTES)
     for point in conventions.POINTS:
         yield point.group
         yield from (said for said in (point.why, point.title) if re.search(r"[a-z]{3}", said.rpartition(")")[2]))

@@ -15,6 +15,7 @@ from gradatlas.sphinx_ext.formula_page.evidence import evidence_of
 from gradatlas.sphinx_ext.formula_page.example import example
 from gradatlas.sphinx_ext.formula_page.forms import forms
 from gradatlas.sphinx_ext.formula_page.head import entry, heading, index
+from gradatlas.sphinx_ext.formula_page.numerics import numerics
 from gradatlas.sphinx_ext.formula_page.relations import neighbours, sources
 from gradatlas.sphinx_ext.formula_page.statement import assumptions, axioms, operations, stated, symbols
 from gradatlas.sphinx_ext.markup import section, signs
@@ -35,6 +36,7 @@ PROVEN: tuple[Callable[[AtlasDirective, Formula, Evidence], nodes.Node | None], 
     derived,
     forms,
     numpy_code,
+    numerics,
     evidence_of,
     neighbours,
 )
