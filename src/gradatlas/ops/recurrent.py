@@ -16,8 +16,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from gradatlas.backend import recurrent as in_place
 from gradatlas.engine.array import plain_of
 from gradatlas.engine.space import Space
@@ -428,21 +426,11 @@ def _prepared(
 
 def _over_all_steps(x: Any, w: Any, b: Any) -> Any:
     """x w + b, time-major: one product of matrices, in which a column of ones beside x brings the bias along."""
-    if b is None:
-        return dense(permute_dims(x, axes=(1, 0, 2)), w)
-    return dense(_beside_ones(x), concat(w, reshape(b, shape=(1, -1)), axis=0))
-
-
-def _beside_ones(x: Any) -> Any:
-    """x time-major, and a column of ones after its features; of NumPy's plain arrays in one go."""
-    if type(x) is np.ndarray:
-        batch, steps, width = x.shape
-        rows = np.empty((steps, batch, width + 1), dtype=x.dtype)
-        rows[..., :width] = x.swapaxes(0, 1)
-        rows[..., width] = 1
-        return rows
     rows = permute_dims(x, axes=(1, 0, 2))
-    return beside(rows, Space.of(x).with_shape((*plain_of(rows).shape[:2], 1)).ones())
+    if b is not None:
+        rows = beside(rows, Space.of(x).with_shape((*plain_of(rows).shape[:2], 1)).ones())
+        w = concat(w, reshape(b, shape=(1, -1)), axis=0)
+    return dense(rows, w)
 
 
 def _batch_first(states: Any) -> Any:
