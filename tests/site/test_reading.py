@@ -106,6 +106,12 @@ def test_a_library_that_is_imported_is_named() -> None:
     assert {"sympy", "mpmath"} <= libraries
 
 
+def test_sympy_is_asked_by_code_that_decides_nothing() -> None:
+    asking = trust.users_of("sympy")
+    assert {path.stem for path in asking} == {"sympy_bridge", "tactics"}
+    assert not set(asking) & set(trust.closure(trust.CHECKER)[0].values())
+
+
 def test_lines_of_code_are_counted_without_words_and_blanks(tmp_path: Path) -> None:
     path = tmp_path / "some.py"
     path.write_text(

@@ -18,7 +18,7 @@ from gradatlas.sphinx_ext.directive import AtlasDirective
 from gradatlas.sphinx_ext.markup import code, number, table
 from gradatlas.sphinx_ext.markup import translated as _
 
-__all__ = ["DIRECTIVES", "TrustedDirective", "closure", "lines_of_code"]
+__all__ = ["DIRECTIVES", "TrustedDirective", "closure", "lines_of_code", "users_of"]
 
 PACKAGE = Path(gradatlas.__file__).parent
 CHECKER = "gradatlas.symbolic.checker"
@@ -67,6 +67,16 @@ def _imports(path: Path) -> Iterator[str]:
                     yield f"{node.module}.{alias.name}"
 
 
+def users_of(library: str) -> list[Path]:
+    """The files of gradatlas that import a library."""
+    return [
+        path
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if library in path.read_text(encoding="utf-8")  # quicker than to parse all
+        and any(name.partition(".")[0] == library for name in _imports(path))
+    ]
+
+
 def lines_of_code(path: Path) -> int:
     """The lines of a Python file that hold code: no blank lines, no comments, no docstrings."""
     source = path.read_text(encoding="utf-8")
@@ -93,6 +103,7 @@ class TrustedDirective(AtlasDirective):
 
         self.shows("all")
         checker, libraries = closure(CHECKER)
+        asking = users_of("sympy")
         rows: list[list[Any]] = [
             [
                 _("Code that decides a proof: the checker, the canonical form, the terms, and all they import"),
@@ -103,6 +114,12 @@ class TrustedDirective(AtlasDirective):
             [
                 _("Libraries, beside Python's own, that this code imports"),
                 [part for name in sorted(libraries) for part in (code(name), nodes.Text(" "))] or _("none"),
+            ],
+            [
+                _("Code outside of it that asks SymPy for proposals, or to judge once more"),
+                _("{lines} lines in {files} files").format(
+                    lines=f"{sum(map(lines_of_code, asking)):,}", files=len(asking)
+                ),
             ],
             [_("Rules by which a theorem can be made"), str(len(RULES))],
             [_("Axioms"), str(len(AXIOMS))],
