@@ -68,10 +68,10 @@ def _imports(path: Path) -> Iterator[str]:
 
 
 def users_of(library: str) -> list[Path]:
-    """The files of gradatlas that import a library."""
+    """The files of gradatlas.symbolic, where proofs are made, that import a library."""
     return [
         path
-        for path in sorted(PACKAGE.rglob("*.py"))
+        for path in sorted((PACKAGE / "symbolic").rglob("*.py"))
         if library in path.read_text(encoding="utf-8")  # quicker than to parse all
         and any(name.partition(".")[0] == library for name in _imports(path))
     ]
