@@ -140,8 +140,9 @@ def interface_words() -> Iterator[str]:
 
 
 def placeholders(words: str) -> list[str]:
-    """What a translation must keep: {names}, $mathematics$ and `code`, in alphabetical order."""
-    return sorted(re.findall(r"\{\w*\}|\$[^$]+\$|`[^`]+`", words))
+    """What a translation must keep: {names}, $mathematics$, `code` and a link's <target>, in alphabetical order."""
+    found = re.findall(r"(\{\w*\})(?:`[^`<]*(<[^`>]*>)`)?|(\$[^$]+\$|`[^`]+`)", words)
+    return sorted(part for parts in found for part in parts if part)
 
 
 def _in_code() -> Iterator[str]:
