@@ -165,7 +165,7 @@
     };
     const tell = play.listen((name) => {
       redraw(name);
-      if (name === "cursor") share(play.value("cursor"));
+      if (name === "cursor" || name === "") share(play.value("cursor"));
     });
     const group = play.figure.closest(".plays-linked");
     const others = linked.get(group) ?? [];
@@ -296,7 +296,7 @@
       const factors = curvatures.map((curvature) => Math.abs(factor(at, curvature)));
       curves.forEach((curve, k) => curve.setAttribute("d", path((rate) => Math.abs(factor(rate, curvatures[k])), [1 / curvatures[k]])));
       bound.setAttribute("d", `M${x(2 / kappa).toFixed(1)} 0V${play.size[1]}`);
-      for (const dot of measured) dot.style.display = kappa === Number(play.inputs.kappa.defaultValue) ? "" : "none";
+      for (const dot of measured) dot.classList.toggle("away", kappa !== Number(play.inputs.kappa.defaultValue));
       marker.setAttribute("d", `M${x(at).toFixed(1)} 0v${play.size[1]}`);
       on.forEach((circle, k) => {
         circle.setAttribute("cx", x(at).toFixed(1));

@@ -88,7 +88,7 @@ def test_dots_are_what_the_engine_takes_at_kinks() -> None:
 
 def test_losses_have_no_other_claims_than_those_named() -> None:
     for plot in LOSSES:
-        assert plots.link_of(plot).claim == plot.claim
+        assert plot.alone or plots.link_of(plot).claim == plot.claim
     with pytest.raises(LookupError, match="no VJP 'nothing'"):
         plots.link_of(Plot("x", "relu.derivative", (0, 1, 0, 1), "nothing"))
 

@@ -75,6 +75,11 @@ def expressions(plot: Plot) -> tuple[Any, Any]:
 
     The function is what the claim differentiates, the derivative is the claim's right side with a cotangent of 1.
     """
+    if plot.alone:
+        stated = _equation(plot.formula, plot.claim)
+        assert isinstance(stated.left, Deriv)
+        parts = to_sympy(opened(stated.left.body, stated.left.point)), to_sympy(stated.right)
+        return _scaled(plot, *(_named(plot, part, "") for part in parts))
     link = link_of(plot)
     claim = next(claim for claim in get(plot.formula).claims if claim.name == plot.claim)
     if not isinstance(claim.conclusion, Eq):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx import addnodes
 
 from gradatlas.sphinx_ext import descents, plots, schedules
 from gradatlas.sphinx_ext.descents import DESCENTS, Descent
@@ -131,16 +132,19 @@ def spoken(name: str) -> str:
     return words[name]
 
 
-def framed(key: str, svg: str, caption: list[nodes.Node], made: str) -> nodes.figure:
-    """A picture, its caption and its sliders as one figure."""
-    return nodes.figure(
+def framed(directive: AtlasDirective, key: str, svg: str, caption: list[nodes.Node], made: str) -> nodes.figure:
+    """A caption, its picture and the picture's sliders as one figure, with a label of its own to link to."""
+    figure = nodes.figure(
         "",
-        nodes.raw("", svg, format="html"),
         nodes.caption("", "", *caption),
+        nodes.raw("", svg, format="html"),
         nodes.raw("", made, format="html"),
         classes=["play"],
         ids=[f"play-{key}"],
+        names=[f"play-{key}"],
     )
+    directive.state.document.note_explicit_target(figure, figure)
+    return figure
 
 
 class PlotsDirective(AtlasDirective):
@@ -174,7 +178,7 @@ class PlotsDirective(AtlasDirective):
         made = [(plot.letter, cursor), *((spoken(each.name), each) for each in plots.sliders(plot))]
         caption = [*prose(plots.caption_of(plot)), nodes.Text(" "), self.proof(plot.formula)]
         svg = plots.picture(plot, data=data)
-        return framed(plot.key, svg, caption, controls(plots.name_of(plot.key), made))
+        return framed(self, plot.key, svg, caption, controls(plots.name_of(plot.key), made))
 
     def schedule(self, scheduled: Scheduled) -> nodes.figure:
         """A schedule of the learning rate."""
@@ -185,7 +189,7 @@ class PlotsDirective(AtlasDirective):
         if scheduled.formula:
             caption += [nodes.Text(" "), self.proof(scheduled.formula)]
         svg = schedules.picture(scheduled, data=f' data-play="{scheduled.key}" data-kind="schedule"')
-        return framed(scheduled.key, svg, caption, controls(name, made))
+        return framed(self, scheduled.key, svg, caption, controls(name, made))
 
     def descent(self, descent: Descent) -> nodes.figure:
         """A surface with the paths of optimisers."""
@@ -194,7 +198,7 @@ class PlotsDirective(AtlasDirective):
         names = ";".join(descents.name_of(method) for method in descent.methods)
         data = f' data-play="{descent.surface}" data-kind="descent" data-names="{escape(names)}"'
         words = descents.caption_of(descent)
-        return framed(descent.key, descents.picture(descent, data=data), prose(words), controls(name, made))
+        return framed(self, descent.key, descents.picture(descent, data=data), prose(words), controls(name, made))
 
     def factor(self) -> nodes.figure:
         """For which rates gradient descent converges on a quadratic."""
@@ -203,7 +207,7 @@ class PlotsDirective(AtlasDirective):
         made = [(spoken("rate"), cursor), (spoken("kappa"), largest)]
         words = descents.factor_caption()
         caption = [*prose(words), nodes.Text(" "), self.proof("gradient-descent.quadratic-rate")]
-        return framed("factor", svg, caption, controls(_("Factor of a step"), made))
+        return framed(self, "factor", svg, caption, controls(_("Factor of a step"), made))
 
     def proof(self, formula: str) -> nodes.Node:
         """The link to the formula; the page is read again when that changes."""
@@ -223,17 +227,32 @@ def spoken_start(name: str) -> str:
 
 
 def picture_nodes(directive: AtlasDirective, formula: str) -> list[nodes.Node]:
-    """The pictures that belong on a formula's page, with a link to where they play; nothing where there are none."""
-    page, figures = plots.page_of(formula), []
-    for svg, words, _alternative in plots.pictures_of(formula):
-        caption = nodes.caption("", "", *prose(words))
-        if page is not None and page in directive.env.found_docs:
-            caption += [nodes.Text(" "), directive.document_link(page, _("Play with it"))]
-        figures.append(nodes.figure("", nodes.raw("", svg, format="html"), caption, classes=["drawn"]))
+    """The pictures that belong on a formula's page, with links to where they play; nothing where there are none."""
+    figures = []
+    for found in plots.pictures_of(formula):
+        caption = nodes.caption("", "", *prose(found.caption))
+        if found.page is not None and found.page in directive.env.found_docs:
+            caption += [nodes.Text(" "), figure_link(directive, found.key)]
+        figures.append(nodes.figure("", nodes.raw("", found.svg, format="html"), caption, classes=["drawn"]))
     if not figures:
         return []
     directive.env.note_dependency(str(plots.__file__))
     return [nodes.container("", *figures, classes=["pictures", *(["several"] if len(figures) > 1 else [])])]
+
+
+def figure_link(directive: AtlasDirective, key: str) -> nodes.Node:
+    """A link to the figure of that key on its page."""
+    reference = addnodes.pending_xref(
+        "",
+        refdoc=directive.place(),
+        refdomain="std",
+        reftype="ref",
+        reftarget=f"play-{key}",
+        refexplicit=True,
+        refwarn=True,
+    )
+    reference += nodes.inline("", _("Play with it"))
+    return reference
 
 
 DIRECTIVES = {"atlas-plots": PlotsDirective}

@@ -25,11 +25,11 @@ __all__ = [
     "LOSSES",
     "OTHERS",
     "PLOTS",
+    "Picture",
     "Plot",
     "Slider",
     "computed",
     "name_of",
-    "page_of",
     "picture",
     "picture_of",
     "pictures_of",
@@ -58,7 +58,8 @@ class Plot:
     formula, claim: whose operation is drawn. along: the variable on the axis. window: what is shown. fixed: values of
     variables that do not move. kinks: where the function or its derivative breaks, in the sliders' names. scaled: "beta" draws
     f(beta t)/beta and "temperature" f(t/T), with a slider. made: how the engine computes it, where it is not the claim's
-    operation itself. factor: what the claim's function is multiplied by.
+    operation itself; alone: where the claim is a derivative and names no operation. factor: what the claim's function is
+    multiplied by.
     """
 
     key: str
@@ -71,12 +72,17 @@ class Plot:
     kinks: tuple[str, ...] = ()
     scaled: str = ""
     made: Callable[..., Any] | None = None
+    alone: bool = False
     factor: float = 1.0
     letter: str = "t"
 
 
-def _selu(ops: Any, x: Any) -> Any:
+def _selu(ops: Any, x: Any, **_fixed: Any) -> Any:
     return ops.selu(x)
+
+
+def _behind_sigmoid(ops: Any, x: Any, y: Any) -> Any:
+    return ops.square(ops.sigmoid(x) - y) / 2.0
 
 
 # The constants of SELU, as its definition in Klambauer et al. 2017 rounds them.
@@ -149,6 +155,16 @@ LOSSES: tuple[Plot, ...] = (
         (-6, 6, -1.25, 6),
         "logits",
         sliders=(_TARGET,),
+        letter="x",
+    ),
+    Plot(
+        "squared-error-sigmoid",
+        "mean-squared-error.sigmoid",
+        (-6, 6, -0.2, 0.6),
+        "gradient",
+        sliders=(_TARGET,),
+        made=_behind_sigmoid,
+        alone=True,
         letter="x",
     ),
     Plot(
@@ -227,6 +243,7 @@ def name_of(key: str) -> str:
         "squared-error": _("Squared error"),
         "absolute-error": _("Absolute error"),
         "huber": _("Huber's loss"),
+        "squared-error-sigmoid": _("Squared error behind a sigmoid"),
         "binary-cross-entropy-logits": _("Binary cross-entropy of a logit"),
         "binary-cross-entropy": _("Binary cross-entropy of a probability"),
         "cross-entropy": _("Cross-entropy, one class"),
@@ -291,14 +308,16 @@ def computed(plot: Plot, points: Any, values: Mapping[str, float] | None = None)
     from gradatlas.symbolic.terms import Array, shape_of
 
     given = {slider.name: slider.start for slider in sliders(plot)} | dict(plot.fixed) | dict(values or {})
-    link, axes = link_of(plot), len(shape_of(link_of(plot).output))
+    link = None if plot.alone else link_of(plot)
+    axes = 1 if link is None else len(shape_of(link.output))
     x = np.asarray(points, dtype=np.float64).reshape((1,) * (axes - 1) + (-1,))
     inner, outer = 1.0, 1.0
     if plot.scaled == "beta":
         inner, outer = given["beta"], 1.0 / given["beta"]
     elif plot.scaled == "temperature":
         inner = 1.0 / given["T"]
-    arrays = {variable.name for variable in link_variables(link) if isinstance(variable, Array)}
+    variables = () if link is None else link_variables(link)
+    arrays = {variable.name for variable in variables if isinstance(variable, Array)}
     others = {
         name: np.full_like(x, value) if name in arrays else np.float64(value)
         for name, value in given.items()
@@ -306,7 +325,8 @@ def computed(plot: Plot, points: Any, values: Mapping[str, float] | None = None)
     }
 
     def function(x: Any) -> Any:
-        found = plot.made(OPERATIONS, x) if plot.made else link.call(OPERATIONS, **{plot.along: inner * x}, **others)
+        call: Any = plot.made if plot.made is not None else link_of(plot).call
+        found = call(OPERATIONS, **{plot.along: inner * x}, **others)
         return outer * found if plot.scaled == "beta" else found
 
     slopes = ga.grad(lambda x: xp.sum(function(x)))(x)
@@ -399,41 +419,43 @@ def figure(value: float) -> str:
 
 def caption_of(plot: Plot) -> str:
     """A line under the picture, with $mathematics$."""
-    words = _("{name} and its derivative (dashed).").format(name=name_of(plot.key))
+    words = _("**{name}** and its derivative (dashed).").format(name=name_of(plot.key))
     if dots(plot):
         words += " " + _("The dot is the derivative that the engine takes at the kink.")
     return words
 
 
-def picture_of(formula: str) -> tuple[str, str, str] | None:
-    """The first of the pictures that belong on a formula's page, as `pictures_of` gives them; None where there is none."""
-    return next(iter(pictures_of(formula)), None)
+@dataclass(frozen=True)
+class Picture:
+    """A picture on a formula's page. caption: has $mathematics$ in it and is in the language being built.
 
-
-def pictures_of(formula: str) -> Iterator[tuple[str, str, str]]:
-    """The pictures that belong on a formula's page: SVG, caption, alternative text.
-
-    The caption has $mathematics$ in it and is in the language being built.
+    page: where it has sliders, None where nowhere; key: which it is there.
     """
+
+    svg: str
+    caption: str
+    alternative: str
+    page: str | None
+    key: str
+
+
+def picture_of(formula: str) -> tuple[str, str, str] | None:
+    """SVG, caption and alternative text of the first picture on a formula's page; None where there is none."""
+    found = next(iter(pictures_of(formula)), None)
+    return None if found is None else (found.svg, found.caption, found.alternative)
+
+
+def pictures_of(formula: str) -> Iterator[Picture]:
+    """The pictures that belong on a formula's page."""
     from gradatlas.sphinx_ext import descents, schedules
 
-    for plot in ALL:
-        if plot.formula == formula:
-            yield picture(plot), caption_of(plot), description(plot)
-    for scheduled in schedules.SCHEDULES:
-        if scheduled.formula == formula:
-            yield schedules.picture(scheduled), schedules.caption_of(scheduled), schedules.description(scheduled)
+    for page, listed in (("playing/activations", ACTIVATIONS), ("playing/losses", LOSSES), (None, OTHERS)):
+        for plot in listed:
+            if plot.formula == formula:
+                yield Picture(picture(plot), caption_of(plot), description(plot), page, plot.key)
+    for each in schedules.SCHEDULES:
+        if each.formula == formula:
+            words = schedules.caption_of(each), schedules.description(each)
+            yield Picture(schedules.picture(each), *words, "playing/schedules", each.key)
     if formula in descents.FORMULAS:
-        yield descents.picture_of(formula)
-
-
-def page_of(formula: str) -> str | None:
-    """The page where a formula's picture has sliders."""
-    for page, listed in (("activations", ACTIVATIONS), ("losses", LOSSES)):
-        if any(plot.formula == formula for plot in listed):
-            return f"playing/{page}"
-    from gradatlas.sphinx_ext import descents, schedules
-
-    if any(scheduled.formula == formula for scheduled in schedules.SCHEDULES):
-        return "playing/schedules"
-    return "playing/descent" if formula in descents.FORMULAS else None
+        yield Picture(*descents.picture_of(formula), "playing/descent", descents.FORMULAS[formula])
