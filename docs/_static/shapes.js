@@ -546,6 +546,9 @@
 
   const isEven = (node) => node[0] === "^" && node[1][0] === "+" && node[2][0] === "n" && node[2][2] === 1 && node[2][1] % 2 === 0;
 
+  // A function keeps its name if it is well known, or was marked so.
+  const isKnown = (known, name) => known.has(name) || name.startsWith("=");
+
   class Colouring {
     constructor(t, known) {
       this.t = t;
@@ -558,7 +561,7 @@
         if (node[0] === "v") {
           order.push("v" + node[1]);
           for (const i of node[2]) if (i[0] === "v" && !i[2].length) indices.add(i[1]);
-        } else if (node[0] === "f" && !known.has(node[1])) order.push("f" + node[1]);
+        } else if (node[0] === "f" && !isKnown(known, node[1])) order.push("f" + node[1]);
         else if (isBinder(node[0])) {
           for (const name of node[1]) {
             order.push("v" + name);
@@ -586,7 +589,7 @@
           return node[2].length ? `${own}[${all(node[2])}]` : own;
         }
         case "f": {
-          const value = `${this.known.has(node[1]) ? node[1] : this.colours.get("f" + node[1])}(${all(node[2])})`;
+          const value = `${isKnown(this.known, node[1]) ? node[1] : this.colours.get("f" + node[1])}(${all(node[2])})`;
           return node[3].length ? `${value}[${all(node[3])}]` : value;
         }
         case "+": case "*": return `(${kind}${node[1].map((c) => this.line(c)).sort(before).join(" ")})`;
@@ -617,7 +620,7 @@
     visit(node, seen) {
       const kind = node[0], here = checksum(`${seen}|${this.line(node)}`);
       if (kind === "v") this.places.get("v" + node[1]).push(here);
-      else if (kind === "f" && !this.known.has(node[1])) this.places.get("f" + node[1]).push(here);
+      else if (kind === "f" && !isKnown(this.known, node[1])) this.places.get("f" + node[1]).push(here);
       else if (isBinder(kind)) node[1].forEach((name, place) => this.places.get("v" + name).push(checksum(`${here}|${kind === "L" ? place : ""}`)));
       const ordered = "vfd^L".includes(kind) || (kind === "r" && node[1] !== "=" && node[1] !== "!=");
       parts(node).forEach((child, place) => this.visit(child, ordered ? checksum(`${here}|${place}`) : here));

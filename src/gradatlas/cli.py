@@ -38,7 +38,10 @@ HOW = {"whole": "states it", "part": "has it", "shared": "has a part"}
 class _Commands(click.Group):
     """The commands here, and those that stand in modules of their own, which are imported when they are asked for."""
 
-    elsewhere: ClassVar[dict[str, str]] = {"run": "gradatlas.programs.command:run_command"}
+    elsewhere: ClassVar[dict[str, str]] = {
+        "check": "gradatlas.evidence.exercises:check_command",
+        "run": "gradatlas.programs.command:run_command",
+    }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *self.elsewhere})

@@ -40,7 +40,7 @@ class _Colouring:
             if node[0] == "v":
                 order.append("v" + node[1])
                 indices.update(i[1] for i in node[2] if i[0] == "v" and not i[2])
-            elif node[0] == "f" and node[1] not in KNOWN:
+            elif node[0] == "f" and not _is_known(node[1]):
                 order.append("f" + node[1])
             elif node[0] in "SL":
                 order.extend("v" + name for name in node[1])
@@ -69,7 +69,7 @@ class _Colouring:
             own = self.colours["v" + node[1]]
             return own if not node[2] else f"{own}[{','.join(self.line(i) for i in node[2])}]"
         if kind == "f":
-            own = node[1] if node[1] in KNOWN else self.colours["f" + node[1]]
+            own = node[1] if _is_known(node[1]) else self.colours["f" + node[1]]
             value = f"{own}({','.join(self.line(a) for a in node[2])})"
             return value if not node[3] else f"{value}[{','.join(self.line(i) for i in node[3])}]"
         if kind in "+*":
@@ -102,7 +102,7 @@ class _Colouring:
         here = checksum(f"{seen}|{self.line(node)}")
         if kind == "v":
             self.places["v" + node[1]].append(here)
-        elif kind == "f" and node[1] not in KNOWN:
+        elif kind == "f" and not _is_known(node[1]):
             self.places["f" + node[1]].append(here)
         elif kind in "SIL":
             for place, name in enumerate(node[1]):
@@ -143,6 +143,11 @@ class _Colouring:
             first = next(s for s, c in self.colours.items() if c == shared)
             self.rename({s: c + ("|!" if s == first else "|") for s, c in self.colours.items()})
             self.refine()
+
+
+def _is_known(name: str) -> bool:
+    """Whether a function keeps its name: it is well known, or was marked so."""
+    return name in KNOWN or name.startswith("=")
 
 
 def _is_even(node: Expression) -> bool:
