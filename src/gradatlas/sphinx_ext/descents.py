@@ -204,7 +204,7 @@ def picture(descent: Descent, *, data: str = "") -> str:
         content,
         label=description(descent),
         keys=keys if len(keys) > 1 else (),
-        names=("x", "y"),
+        names=("x", "y") if len(keys) == 1 else ("", ""),  # the legend leaves no room for both
         data=data,
         classes="surface",
     )
@@ -256,7 +256,7 @@ def caption_of(descent: Descent) -> str:
         f"{figure(each[-1])} ({name_of(method)})" if len(losses) > 1 else figure(each[-1])
         for method, each in zip(descent.methods, losses, strict=True)
     )
-    return _("{name}: the loss J begins at {first} and after {steps} steps is {ends}.").format(
+    return _("**{name}**: the loss J begins at {first} and after {steps} steps is {ends}.").format(
         name=name_of(descent.key), first=figure(losses[0][0]), steps=len(losses[0]) - 1, ends=ends
     )
 

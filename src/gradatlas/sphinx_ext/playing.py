@@ -185,7 +185,11 @@ class PlotsDirective(AtlasDirective):
         name = schedules.name_of(scheduled.key)
         cursor = Slider("cursor", 1, STEPS, 30, 1)
         made = [(_("step t"), cursor), *((spoken(each.name), each) for each in scheduled.sliders)]
-        caption: list[nodes.Node] = [nodes.Text(name + ". "), code(repr(scheduled.made(start_of(scheduled.sliders))))]
+        caption: list[nodes.Node] = [
+            nodes.strong("", name),
+            nodes.Text(" "),
+            code(repr(scheduled.made(start_of(scheduled.sliders)))),
+        ]
         if scheduled.formula:
             caption += [nodes.Text(" "), self.proof(scheduled.formula)]
         svg = schedules.picture(scheduled, data=f' data-play="{scheduled.key}" data-kind="schedule"')
