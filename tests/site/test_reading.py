@@ -167,6 +167,9 @@ def test_the_lessons_lead_from_the_first_to_the_last() -> None:
     index = (DOCS / "primer" / "index.md").read_text(encoding="utf-8")
     listed = re.findall(r"^[a-z-]+$", index.partition("```{toctree}")[2].partition("```")[0], flags=re.M)
     assert set(listed) == {path.stem for path in PRIMER} - {"index"}
+    assert len(LESSONS) == 13
+    for page in ("primer/index", "guide/start", "index"):
+        assert "thirteen short pages" in " ".join((DOCS / f"{page}.md").read_text(encoding="utf-8").lower().split())
     for here, there in itertools.pairwise(listed):
         text = (DOCS / "primer" / f"{here}.md").read_text(encoding="utf-8")
         assert re.findall(r"^Next: .*\(([\w-]+)\.md\)$", text, flags=re.M) == [there]

@@ -36,7 +36,8 @@ def arrow(start: POINT, end: POINT, kind: str, short: float = 0.0) -> str:
 def words(x: float, y: float, text: str, kind: str = "", anchor: str = "middle") -> str:
     """Words at a point. A letter between underscores is in italics, and what follows a caret is raised."""
     parts = text.split("_")
-    inner = "".join(f"<tspan class='letter'>{escape(p)}</tspan>" if k % 2 else escape(p) for k, p in enumerate(parts))
+    letter = '<tspan class="letter">{}</tspan>'
+    inner = "".join(letter.format(escape(part)) if k % 2 else escape(part) for k, part in enumerate(parts))
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{kind}">{inner}</text>'
 
 
