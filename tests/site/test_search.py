@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gradatlas.sphinx_ext import domain
+
 if TYPE_CHECKING:
     from conftest import Project
 
@@ -55,3 +57,10 @@ def test_what_names_a_formula_weighs_more(built: Project) -> None:
     page = built.page("formulas/softmax.vjp")
     assert '<p class="aliases" data-pagefind-weight="8">' in page
     assert '<p class="formula-line" data-pagefind-weight="5">' in page
+
+
+def test_a_chinese_index_leaves_english_words_to_the_english_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["softmax 的梯度", "dQ", "the gradient of softmax"]
+    assert list(domain.indexed(names)) == names
+    monkeypatch.setattr(domain, "_", lambda words: "公式")
+    assert list(domain.indexed(names)) == names[:2]

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["gather", "index_for_search", "run_pagefind"]
 
 logger = logging.getLogger(__name__)
-# What repeats other pages would lead a search there instead of to the formula itself.
+# What repeats other pages would lead a search there instead of to the formula itself. Pagefind knows no :last-child.
 NOT_SEARCHED = (
-    ".katex, .headerlink, .badge, .step-number, .formula-card, .example-statement, ul.figures, details.users, table.formulas, "
-    "table.digests, table.mutants, table.ledger td:last-child"
+    ".katex, .headerlink, .badge, .step-number, .formula-card, .example-statement, ul.figures, .users, .map-list, "
+    "table.formulas, table.api-index, table.digests, table.mutants"
 )
 OTHER_FORMATS = re.compile(r',url\(fonts/[^)]+\.(?:woff|ttf)\) format\("(?:woff|truetype)"\)')
 TYPEFACES = {
@@ -83,7 +83,7 @@ def run_pagefind(site: Path) -> None:
             str(site),
             "--quiet",
             "--exclude-selectors",
-            ".katex, .headerlink",
+            NOT_SEARCHED,
         ],
         capture_output=True,
         text=True,

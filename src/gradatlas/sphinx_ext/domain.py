@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-__all__ = ["KINDS", "AtlasRole", "Entry", "FormulaDomain", "FormulaIndex", "link", "warn_missing"]
+__all__ = ["KINDS", "AtlasRole", "Entry", "FormulaDomain", "FormulaIndex", "indexed", "link", "warn_missing"]
 
 KINDS = ("formula", "rule", "axiom", "row")
 _ = get_translation("gradatlas")
@@ -67,8 +67,8 @@ class FormulaIndex(Index):
         for entry in cast(FormulaDomain, self.domain).entries("formula").values():
             if wanted is not None and entry.docname not in wanted:
                 continue
-            for name in (entry.title, *entry.aliases):
-                also = "" if name == entry.title else entry.title
+            for name in indexed((entry.title, *entry.aliases)):
+                also = "" if name == entry.title else entry.docname.rpartition("/")[2]
                 # Most are proven at any size; only what is not needs a word.
                 status = "" if entry.status == "proven, any size" else str(_(entry.status))
                 letters.setdefault(_sorted_as(name)[0].upper(), []).append(
@@ -76,6 +76,17 @@ class FormulaIndex(Index):
                 )
         by_name = {letter: sorted(found, key=lambda e: _sorted_as(e.name)) for letter, found in letters.items()}
         return sorted(by_name.items()), False
+
+
+def indexed(names: Iterable[str]) -> Iterator[str]:
+    """The names that an index lists: in Chinese those that have Chinese in them, and single words such as dQ.
+
+    The English ones are in the English index, and both together would make it twice as long.
+    """
+    chinese = str(_("formula")) != "formula"
+    for name in names:
+        if not chinese or " " not in name or re.search(r"[\u4e00-\u9fff]", name):
+            yield name
 
 
 def _sorted_as(name: str) -> str:

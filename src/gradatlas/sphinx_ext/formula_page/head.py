@@ -6,7 +6,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 from gradatlas.sphinx_ext.directive import AtlasDirective
-from gradatlas.sphinx_ext.domain import Entry
+from gradatlas.sphinx_ext.domain import Entry, indexed
 from gradatlas.sphinx_ext.markup import badge, code, number, paragraph, signs
 from gradatlas.sphinx_ext.markup import translated as _
 from gradatlas.sphinx_ext.reader import Evidence, Formula, chapter_title
@@ -28,7 +28,7 @@ def index(formula: Formula, anchor: str) -> addnodes.index:
     names += [f"{operation} ({_('operation')}); {title}" for operation in formula.of]
     if formula.evidence is not None:
         names += [f"{s.name} ({_('symbol')}); {title}" for s in formula.evidence.symbols if len(s.name) > 1]
-    return addnodes.index(entries=[("single", name, anchor, "", None) for name in dict.fromkeys(names)])
+    return addnodes.index(entries=[("single", name, anchor, "", None) for name in dict.fromkeys(indexed(names))])
 
 
 def heading(page: AtlasDirective, formula: Formula) -> list[nodes.Node]:
