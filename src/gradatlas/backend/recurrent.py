@@ -155,13 +155,14 @@ def lstm_forward(z: Plain, h: Plain, c: Plain, u: Plain) -> Parts:
         return compiled.lstm_forward(z, h, c, u)
     n = u.shape[0]
     states, cells, a = _room(z, n, n, 4 * n)
-    gates = np.empty((4, z.shape[1], n), dtype=z.dtype)
-    i, f, k, o = gates
+    gates = np.empty((3, z.shape[1], n), dtype=z.dtype)
+    i, f, o = gates
     for given, here, block, hidden, cell in zip(z, a, _by_block(a, 4).swapaxes(0, 1), states, cells, strict=True):
         np.matmul(h, u, out=here)
         here += given
-        gates[...] = block
-        np.tanh(k, out=hidden)
+        gates[:2] = block[:2]
+        o[...] = block[3]
+        np.tanh(block[2], out=hidden)
         np.negative(gates, out=gates)
         np.exp(gates, out=gates)
         np.add(gates, 1, out=gates)

@@ -34,7 +34,8 @@ static void *aligned(Size bytes) {
 
 #include "crew.h"
 
-/* How many threads some work is worth, each a share of at least `least`: to make one takes tens of microseconds. */
+/* How many threads some work is worth, each a share of at least `least`: to call one takes two microseconds where it is awake,
+   some fifteen where it sleeps. */
 static Size worth(double work, double least, Size threads) {
     return work < least * (double)threads ? (Size)(work / least) + 1 : threads;
 }
