@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 # What repeats other pages would lead a search there instead of to the formula itself. Pagefind knows no :last-child.
 NOT_SEARCHED = (
     ".katex, .headerlink, .badge, .step-number, .formula-card, .example-statement, ul.figures, .users, .map-list, "
-    "table.formulas, table.api-index, table.digests, table.mutants"
+    "table.formulas, table.index, table.api-index, table.digests, table.mutants"
 )
 OTHER_FORMATS = re.compile(r',url\(fonts/[^)]+\.(?:woff|ttf)\) format\("(?:woff|truetype)"\)')
 TYPEFACES = {
