@@ -42,7 +42,7 @@ def said() -> set[str]:
         domain = operation.domain if isinstance(operation.domain, str) else ", ".join(operation.domain)
         found.update((domain, *operation.kinks, *operation.kinks.values()))
     found.update((UNFOLDING.statement, *(" ".join(rule.statement.split()) for rule in RULES.values())))
-    return {words for words in found if is_said(words)}
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def kept(text: str) -> dict[str, Counter[str]]:
 
 def test_every_word_of_the_registry_and_the_operations_is_translated(said: set[str]) -> None:
     known = formula_words(LANGUAGE)
-    assert sorted(words for words in said if not known.get(words)) == []
+    assert sorted(words for words in said if is_said(words) and not known.get(words)) == []
 
 
 def test_every_template_is_translated() -> None:
