@@ -134,7 +134,7 @@ def _norms(found: Mapping[str, Any], say: Say) -> Any:
     return figure
 
 
-KERNELS = ("before training", "after", "what changed")
+KERNELS = ("before training", "after training", "what changed")
 POINTS = (
     "samples for training",
     "ten epochs of SGD",
