@@ -30,7 +30,7 @@ static struct {
     pthread_cond_t work, done;
     Door doors[DOORS];
     _Alignas(64) atomic_uint calls; /* goes up with each */
-    atomic_int made, sleeping;
+    atomic_int made, sleeping, busy; /* helpers */
     pthread_once_t once;
 } shop = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER,
           .once = PTHREAD_ONCE_INIT};
@@ -65,15 +65,21 @@ static int take_items(Crew *crew) {
     return 0;
 }
 
-/* Help at every door that is open and has not help enough. */
-static void help(void) {
+/* Help at every door that is open and has not help enough; whether there was one. */
+static int help(void) {
+    int helped = 0;
     for (int k = 0; k < DOORS; k++) {
         Door *door = &shop.doors[k];
         if (atomic_load(&door->people) & CLOSED) continue;
         int before = atomic_fetch_add(&door->people, 1);
         if (!(before & CLOSED)) {
             Crew *crew = atomic_load(&door->crew);
-            if (before < crew->helpers) take_items(crew); /* without memory it leaves the items to others */
+            if (before < crew->helpers) {
+                atomic_fetch_add(&shop.busy, 1);
+                take_items(crew); /* without memory it leaves the items to others */
+                atomic_fetch_sub(&shop.busy, 1);
+                helped = 1;
+            }
         }
         if (atomic_fetch_sub(&door->people, 1) == CLOSED + 1) { /* the last to leave: the caller may be asleep */
             pthread_mutex_lock(&shop.lock);
@@ -81,12 +87,13 @@ static void help(void) {
             pthread_mutex_unlock(&shop.lock);
         }
     }
+    return helped;
 }
 
 static void *helper(void *unused) {
     unsigned seen = atomic_load(&shop.calls) - 1;
+    int64_t until = 0;
     for (;;) {
-        int64_t until = clock_now() + AWAKE;
         while (atomic_load(&shop.calls) == seen && clock_now() < until) pause_briefly();
         if (atomic_load(&shop.calls) == seen) {
             pthread_mutex_lock(&shop.lock);
@@ -96,7 +103,7 @@ static void *helper(void *unused) {
             pthread_mutex_unlock(&shop.lock);
         }
         seen = atomic_load(&shop.calls);
-        help();
+        if (help()) until = clock_now() + AWAKE; /* one whom nobody needs falls asleep */
     }
     return unused;
 }
@@ -115,6 +122,7 @@ static void begin_anew(void) {
     pthread_cond_init(&shop.done, NULL);
     atomic_store(&shop.made, 0);
     atomic_store(&shop.sleeping, 0);
+    atomic_store(&shop.busy, 0);
     close_doors();
 }
 
@@ -150,12 +158,11 @@ static void call_helpers(Door *door, Crew *crew) {
     atomic_store(&door->crew, crew);
     atomic_fetch_and(&door->people, ~CLOSED);
     atomic_fetch_add(&shop.calls, 1);
-    if (!atomic_load(&shop.sleeping)) return;
+    int asleep = atomic_load(&shop.sleeping);
+    int wanted = crew->helpers - (atomic_load(&shop.made) - asleep - atomic_load(&shop.busy)); /* but for the idle ones */
+    if (!asleep || wanted <= 0) return;
     pthread_mutex_lock(&shop.lock);
-    if (crew->helpers < atomic_load(&shop.sleeping))
-        for (int k = 0; k < crew->helpers; k++) pthread_cond_signal(&shop.work);
-    else
-        pthread_cond_broadcast(&shop.work);
+    for (int k = 0; k < wanted && k < asleep; k++) pthread_cond_signal(&shop.work);
     pthread_mutex_unlock(&shop.lock);
 }
 
