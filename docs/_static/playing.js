@@ -313,7 +313,31 @@
     redraw();
   };
 
-  const kinds = { function: playFunction, schedule: playSchedule, descent: playDescent, factor: playFactor };
+  const playBars = (svg, { probabilities }) => {
+    const play = open(svg);
+    const { y } = plane(play.window, play.size);
+    const bars = play.field.querySelectorAll("rect.bar"), numbers = play.field.querySelectorAll("text.bar");
+    const redraw = () => {
+      const found = probabilities(...Object.keys(play.inputs).map(play.value));
+      found.forEach((p, k) => {
+        bars[k].setAttribute("y", y(p).toFixed(1));
+        bars[k].setAttribute("height", (y(0) - y(p)).toFixed(1));
+        numbers[k].setAttribute("y", (y(p) - 5).toFixed(1));
+        numbers[k].textContent = number(Number(p.toPrecision(3)));
+      });
+      play.said.textContent = `p = ${found.map((p) => number(Number(p.toPrecision(3)))).join("   ")}`;
+    };
+    play.listen(redraw);
+    redraw();
+  };
+
+  const kinds = {
+    bars: playBars,
+    function: playFunction,
+    schedule: playSchedule,
+    descent: playDescent,
+    factor: playFactor,
+  };
 
   document.addEventListener("DOMContentLoaded", () => {
     for (const svg of document.querySelectorAll("svg[data-play]")) {

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradatlas.sphinx_ext import descents, plots, schedules
+from gradatlas.sphinx_ext import bars, descents, plots, schedules
 from gradatlas.sphinx_ext.descents import DESCENTS, Descent
 from gradatlas.sphinx_ext.katex import node_program
 from gradatlas.sphinx_ext.playing import program
@@ -129,6 +129,14 @@ def test_the_factor_of_a_step_is_measured_and_crosses_one_at_two_over_l(in_node:
     np.testing.assert_allclose(found, [factors for _, factors in measured], rtol=1e-12, atol=1e-15)
     for rate, factors in measured:
         assert (max(factors) < 1) == (0 < rate < 2 / descents.KAPPA)
+
+
+def test_the_printed_softmax_is_the_engines(in_node: Callable[[str, Any], Any]) -> None:
+    listed = choices(bars.SLIDERS)
+    body = "data.map((given) => functions.softmax.probabilities(...given))"
+    given = [[values[slider.name] for slider in bars.SLIDERS] for values in listed]
+    for values, found in zip(listed, in_node(body, given), strict=True):
+        np.testing.assert_allclose(found, bars.probabilities(values), rtol=RELATIVE, atol=0)
 
 
 def test_erfc_keeps_its_digits(in_node: Callable[[str, Any], Any]) -> None:

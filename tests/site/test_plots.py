@@ -69,7 +69,13 @@ def test_every_activation_of_the_atlas_is_drawn_and_every_plot_has_its_formula()
 
 
 def test_a_formulas_page_has_its_picture_and_others_have_none() -> None:
-    for formula in ("gelu.derivative", "huber.derivative", "sin.derivative", "gradient-descent.quadratic-rate"):
+    for formula in (
+        "gelu.derivative",
+        "huber.derivative",
+        "sin.derivative",
+        "softmax.forward",
+        "gradient-descent.quadratic-rate",
+    ):
         found = plots.picture_of(formula)
         assert found is not None, formula
         svg, caption, alternative = found

@@ -19,7 +19,17 @@ from gradatlas.symbolic.propositions import Eq, free_variables_of
 from gradatlas.symbolic.sympy_bridge import to_sympy
 from gradatlas.symbolic.terms import Deriv, Term, opened, read, shape_of
 
-__all__ = ["descent_factor", "descents", "expressions", "functions", "javascript", "methods", "schedules", "surface"]
+__all__ = [
+    "descent_factor",
+    "descents",
+    "expressions",
+    "functions",
+    "javascript",
+    "methods",
+    "schedules",
+    "softmax",
+    "surface",
+]
 
 ENTRY = re.compile(r"^([A-Za-z]+)0(?:_0)*$")
 
@@ -204,6 +214,21 @@ def methods() -> Mapping[str, tuple[Any, Any, Any]]:
         "momentum": (at - p["rate"] * velocity, velocity, v),
         "adam": (at - p["step"] * corrected, mean, squares),
     }
+
+
+def softmax(count: int) -> str:
+    """A member of a JavaScript object: the probabilities of so many logits at a temperature, from the definition."""
+    claim = _equation("softmax.forward", "definition")
+    by_name = _by_name(claim)
+    heat = sympy.Symbol("T", real=True)
+    outer = {by_name["R"]: 1, by_name["C"]: 1, by_name["r"]: 0, by_name["c"]: 0, by_name["N"]: count}
+    parts = []
+    for place in range(count):
+        share = to_sympy(claim.right, {**outer, by_name["i"]: place})
+        logits = {symbol: sympy.Symbol(f"x{symbol.name.split('_')[1]}") / heat for symbol in share.free_symbols}
+        parts.append(javascript(share.subs(logits, simultaneous=True)))
+    names = ", ".join([*(f"x{k}" for k in range(count)), "T"])
+    return f'"softmax": {{ probabilities: ({names}) => [{", ".join(parts)}] }}'
 
 
 def descents() -> str:

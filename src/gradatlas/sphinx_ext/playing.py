@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx import addnodes
 
-from gradatlas.sphinx_ext import descents, plots, schedules
+from gradatlas.sphinx_ext import bars, descents, plots, schedules
 from gradatlas.sphinx_ext.descents import DESCENTS, Descent
 from gradatlas.sphinx_ext.directive import AtlasDirective
 from gradatlas.sphinx_ext.markup import code, prose
@@ -34,7 +34,7 @@ FOLDER = "playing/"
 HERE = Path(__file__).parent
 # What the printed functions depend on.
 READ = (
-    *(f"sphinx_ext/{name}.py" for name in ("plots", "schedules", "descents", "expressions", "playing")),
+    *(f"sphinx_ext/{name}.py" for name in ("plots", "schedules", "descents", "bars", "expressions", "playing")),
     "symbolic/sympy_bridge.py",
     "formulas",
 )
@@ -49,6 +49,7 @@ def program() -> str:
         expressions.functions((*ACTIVATIONS, *LOSSES)),
         expressions.schedules(SCHEDULES),
         expressions.descents(),
+        expressions.softmax(len(bars.LOGITS)),
     ]
     members = ",\n".join(listed)
     return f"{head}\nglobalThis.gradatlasFunctions = (({{ erfc }}) => ({{\n{members},\n}}))(globalThis.gradatlasPlaying);\n"
@@ -148,17 +149,18 @@ def framed(directive: AtlasDirective, key: str, svg: str, caption: list[nodes.No
 
 
 class PlotsDirective(AtlasDirective):
-    """`atlas-plots`: the pictures of a shelf: `activations`, `losses`, `schedules`, `rates` or `optimizers`."""
+    """`atlas-plots`: the pictures of a shelf: `activations`, `softmax`, `losses`, `schedules`, `rates` or `optimizers`."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """A figure for each of them."""
-        for module in (plots, schedules, descents):
+        for module in (plots, schedules, descents, bars):
             self.env.note_dependency(str(module.__file__))
         shelf = self.arguments[0]
         shelves: dict[str, Callable[[], list[nodes.figure]]] = {
             "activations": lambda: [self.function(plot) for plot in ACTIVATIONS],
+            "softmax": lambda: [self.bars()],
             "losses": lambda: [self.function(plot) for plot in LOSSES],
             "schedules": lambda: [self.schedule(each) for each in SCHEDULES],
             "rates": lambda: [*(self.descent(each) for each in DESCENTS if len(each.methods) == 1), self.factor()],
@@ -204,6 +206,13 @@ class PlotsDirective(AtlasDirective):
         words = descents.caption_of(descent)
         return framed(self, descent.key, descents.picture(descent, data=data), prose(words), controls(name, made))
 
+    def bars(self) -> nodes.figure:
+        """The softmax of a few logits, with a temperature."""
+        svg = bars.picture(data=' data-play="softmax" data-kind="bars"')
+        made = [(spoken("T") if each.name == "T" else letter(each.name), each) for each in bars.SLIDERS]
+        caption = [*prose(bars.caption()), nodes.Text(" "), self.proof(bars.FORMULA)]
+        return framed(self, "softmax", svg, caption, controls(_("Softmax"), made))
+
     def factor(self) -> nodes.figure:
         """For which rates gradient descent converges on a quadratic."""
         svg = descents.factor_picture(data=' data-play="factor" data-kind="factor"')
@@ -223,6 +232,11 @@ class PlotsDirective(AtlasDirective):
 def start_of(listed: Iterable[Slider]) -> dict[str, float]:
     """The sliders' values in the still picture."""
     return {slider.name: slider.start for slider in listed}
+
+
+def letter(name: str) -> str:
+    """x0 as the first logit."""
+    return "x" + "₁₂₃₄₅₆₇₈₉"[int(name[1:])]
 
 
 def spoken_start(name: str) -> str:

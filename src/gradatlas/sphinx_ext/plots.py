@@ -447,7 +447,7 @@ def picture_of(formula: str) -> tuple[str, str, str] | None:
 
 def pictures_of(formula: str) -> Iterator[Picture]:
     """The pictures that belong on a formula's page."""
-    from gradatlas.sphinx_ext import descents, schedules
+    from gradatlas.sphinx_ext import bars, descents, schedules
 
     for page, listed in (("playing/activations", ACTIVATIONS), ("playing/losses", LOSSES), (None, OTHERS)):
         for plot in listed:
@@ -457,5 +457,7 @@ def pictures_of(formula: str) -> Iterator[Picture]:
         if each.formula == formula:
             words = schedules.caption_of(each), schedules.description(each)
             yield Picture(schedules.picture(each), *words, "playing/schedules", each.key)
+    if formula == bars.FORMULA:
+        yield Picture(bars.picture(), bars.caption(), bars.description(), "playing/activations", "softmax")
     if formula in descents.FORMULAS:
         yield Picture(*descents.picture_of(formula), "playing/descent", descents.FORMULAS[formula])

@@ -40,7 +40,7 @@ class Key:
 class Frame:
     """A window drawn at a size, with room for ticks on the left and below, and for the legend above.
 
-    logarithmic: the powers of ten of the second coordinate are equally far apart; the window then has these powers.
+    marks: whether there are ticks along the first coordinate.
     """
 
     window: Window
@@ -50,7 +50,7 @@ class Frame:
     right: float = 8
     above: float = 24
     below: float = 24
-    logarithmic: bool = False
+    marks: bool = True
 
     @property
     def field(self) -> tuple[float, float]:
@@ -64,8 +64,6 @@ class Frame:
 
     def y(self, value: float) -> float:
         """The place of a second coordinate, from the field's upper edge."""
-        if self.logarithmic:
-            value = math.log10(value) if value > 0 else -math.inf
         w, height = self.window, self.field[1]
         return max(-FAR * height, min(FAR * height, (w.top - value) / (w.top - w.bottom) * height))
 
@@ -88,16 +86,18 @@ class Frame:
         names: tuple[str, str] = ("", ""),
         data: str = "",
         classes: str = "",
-        whole: bool = False,
     ) -> str:
-        """The picture. content: drawn in the field's coordinates. names: of the two axes. whole: ticks at whole numbers."""
+        """The picture. content: drawn in the field's coordinates. names: of the two axes."""
         (w, h), window = self.field, self.window
-        across, up = ticks(window.left, window.right, 7, whole), ticks(window.bottom, window.top, 6, self.logarithmic)
+        across, up = (
+            ticks(window.left, window.right, 7) if self.marks else [],
+            ticks(window.bottom, window.top, 6),
+        )
         # Positions that lie on the axes are drawn by `axis` below.
         grid = "".join(f"M{coordinate(self.x(v))} 0v{coordinate(h)}" for v in across)
         grid += "".join(f"M0 {coordinate(self._up(v))}h{coordinate(w)}" for v in up)
         axis = f"M{coordinate(self.x(0))} 0v{coordinate(h)}" if window.left < 0 < window.right else ""
-        if window.bottom < 0 < window.top and not self.logarithmic:
+        if window.bottom < 0 < window.top:
             axis += f"M0 {coordinate(self._up(0))}h{coordinate(w)}"
         said = "".join(
             f'<text x="{coordinate(self.left + self.x(v))}" y="{self.height - 9:g}" text-anchor="middle">{written(v)}</text>'
@@ -105,7 +105,7 @@ class Frame:
         )
         said += "".join(
             f'<text x="{self.left - 5:g}" y="{coordinate(self.above + self._up(v) + 3.6)}" text-anchor="end">'
-            f"{self._power(v) if self.logarithmic else written(v)}</text>"
+            f"{written(v)}</text>"
             for v in up
         )
         axes = "   ".join(name + sign for name, sign in zip(names, (" →", " ↑"), strict=True) if name)
@@ -122,10 +122,6 @@ class Frame:
     def _up(self, value: float) -> float:
         window = self.window
         return (window.top - value) / (window.top - window.bottom) * self.field[1]
-
-    @staticmethod
-    def _power(value: float) -> str:
-        return f'10<tspan dy="-4" font-size="8">{written(value)}</tspan>'
 
     def _legend(self, keys: Sequence[Key]) -> str:
         shown, at = "", self.left
@@ -146,18 +142,16 @@ def written(value: float) -> str:
     return f"{value:.6g}".replace("-", "−")
 
 
-def ticks(low: float, high: float, most: int, whole: bool = False) -> list[float]:
+def ticks(low: float, high: float, most: int) -> list[float]:
     """At most so many round numbers from low to high: multiples of 1, 2 or 5 times a power of ten."""
     least = (high - low) / most
     power = 10.0 ** math.floor(math.log10(least))
     step = next(power * m for m in (1, 2, 5, 10) if power * m >= least * (1 - 1e-9))
-    if whole:
-        step = max(1.0, step)
     first = math.ceil(low / step - 1e-9)
     return [k * step for k in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def joined(points: Iterable[tuple[float, float]], tolerance: float = TOLERANCE, closed: bool = False) -> str:
+def joined(points: Iterable[tuple[float, float]], tolerance: float = TOLERANCE) -> str:
     """The data of a path through points in pixels, those left out that lie on the line anyway; relative, so that it is short."""
     kept = _simplified(list(points), tolerance)
     x, y = round(kept[0][0], 1), round(kept[0][1], 1)
@@ -168,7 +162,7 @@ def joined(points: Iterable[tuple[float, float]], tolerance: float = TOLERANCE, 
         if dx or dy:
             found += f"l{coordinate(dx)} {coordinate(dy)}"
             x, y = round(x + dx, 1), round(y + dy, 1)
-    return found + "z" * closed
+    return found
 
 
 def _simplified(points: list[tuple[float, float]], tolerance: float) -> list[tuple[float, float]]:
