@@ -871,7 +871,7 @@
     return { claims: data.claims, ids: data.ids, look: (key) => (keys.has(key) ? data.lists[keys.get(key)].split(" ").map(read) : []) };
   };
 
-  const api = { Shapes, unpacked, ReadingError, normal, walk, parts, same, looser, pieces, checksum, withoutAxes, size };
+  const api = { Shapes, unpacked, mapped, ReadingError, normal, walk, parts, same, looser, pieces, checksum, withoutAxes, size };
   if (typeof module === "object" && module.exports) module.exports = api;
   else globalThis.gradatlasShapes = api;
 })();

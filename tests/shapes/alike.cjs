@@ -1,17 +1,23 @@
-// Answers, line by line, what the page's script makes of what Python sends: ["read", text] or ["find", text].
+// Answers, line by line, what the page's scripts make of what Python sends: ["read", text], ["find", text] or
+// ["judge", [text, claim]].
 const fs = require("node:fs");
 const readline = require("node:readline");
-const { Shapes, ReadingError, normal, pieces, unpacked } = require(process.argv[2]);
+const path = require("node:path");
+const api = require(process.argv[2]);
+const { Shapes, ReadingError, normal, pieces, unpacked } = api;
+const { judging } = require(path.join(path.dirname(process.argv[2]), "exercise.js"));
 
 const { tables, index } = JSON.parse(fs.readFileSync(process.argv[3], "utf-8"));
 const shapes = new Shapes(tables);
 const opened = unpacked(index);
+const { judge } = judging(api, api.mapped);
 const answers = {
   read: (text) => {
     const read = shapes.read(text);
     const made = normal(read);
     return { read, shape: shapes.shape(made), shapes: shapes.shapesOf(made).map(([c, k]) => [k, c]), pieces: pieces(made).map((p) => shapes.shape(p)) };
   },
+  judge: ([text, claim]) => judge(text, claim, shapes),
   find: (text) => ({ hits: shapes.find(text, opened).map((hit) => [opened.ids[hit.place], hit.cost, hit.how, hit.claim < 0 ? "" : opened.claims[hit.place][hit.claim]]) }),
 };
 readline.createInterface({ input: process.stdin }).on("line", (line) => {

@@ -9,12 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gradatlas.evidence.exercises import exercises
+from gradatlas.evidence.printing import text_of
 from gradatlas.formulas import registry, shapes
 from gradatlas.formulas.shapes.index import build, packed, pieces, shapes_of
 from gradatlas.formulas.shapes.labelling import shape
 from gradatlas.formulas.shapes.normal import normal
 from gradatlas.formulas.shapes.reading import ReadingError, read
 from gradatlas.formulas.shapes.tables import tables
+
+pytest.importorskip("sphinx")
+from gradatlas.sphinx_ext.exercise import _of_claim
 
 HERE = Path(__file__).parent
 SCRIPT = HERE.parents[1] / "docs" / "_static" / "shapes.js"
@@ -27,7 +32,7 @@ def _module(name):
     return made
 
 
-expressions, queries, reading = _module("expressions"), _module("queries"), _module("test_reading")
+expressions, queries, reading, checks = map(_module, ("expressions", "queries", "test_reading", "test_check"))
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +116,39 @@ def test_the_same_of_expressions(ask, text):
 @given(st.one_of(st.text(max_size=60), st.lists(reading.ALPHABET, max_size=40).map("".join)))
 def test_the_same_of_any_text(ask, text):
     compared(ask, text)
+
+
+@pytest.mark.parametrize(("id", "claim", "answer", "kind"), checks.ANSWERS)
+def test_the_same_verdicts(id, claim, answer, kind, ask):
+    asked = checks.exercise(id, claim)
+    verdict, here = ask("judge", [answer, json.loads(json.dumps(_of_claim(asked)))]), asked.judge(answer)
+    assert (
+        verdict["kind"] == {"right": "right", "other form": "other", "wrong": "wrong", "not judged": "unjudged"}[kind]
+    )
+    if kind == "wrong":
+        assert verdict["answer"] == pytest.approx(float(here.answer), rel=1e-9, abs=1e-12)
+        assert verdict["expected"] == pytest.approx(float(here.expected), rel=1e-9, abs=1e-12)
+        assert list(verdict["at"]) == list(here.at)
+
+
+@pytest.mark.parametrize("id", list(registry.all_formulas())[::17])
+def test_what_a_formula_states_is_right_on_the_page_too(id, ask):
+    """Its right side, typed as it is printed, is right by its form; a number added to it is wrong."""
+    for one in exercises(registry.get(id))[:1]:
+        typed = text_of(one.right)
+        data = json.loads(json.dumps(_of_claim(one)))
+        try:
+            here = one.judge(typed).kind
+            more = one.judge(f"({typed}) + 1").kind
+        except ReadingError:
+            continue  # printed in a way that cannot be typed
+        names = {"right": "right", "other form": "other", "wrong": "wrong", "not judged": "unjudged"}
+        assert here != "wrong"
+        assert more in ("wrong", "not judged")
+        assert ask("judge", [typed, data])["kind"] == names[here]
+        page = ask("judge", [f"({typed}) + 1", data])
+        # A few special functions are computed in the terminal alone, and the page says so.
+        assert page["kind"] == names[more] or page.get("code") == "function"
 
 
 def test_the_packed_index_says_what_the_index_says():

@@ -16,6 +16,7 @@ from gradatlas.sphinx_ext import (
     api,
     assets,
     book,
+    exercise,
     finding,
     graphs,
     indexes,
@@ -97,8 +98,10 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("html-page-context", add_switch, priority=410)
     app.connect("html-page-context", playing.add_scripts, priority=420)
     app.connect("html-page-context", finding.add_scripts, priority=420)
+    app.connect("html-page-context", exercise.add_scripts, priority=420)
     app.connect("html-page-context", share_navigation, priority=430)
     app.connect("build-finished", records.write_records)
+    app.connect("build-finished", exercise.write_data)
     app.connect("build-finished", ledger.write_ledger)
     app.connect("build-finished", assets.index_for_search, priority=900)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from docutils import nodes
 
 from gradatlas.sphinx_ext.directive import AtlasDirective
+from gradatlas.sphinx_ext.exercise import exercise
 from gradatlas.sphinx_ext.formula_page.code import numpy_code
 from gradatlas.sphinx_ext.formula_page.colophon import colophon
 from gradatlas.sphinx_ext.formula_page.conventions import beside
@@ -32,6 +33,7 @@ PROVEN: tuple[Callable[[AtlasDirective, Formula, Evidence], nodes.Node | None], 
     axioms,
     operations,
     beside,
+    exercise,
     example,
     derived,
     forms,
