@@ -166,12 +166,16 @@ def overflowing(page: Page) -> list[str]:
     return found
 
 
-def axe(page: Page, script: Path = AXE) -> list[str]:
-    """What axe finds against a page, all its folded parts open. KaTeX's boxes are left out: they are hidden from readers."""
+def axe(page: Page, script: Path = AXE, *, colours: bool = False) -> list[str]:
+    """What axe finds against a page, all its folded parts open. KaTeX's boxes are left out: they are hidden from readers.
+
+    colours: look at colours alone.
+    """
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     if not page.evaluate("'axe' in window"):
         page.add_script_tag(path=str(script))
-    found = page.evaluate("axe.run({exclude: ['.katex']})")["violations"]
+    only = {"runOnly": ["cat.color"]} if colours else {}
+    found = page.evaluate("only => axe.run({exclude: ['.katex']}, only)", only)["violations"]
     return [f"{v['id']}: {n['target']} {[check['message'] for check in n['any']]}" for v in found for n in v["nodes"]]
 
 

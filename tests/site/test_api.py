@@ -141,6 +141,7 @@ def reference(make_project: Callable[[], Project]) -> Project:
         page.write_text(re.sub(r"\[([^]]+)\]\(\.\./guide/[^)]+\)", r"\1", page.read_text()))
     index = project.source / "index.md"
     index.write_text(index.read_text() + "\n```{toctree}\napi/index\n```\n")
+    (project.root / "fixtures" / "about.json").write_text('{"repository": "https://example.org/gradatlas"}')
     status, said = project.build()
     assert status == 0, said
     return project
@@ -166,3 +167,17 @@ def test_foreign_projects_find_the_names(reference: Project) -> None:
     found = InventoryFile.loads((reference.out / "objects.inv").read_bytes(), uri="")
     assert found["py:function", "gradatlas.grad"].uri == "api/transforms.html#gradatlas.grad"
     assert found["py:class", "gradatlas.nn.Dense"].uri.startswith("api/nn.html")
+
+
+def test_a_link_leads_to_the_line_in_the_repository(reference: Project) -> None:
+    commit = reference.record("softmax.vjp")["versions"]["commit"].removesuffix("+")
+    file = "src/gradatlas/engine/transforms.py"
+    (line,) = re.findall(
+        rf'https://example.org/gradatlas/blob/{commit}/{file}#L(\d+)"', entry(reference, "transforms", "grad")
+    )
+    assert (DOCS.parent / file).read_text(encoding="utf-8").splitlines()[int(line) - 1].startswith("def grad(")
+
+
+def entry(project: Project, page: str, name: str) -> str:
+    """The line of a page that has a name's signature."""
+    return project.page(f"api/{page}").partition(f'id="gradatlas.{name}"')[2].partition("</dt>")[0]

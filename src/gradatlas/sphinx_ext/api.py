@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.metadata
 import inspect
 import pkgutil
 import re
@@ -187,16 +186,6 @@ def _record_homes() -> Mapping[int, str]:
     return found
 
 
-@functools.cache
-def repository() -> str:
-    """The address of the repository in the package's metadata; empty where it names none."""
-    for line in importlib.metadata.metadata("gradatlas").get_all("Project-URL") or ():
-        label, _comma, address = line.partition(",")
-        if label.strip().lower() in ("repository", "source"):
-            return str(address).strip().rstrip("/")
-    return ""
-
-
 class ApiDirective(AtlasDirective):
     """`atlas-api`: the public names of a module. Argument: the module."""
 
@@ -265,16 +254,21 @@ class ApiDirective(AtlasDirective):
 
     def source(self, value: Any) -> nodes.Node | None:
         """A link to the lines in the repository, where the package's metadata say where that is."""
-        file = _file(value)
-        if not repository() or not file:
+        file, commit = _file(value), self.commit()
+        if not (self.atlas.repository and file and commit):
             return None
         root = Path(gradatlas.__file__).parents[2]
         try:
             line = inspect.getsourcelines(inspect.unwrap(value))[1]
         except (OSError, TypeError):
             return None
-        where = f"{repository()}/blob/v{gradatlas.__version__}/{Path(file).relative_to(root).as_posix()}#L{line}"
+        where = f"{self.atlas.repository}/blob/{commit}/{Path(file).relative_to(root).as_posix()}#L{line}"
         return nodes.inline("", "", web_link(_("source"), where), classes=["api-source"])
+
+    def commit(self) -> str:
+        """The commit that the evidence was taken from; empty where there is none, or where it was taken between commits."""
+        with_evidence = (f.evidence.versions for f in self.atlas.formulas.values() if f.evidence is not None)
+        return str(next(with_evidence, {}).get("commit", "")).removesuffix("+")
 
     def formulas(self, item: Item) -> list[str]:
         """The ids of the formulas about the operations that a name applies, and of those that its docstring names."""
