@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from bs4 import BeautifulSoup, Tag
+from click.testing import CliRunner
 
+from gradatlas.cli import main
 from gradatlas.evidence.reader import evidence
 from gradatlas.formulas.registry import all_formulas
 from gradatlas.sphinx_ext import trust
@@ -186,6 +188,37 @@ def test_every_formula_claim_and_exercise_that_the_pages_name_is_there() -> None
                 assert name in [claim.name for claim in known[id].claims], f"{path.name}: {id} has no claim {name}"
         for id in re.findall(r'gradatlas check (\S+) "', text):
             assert id in known, f"{path.name}: {id}"
+
+
+ANSWERS = {
+    ("softmax.vjp", ""): "p_i*(g_i - Sum(g_j*p_j, j))",
+    ("softmax.jvp", ""): "p_i*(v_i - Sum(p_j*v_j, j))",
+    ("matmul.vjp", ""): "Sum(G[a, j]*B[i, j], j)",
+    ("matmul.vjp", "in B"): "Sum(A_ji*G_jk, j)",
+    ("softplus.derivative", ""): "1/(1 + exp(-t))",
+    ("dense.vjp", ""): "Sum(g_rk*W_jk, k)",
+    ("dense.vjp", "weights"): "Sum(x_kj*g_ki, k)",
+    ("add.derivative", "add, in y"): "Sum(g_ji, j)",
+    ("relu.derivative", ""): "[t > 0]",
+    ("sigmoid.derivative", "without cancellation"): "sigmoid(t)*sigmoid(-t)",
+    ("mean-squared-error.vjp", ""): "2*gamma*(x_ri - y_ri)/(N*n)",
+}
+
+
+def exercises() -> list[tuple[str, str]]:
+    """Formula and claim of each exercise that the command judges."""
+    text = "".join(path.read_text(encoding="utf-8") for path in LESSONS)
+    found = re.findall(r'gradatlas check (\S+) "\.\.\."(?: --claim (?:"([^"]+)"|(\w+)))?`', text)
+    return list(dict.fromkeys((id, quoted or bare) for id, quoted, bare in found))
+
+
+@pytest.mark.parametrize(("id", "claim"), exercises())
+def test_an_exercise_takes_the_right_answer_and_no_other(id: str, claim: str) -> None:
+    options = ["--claim", claim] if claim else []
+    for answer, code in ((ANSWERS[id, claim], 0), (f"{ANSWERS[id, claim]} + 1", 1)):
+        judged = CliRunner().invoke(main, ["check", id, answer, *options])
+        assert judged.exit_code == code, judged.output
+        assert ("right" if code == 0 else "wrong") in judged.output
 
 
 def test_terms_are_in_the_glossary() -> None:
