@@ -116,12 +116,20 @@ def test_a_localized_formula_keeps_what_is_no_language(atlas: Atlas) -> None:
     assert after.title == "softmax 的向量-雅可比积"
     assert (after.id, after.chapter, after.of, after.source) == (before.id, before.chapter, before.of, before.source)
     assert [claim.latex for claim in after.claims] == [claim.latex for claim in before.claims]
+    assert [claim.text for claim in after.claims] == [claim.text for claim in before.claims]
     assert {before.title, *before.aliases} <= set(after.aliases)
     if before.evidence is not None and after.evidence is not None:
         assert after.evidence.raw == before.evidence.raw
         assert [s.rule for c in after.evidence.claims for s in c.steps] == [
             s.rule for c in before.evidence.claims for s in c.steps
         ]
+
+
+def test_words_within_mathematics_are_translated_and_nothing_else_of_it() -> None:
+    words = Dictionary(formula_words(LANGUAGE))
+    assert words.latex(r"x_{i} = 0 \quad \text{for all } i < n") == r"x_{i} = 0 \quad \text{对所有 } i < n"
+    assert words.latex(r"\frac{x}{2} = \mathrm{sign}(t)") == r"\frac{x}{2} = \mathrm{sign}(t)"
+    assert list(words.missing) == []
 
 
 def test_claims_of_one_formula_have_different_names() -> None:

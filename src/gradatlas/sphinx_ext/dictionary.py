@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from gradatlas.sphinx_ext.reader import Atlas, Axiom, Claim, Evidence, Formula, Mutant, Operation, Rule, Step
 
-__all__ = ["CHANGES", "FRAGMENTS", "PLACES", "REFUSALS", "Dictionary", "is_said", "localized", "templates"]
+__all__ = ["CHANGES", "FRAGMENTS", "PLACES", "REFUSALS", "WITHIN", "Dictionary", "is_said", "localized", "templates"]
 
 # What evidence/mutants.py says of a change, in the order of trying: what has a name in it comes after what has none.
 CHANGES: Final = (
@@ -44,6 +44,9 @@ REFUSALS: Final = (
     "split: {term} is not t + 1 with an integer t >= 0",
     "induction: the base proves {base}, not the claim at {place}",
 )
+# Words within mathematics, as symbolic/latex.py prints them.
+WITHIN: Final = ("for all", "is continuous on")
+TEXT: Final = re.compile(r"\\text\{( *)([^{}]*?)( *)\}")
 WORD: Final = re.compile(r"[A-Za-z]{3,}|\b(?:as|at|by|in|is|it|no|of|on|or|to)\b")
 # Parts of a counterexample.
 FRAGMENTS: Final = (
@@ -56,7 +59,7 @@ FRAGMENTS: Final = (
 
 def templates() -> Iterator[str]:
     """Every template of this module."""
-    yield from (*CHANGES, *PLACES, *REFUSALS, *FRAGMENTS)
+    yield from (*CHANGES, *PLACES, *REFUSALS, *FRAGMENTS, *WITHIN)
 
 
 def is_said(words: str) -> bool:
@@ -83,6 +86,10 @@ class Dictionary:
         if not found and is_said(words):
             self.missing[words] = None
         return found or words
+
+    def latex(self, latex: str) -> str:
+        """Mathematics with the words in it translated."""
+        return TEXT.sub(lambda match: rf"\text{{{match[1]}{self(match[2])}{match[3]}}}", latex)
 
     def by_template(self, words: str, among: Iterable[str]) -> str | None:
         """The translation by the first template that the whole of words fits; None where none does."""
@@ -142,8 +149,20 @@ def _formula(formula: Formula, words: Dictionary) -> Formula:
         aliases=tuple(name for name in both if name != title),
         summary=words(formula.summary),
         claims=tuple(_claim(claim, words) for claim in formula.claims),
+        facts=_facts(formula.facts, words),
         evidence=None if formula.evidence is None else _evidence(formula.evidence, words),
     )
+
+
+def _facts(facts: Mapping[str, Any], words: Dictionary) -> Mapping[str, Any]:
+    """What was computed for the page, the claims that it is of named as the page names them."""
+    changed: dict[str, Any] = {}
+    if example := facts.get("example"):
+        statement = words.latex(example["statement"])
+        changed["example"] = {**example, "claim": words(example["claim"]), "statement": statement}
+    if forms := facts.get("forms"):
+        changed["forms"] = [{**form, "claim": words(form["claim"])} for form in forms]
+    return {**facts, **changed}
 
 
 def _evidence(evidence: Evidence, words: Dictionary) -> Evidence:
@@ -169,18 +188,26 @@ def _samples(samples: Sequence[Mapping[str, Any]], words: Dictionary) -> tuple[M
 
 
 def _claim(claim: Claim, words: Dictionary) -> Claim:
-    return replace(claim, name=words(claim.name), steps=tuple(_step(step, words) for step in claim.steps))
+    return replace(
+        claim,
+        name=words(claim.name),
+        latex=words.latex(claim.latex),
+        hypotheses=tuple(replace(one, latex=words.latex(one.latex)) for one in claim.hypotheses),
+        steps=tuple(_step(step, words) for step in claim.steps),
+    )
 
 
 def _step(step: Step, words: Dictionary) -> Step:
     # A lemma that is all of the reason is named by its link alone.
-    return step if step.lemma and step.why == f"proven as {step.lemma}" else replace(step, why=words(step.why))
+    why = step.why if step.lemma and step.why == f"proven as {step.lemma}" else words(step.why)
+    return replace(step, why=why, latex=words.latex(step.latex))
 
 
 def _mutant(mutant: Mutant, claims: Iterable[str], words: Dictionary) -> Mutant:
     return replace(
         mutant,
         description=words.change(mutant.description, claims),
+        latex=words.latex(mutant.latex),
         checker=words.refusal(mutant.checker),
         oracle=words.counterexample(mutant.oracle),
     )
@@ -193,7 +220,8 @@ def _rule(rule: Rule, words: Dictionary) -> Rule:
 def _axiom(axiom: Axiom, rules: Mapping[str, Rule], words: Dictionary) -> Axiom:
     """An axiom that a rule uses has the rule's statement; another's is mathematics."""
     said = any(axiom.statement == rule.statement for rule in rules.values())
-    return replace(axiom, statement=words(axiom.statement)) if said else axiom
+    statement = words(axiom.statement) if said else words.latex(axiom.statement)
+    return replace(axiom, statement=statement, hypotheses=tuple(map(words.latex, axiom.hypotheses)))
 
 
 def _operation(operation: Operation, words: Dictionary) -> Operation:

@@ -47,7 +47,7 @@ def heading(page: AtlasDirective, formula: Formula) -> list[nodes.Node]:
     if formula.aliases:
         parts.append(
             paragraph(
-                _("Also known as: {names}.").format(names="; ".join(map(signs, formula.aliases))),
+                _("Also known as: {names}.").format(names=_("; ").join(map(signs, formula.aliases))),
                 classes=["aliases"],
             )
         )
