@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,3 +134,27 @@ def test_the_citation_file_says_what_the_format_asks_for() -> None:
         *("license", "license-url", "message", "preferred-citation", "references", "repository", "repository-artifact"),
         *("repository-code", "title", "type", "url", "version"),
     }
+
+
+def test_the_builder_keeps_versions_writes_the_sitemap_and_times_a_change(project: Project) -> None:
+    tool = [sys.executable, ROOT / "tools" / "build_site.py", project.source, project.out, project.root / "doctrees"]
+
+    def run(*options: str) -> str:
+        done = subprocess.run([*tool, *options], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    said = run("--version", "0.9", "--base-url", "https://example.org/")
+    assert "The versions here: 0.9" in said
+    sitemap = (project.out / "0.9" / "sitemap.xml").read_text()
+    assert "<loc>https://example.org/0.9/zh/formulas/softmax.vjp.html</loc>" in sitemap
+    page = (project.out / "0.9" / "zh" / "index.html").read_text()
+    assert '<link rel="canonical" href="https://example.org/0.9/zh/index.html"' in page
+    assert 'data-versions="./../../versions.json"' in page
+    figures = json.loads((project.root / "site-build.json").read_text())
+    assert figures["formulas"] == 3
+    assert figures["languages"] == 2
+    assert not (project.out / "sitemap.xml").exists()
+
+    assert "sitemap" not in run()  # without an address there is none
+    assert float(run("--measure-change").split()[0]) > 0
