@@ -51,6 +51,8 @@ def take(browser: Browser, address: str, shot: Shot) -> bytes:
     opener = browsing.Opener(browser, address)
     with opener.page(shot.page, shot.width, shot.scheme) as page:
         page.set_viewport_size({"width": shot.width, "height": shot.height})
+        page.reload()  # by then all typefaces are at hand
+        page.evaluate(browsing.SETTLED)
         page.add_style_tag(content=STILL)
         if not page.locator(shot.place).count():
             raise SystemExit(f"screenshots: {shot.page} has no {shot.place}: prove the formulas first, make site")
