@@ -261,6 +261,28 @@ def caption_of(descent: Descent) -> str:
     )
 
 
+def said(descent: Descent) -> str:
+    """What a script will say under the picture, before it does: the rate beside its bound and the last losses."""
+    rule = ""
+    if "kappa" in descent.start:
+        rule = _bound(descent.start["rate"], descent.start["kappa"]) + "   "
+    ends = []
+    for method in descent.methods:
+        name = f" ({name_of(method)})" if len(descent.methods) > 1 else ""
+        ends.append(f"J{name} = {iterates(descent, method)[1][-1]:.4g}")
+    return rule + "   ".join(ends)
+
+
+def factor_said() -> str:
+    """What a script will say under the picture of the factors, before it does."""
+    rate = 0.3
+    return f"{_bound(rate, KAPPA)}   |1 − αℓ| = {abs(1 - rate):.4g}   |1 − αL| = {abs(1 - rate * KAPPA):.4g}"
+
+
+def _bound(rate: float, kappa: float) -> str:
+    return f"α = {figure(rate)} {'<' if rate < 2 / kappa else '>'} 2/L = {figure(2 / kappa)}"
+
+
 def factor_caption() -> str:
     """What the picture of the factors shows."""
     return _(

@@ -92,12 +92,15 @@ def slider(shown: str, words: str, made: Slider) -> str:
     )
 
 
-def controls(name: str, made: list[tuple[str, Slider]]) -> str:
-    """The sliders of a picture, hidden until a script can answer them, and the line that says the values."""
+def controls(name: str, made: list[tuple[str, Slider]], said: str = "") -> str:
+    """The sliders of a picture, hidden until a script can answer them, and the line that says the values.
+
+    said: about as long as what the script will say there, so that nothing moves then.
+    """
     listed = "".join(slider(shown, f"{shown}, {name}", each) for shown, each in made)
     reset = escape(_("Reset"))
     return (
-        f'<div class="play-controls" hidden>{listed}<output class="play-said"></output>'
+        f'<div class="play-controls" hidden>{listed}<output class="play-said">{escape(said)}</output>'
         f'<button type="button" class="play-reset" aria-label="{reset}, {escape(name)}">{reset}</button></div>'
     )
 
@@ -204,7 +207,13 @@ class PlotsDirective(AtlasDirective):
         names = ";".join(descents.name_of(method) for method in descent.methods)
         data = f' data-play="{descent.surface}" data-kind="descent" data-names="{escape(names)}"'
         words = descents.caption_of(descent)
-        return framed(self, descent.key, descents.picture(descent, data=data), prose(words), controls(name, made))
+        return framed(
+            self,
+            descent.key,
+            descents.picture(descent, data=data),
+            prose(words),
+            controls(name, made, descents.said(descent)),
+        )
 
     def bars(self) -> nodes.figure:
         """The softmax of a few logits, with a temperature."""
@@ -220,7 +229,7 @@ class PlotsDirective(AtlasDirective):
         made = [(spoken("rate"), cursor), (spoken("kappa"), largest)]
         words = descents.factor_caption()
         caption = [*prose(words), nodes.Text(" "), self.proof("gradient-descent.quadratic-rate")]
-        return framed(self, "factor", svg, caption, controls(_("Factor of a step"), made))
+        return framed(self, "factor", svg, caption, controls(_("Factor of a step"), made, descents.factor_said()))
 
     def proof(self, formula: str) -> nodes.Node:
         """The link to the formula; the page is read again when that changes."""
