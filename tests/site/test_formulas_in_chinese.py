@@ -171,6 +171,9 @@ def test_counterexamples_and_refusals_are_said_by_templates() -> None:
     seen = words.counterexample("n=5; seed 4; i=0: left -1.65, right -1.87")
     assert seen == "n=5；种子 4；i=0：左边 -1.65，右边 -1.87"
     assert words.counterexample("seed 1: left 1.05, right -1.05") == "种子 1：左边 1.05，右边 -1.05"
+    seen = words.counterexample("n=1; seed 3; entry: [0]: does not grow: -0.5 at t = 512")
+    assert seen == "n=1；种子 3；entry: [0]：不增长：在 t = 512 处为 -0.5"
+    assert words.counterexample("holds") == "成立"
     assert words.refusal("residual -2*x[i]") == "余项 -2*x[i]"
     assert words.refusal("what no template knows") == "what no template knows"
 

@@ -14,7 +14,19 @@ from typing import Any, Final
 
 from gradatlas.sphinx_ext.reader import Atlas, Axiom, Claim, Evidence, Formula, Mutant, Operation, Rule, Step
 
-__all__ = ["CHANGES", "FRAGMENTS", "PLACES", "REFUSALS", "WITHIN", "Dictionary", "is_said", "localized", "templates"]
+__all__ = [
+    "CHANGES",
+    "FAULTS",
+    "PLACES",
+    "REFUSALS",
+    "SEED",
+    "SEEN",
+    "WITHIN",
+    "Dictionary",
+    "is_said",
+    "localized",
+    "templates",
+]
 
 # What evidence/mutants.py says of a change, in the order of trying: what has a name in it comes after what has none.
 CHANGES: Final = (
@@ -41,6 +53,7 @@ REFUSALS: Final = (
     "the theorem needs hypotheses that the claim does not state: {hypotheses}",
     "there is no sum in {term}",
     "{term} is not a sum over an index",
+    "restate: {term} stands under a binder and must agree as it stands with {other}",
     "split: {term} is not t + 1 with an integer t >= 0",
     "induction: the base proves {base}, not the claim at {place}",
 )
@@ -48,18 +61,20 @@ REFUSALS: Final = (
 WITHIN: Final = ("for all", "is continuous on")
 TEXT: Final = re.compile(r"\\text\{( *)([^{}]*?)( *)\}")
 WORD: Final = re.compile(r"[A-Za-z]{3,}|\b(?:as|at|by|in|is|it|no|of|on|or|to)\b")
-# Parts of a counterexample.
-FRAGMENTS: Final = (
-    "seed {n}",
+# What the oracle saw: of a whole sample, of its first numbers, and, after a colon, of what is claimed.
+SEEN: Final = ("holds", "by the trend up to t = {t}", "needed by the proof; no counterexample found")
+SEED: Final = ("seed {n}",)
+FAULTS: Final = (
     "left {left}, right {right}",
-    "by the trend up to t = {t}",
-    "needed by the proof; no counterexample found",
+    "does not grow: {value} at t = {t}",
+    "settles {distance} away from the limit",
+    "the derivative is {left} from the left and {right} from the right at {point}, entry {entry}",
 )
 
 
 def templates() -> Iterator[str]:
     """Every template of this module."""
-    yield from (*CHANGES, *PLACES, *REFUSALS, *FRAGMENTS, *WITHIN)
+    yield from (*CHANGES, *PLACES, *REFUSALS, *SEEN, *SEED, *FAULTS, *WITHIN)
 
 
 def is_said(words: str) -> bool:
@@ -118,13 +133,17 @@ class Dictionary:
 
     def counterexample(self, words: str) -> str:
         """How the oracle turned a mutant down."""
-        whole = self.by_template(words, FRAGMENTS[-2:])
+        whole = self.by_template(words, SEEN)
         if whole is not None:
             return whole
-        parts = [self.by_template(part, FRAGMENTS[:1]) or part for part in words.split("; ")]
-        where, colon, sides = parts[-1].rpartition(": ")
-        parts[-1] = where + ("：" if colon else "") + (self.by_template(sides, FRAGMENTS[1:2]) or sides)
-        return "；".join(parts)
+        *parts, last = words.split("; ")
+        ending = ""
+        for colon in re.finditer(": ", last):
+            fault = self.by_template(last[colon.end() :], FAULTS)
+            if fault is not None:
+                last, ending = last[: colon.start()], f"：{fault}"
+                break
+        return "；".join(self.by_template(part, SEED) or part for part in (*parts, last)) + ending
 
 
 def localized(atlas: Atlas, words: Dictionary) -> Atlas:
@@ -183,8 +202,15 @@ def _evidence(evidence: Evidence, words: Dictionary) -> Evidence:
 
 
 def _samples(samples: Sequence[Mapping[str, Any]], words: Dictionary) -> tuple[Mapping[str, Any], ...]:
-    """Samples, the claim that each is of named as the page names it."""
-    return tuple({**s, "claim": words(s["claim"])} if s.get("claim") else s for s in samples)
+    """Samples, the claim that each is of named as the page names it, and what was seen of it said."""
+    return tuple(
+        {
+            **sample,
+            **({"claim": words(sample["claim"])} if sample.get("claim") else {}),
+            **({"seen": words.counterexample(sample["seen"])} if sample.get("seen") else {}),
+        }
+        for sample in samples
+    )
 
 
 def _claim(claim: Claim, words: Dictionary) -> Claim:
