@@ -130,6 +130,18 @@ def _sides(conclusion: Proposition) -> _Sides | None:
     return _Sides(left, right, in_order(left, right), relation)
 
 
+def _cleared(value: Any) -> Any:
+    """The value with its expressions written shorter, those that are rational as such."""
+    if isinstance(value, list):
+        return [_cleared(part) for part in value]
+    if not isinstance(value, sympy.Expr) or value.free_symbols:
+        return value
+    short = _short(value)
+    if isinstance(short, sympy.Rational):
+        return Fraction(int(short.p), int(short.q))
+    return 0 if same(short, 0) else short
+
+
 def in_order(left: Term, right: Term) -> tuple[Index, ...]:
     """The free indices in the order in which the left side names them: that of the axes of what it is about."""
     free = {v for v in free_variables(left) | free_variables(right) if isinstance(v, Index)}
@@ -142,7 +154,7 @@ def _worked(claim: Claim, sides: _Sides, values: Assignment) -> tuple[int, dict[
     ranges = [range(int(evaluate_in_symbols(index.size, values))) for index in sides.over]
     if any(len(r) == 0 for r in ranges):
         raise EvaluationError("an empty array has nothing to show")
-    left, right = (_all(side, sides.over, ranges, values) for side in (sides.left, sides.right))
+    left, right = (_cleared(_all(side, sides.over, ranges, values)) for side in (sides.left, sides.right))
     entries = [left] if not ranges else list(_flat(left, len(ranges)))
     others = [right] if not ranges else list(_flat(right, len(ranges)))
     for a, b in zip(_scalars(entries), _scalars(others), strict=True):
@@ -301,7 +313,7 @@ def _value_of(call: Call, values: Assignment) -> str:
     fresh = [fresh_index(index.size) for index in indices]
     renamed = substitute(call, dict(zip(indices, fresh, strict=True))) if len(set(indices)) == len(indices) else call
     whole = bind.lam(renamed, *fresh) if fresh and not call.shape else renamed
-    return shown(evaluate_in_symbols(whole, values))
+    return shown(_cleared(evaluate_in_symbols(whole, values)))
 
 
 # How values are written
@@ -313,8 +325,7 @@ def shown(value: Any) -> str:
         if not value:
             return "()"
         if all(isinstance(row, list) and row and not isinstance(row[0], list) for row in value):
-            rows = r" \\ ".join(" & ".join(shown(v) for v in row) for row in value)
-            return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
+            return _matrix([[shown(v) for v in row] for row in value])
         return rf"\left({', '.join(shown(v) for v in value)}\right)"
     if isinstance(value, int | Fraction):
         value = Fraction(value)
@@ -331,6 +342,12 @@ def shown(value: Any) -> str:
         text = str(sympy.latex(short))
         return text if len(text) <= LONG else rf"{_decimal(value)}\ldots"
     raise EvaluationError(f"{value!r} is not to be shown exactly")
+
+
+def _matrix(rows: Sequence[Sequence[str]]) -> str:
+    """A matrix, its rows further apart where there are fractions."""
+    apart = r" \\[.35em] " if any("frac" in entry for row in rows for entry in row) else r" \\ "
+    return rf"\begin{{pmatrix}} {apart.join(' & '.join(row) for row in rows)} \end{{pmatrix}}"
 
 
 def _short(value: Any) -> Any:
@@ -351,8 +368,7 @@ def _about(value: Any) -> str:
 def _decimals(value: Any) -> str:
     if isinstance(value, list):
         if all(isinstance(row, list) and row and not isinstance(row[0], list) for row in value):
-            rows = r" \\ ".join(" & ".join(_decimals(v) for v in row) for row in value)
-            return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
+            return _matrix([[_decimals(v) for v in row] for row in value])
         return rf"\left({', '.join(map(_decimals, value))}\right)"
     return shown(value) if isinstance(value, int | Fraction) else _decimal(value)
 

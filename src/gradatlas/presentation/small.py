@@ -21,7 +21,19 @@ from gradatlas.presentation.exact import evaluate_in_symbols
 from gradatlas.symbolic.evaluate import Assignment, EvaluationError, evaluate, holds
 from gradatlas.symbolic.propositions import Eq, ForAll, HasDerivative, Le, Lt, Ne, Proposition, free_variables_of
 from gradatlas.symbolic.samples import NoSampleError, Smooth, _hashed, _nested, _Rules
-from gradatlas.symbolic.terms import Array, Call, Function, Index, Summation, Sym, Term, free_variables, walk
+from gradatlas.symbolic.terms import (
+    Array,
+    Call,
+    Function,
+    Index,
+    Summation,
+    Sym,
+    Term,
+    free_variables,
+    loose,
+    unfolded,
+    walk,
+)
 
 __all__ = ["Polynomial", "allowed", "small_samples"]
 
@@ -52,7 +64,11 @@ class Polynomial(Smooth):
 class _Simple(_OwnDrawing):
     """One attempt at a sample in simple numbers. scalar: whether a number that stands alone is being drawn."""
 
-    scalar = False
+    scalar = True
+
+    def __init__(self, sampler: Sampler, sizes: Mapping[str, int], rng: random.Random) -> None:
+        super().__init__(sampler, sizes, rng)
+        self.deck: list[int] = []
 
     def entry(self, rules: _Rules, where: Mapping[Any, int]) -> Any:
         given = self.found.with_(where) if where else self.found
@@ -68,8 +84,17 @@ class _Simple(_OwnDrawing):
         if rules.total is not None:
             return Fraction(self.rng.randint(1, 3))
         if low is None and high is None:
-            return Fraction(self.rng.choice((1, 2, 3) if self.scalar else (-2, -1, 1, 2, 3)))
+            return self.from_deck()
         return self.between(high - 4 if low is None else low, low + 4 if high is None else high)
+
+    def from_deck(self) -> Fraction:
+        """One of a few small integers, and each of them once before any comes again."""
+        if self.scalar:
+            return Fraction(self.rng.choice((1, 2, 3)))
+        if not self.deck:
+            self.deck = [1, 2, 3, -1, -2, 4]
+            self.rng.shuffle(self.deck)
+        return Fraction(self.deck.pop())
 
     def between(self, low: Any, high: Any) -> Fraction:
         """A number strictly between two others, with the smallest denominator that has some choice."""
@@ -82,9 +107,12 @@ class _Simple(_OwnDrawing):
                 return Fraction(self.rng.choice(choice), grain)
         return (Fraction(str(low)) + Fraction(str(high))) / 2
 
-    def draw(self, key: Any) -> None:
-        self.scalar = isinstance(key, Sym)
-        super().draw(key)
+    def filled(self, rules: _Rules, lengths: Sequence[int], names: Sequence[tuple[Index, ...]]) -> Any:
+        self.scalar, self.deck = False, []
+        try:
+            return super().filled(rules, lengths, names)
+        finally:
+            self.scalar = True
 
     def real(self, low: float = -2, high: float = 2) -> Fraction:
         return self.between(mpmath.mpf(low), mpmath.mpf(high))
@@ -184,7 +212,8 @@ def _right(claim: Claim) -> Iterator[Term]:
         top = stack.pop()
         if top is not None:
             yield top
-            stack += [p.head.definition for p in walk(top) if isinstance(p, Call) and p.head.definition is not None]
+            calls = (part for part in walk(top) if isinstance(part, Call) and part.head.definition is not None)
+            stack += [unfolded(call) for call in calls if not loose(call)]
 
 
 def _summed(value: Term) -> Iterator[Term]:

@@ -22,6 +22,7 @@ __all__ = [
     "depart_disclosure",
     "disclosure",
     "display",
+    "folded",
     "inline",
     "number",
     "paragraph",
@@ -148,6 +149,13 @@ def paragraph(*content: str | nodes.Node, classes: Sequence[str] = ()) -> nodes.
 def inline(latex: str) -> nodes.math:
     """Mathematics within a line."""
     return nodes.math("", latex=latex)
+
+
+def folded(part: Any) -> Any:
+    """A part of a page that few unfold, with its mathematics drawn by the browser alone: a third of the bytes."""
+    for node in part.findall(lambda one: isinstance(one, nodes.math | nodes.math_block)):
+        node["mathml"] = True
+    return part
 
 
 def display(latex: str) -> nodes.math_block:

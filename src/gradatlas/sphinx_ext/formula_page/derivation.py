@@ -7,12 +7,13 @@ import re
 from docutils import nodes
 
 from gradatlas.sphinx_ext.directive import AtlasDirective
-from gradatlas.sphinx_ext.markup import disclosure, display, paragraph, section
+from gradatlas.sphinx_ext.markup import disclosure, display, folded, paragraph, section
 from gradatlas.sphinx_ext.markup import translated as _
 from gradatlas.sphinx_ext.reader import Evidence, Formula
 
 __all__ = ["derived", "states"]
 
+UNFOLDED = 4  # so many claims' derivations stand open
 BEGINNING = "start"  # the step that writes down what is to be computed, by no rule
 RELATIONS = re.compile(r"(?:=|<|>|\\(?:le|ge|ne|in|to|mapsto|lim|text)(?![a-zA-Z]))")
 INNER = re.compile(r"\\[{}]|[{\[(][^{}\[\]()]*[}\])]")
@@ -47,7 +48,11 @@ def derived(page: AtlasDirective, formula: Formula, evidence: Evidence) -> nodes
             steps += nodes.list_item("", line, display(equals + step.latex), ids=[anchor])
         count = _("{count} steps").format(count=len(claim.steps)) if len(claim.steps) > 1 else _("one step")
         summary = f"{claim.name}: {count}" if len(evidence.claims) > 1 else count
-        parts.append(disclosure("", steps, summary=summary, open=True, classes=["claim-derivation"]))
+        shown = place <= UNFOLDED
+        part = disclosure("", steps if shown else folded(steps), summary=summary, classes=["claim-derivation"])
+        if shown:
+            part["open"] = True
+        parts.append(part)
     return section(_("Derivation"), "derivation", *parts)
 
 

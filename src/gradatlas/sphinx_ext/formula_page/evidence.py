@@ -8,7 +8,18 @@ from typing import Any
 from docutils import nodes
 
 from gradatlas.sphinx_ext.directive import AtlasDirective
-from gradatlas.sphinx_ext.markup import code, disclosure, inline, number, paragraph, section, sizes, table, web_link
+from gradatlas.sphinx_ext.markup import (
+    code,
+    disclosure,
+    folded,
+    inline,
+    number,
+    paragraph,
+    section,
+    sizes,
+    table,
+    web_link,
+)
 from gradatlas.sphinx_ext.markup import translated as _
 from gradatlas.sphinx_ext.reader import Evidence, Formula, command
 
@@ -116,7 +127,7 @@ def mutants(evidence: Evidence) -> nodes.section:
     rows = [
         [
             m.description,
-            inline(m.latex) if m.latex else "",
+            folded(inline(m.latex)) if m.latex else "",
             prose_or_code(m.checker),
             prose_or_code(m.oracle),
         ]

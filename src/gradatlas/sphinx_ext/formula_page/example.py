@@ -25,10 +25,10 @@ def example(page: AtlasDirective, formula: Formula, evidence: Evidence) -> nodes
         made += paragraph(_("Of the claim “{name}”.").format(name=name))
     if found["inputs"]:
         made += paragraph(_("Take"))
-        made += display(_listed(found["inputs"]))
+        made += _listed(found["inputs"])
     if found["named"]:
         made += paragraph(_("With these, what the statement names is"))
-        made += display(_listed(found["named"]))
+        made += _listed(found["named"])
     if found["relation"] == "=":
         lead = _("Both sides, computed apart from each other in exact numbers, are")
         if found["over"]:
@@ -50,6 +50,7 @@ def example(page: AtlasDirective, formula: Formula, evidence: Evidence) -> nodes
     return made
 
 
-def _listed(pairs: list[list[str]]) -> str:
-    """Letters and their values, a few to a line."""
-    return r",\quad ".join(f"{letter} = {value}" for letter, value in pairs)
+def _listed(pairs: list[list[str]]) -> nodes.bullet_list:
+    """Letters and their values, side by side as far as there is room."""
+    items = (nodes.list_item("", nodes.paragraph("", "", inline(f"{letter} = {value}"))) for letter, value in pairs)
+    return nodes.bullet_list("", *items, classes=["given"])
