@@ -22,10 +22,20 @@ from gradatlas.formulas.shapes.statements import expression
 from gradatlas.formulas.statement import Claim, Formula
 from gradatlas.symbolic.evaluate import Assignment, EvaluationError, evaluate
 from gradatlas.symbolic.language import PI
-from gradatlas.symbolic.propositions import Eq, HasDerivative
+from gradatlas.symbolic.propositions import (
+    Continuous,
+    Diverges,
+    Eq,
+    ForAll,
+    HasDerivative,
+    Implies,
+    Proposition,
+    Tends,
+)
 from gradatlas.symbolic.terms import (
     Array,
     Call,
+    Deriv,
     Index,
     Sym,
     Term,
@@ -143,6 +153,8 @@ class Exercise:
     def points(self) -> list[Point]:
         """Values that satisfy the hypotheses, at the sizes 1, 2 and 3 and at some that the formula asks for."""
         sampler = Sampler(self.formula, [self.claim])
+        # Limits take long to judge, and say nothing of single values; the evidence's own samples do judge them.
+        sampler._order = [h for h in sampler._order if not _is_limit(h)]
         found: list[Point] = []
         seen: list[dict[str, int]] = []
         for sizes in self._sizes(sampler):
@@ -240,13 +252,21 @@ def exercises(formula: Formula) -> list[Exercise]:
     return found
 
 
+def _is_limit(p: Proposition) -> bool:
+    match p:
+        case ForAll(body=body):
+            return _is_limit(body)
+        case Implies(conclusion=conclusion):
+            return _is_limit(conclusion)
+        case _:
+            return isinstance(p, Tends | Diverges | Continuous)
+
+
 def _sides(claim: Claim) -> tuple[Term, Term] | None:
     match claim.conclusion:
         case Eq(left, right):
             return left, right
         case HasDerivative(shape=(), point=point, gradient=gradient):
-            from gradatlas.symbolic.terms import Deriv
-
             return Deriv((), claim.conclusion.body, point, ()), gradient
         case _:
             return None

@@ -83,7 +83,7 @@ class FindDirective(AtlasDirective):
         )
         label, button, tries = _("Expression"), _("Find"), _("Examples")
         form = (
-            f'<form class="find-form" role="search" hidden data-words="{escape(json.dumps(words, ensure_ascii=False))}">'
+            f'<form class="find-form" hidden data-words="{escape(json.dumps(words, ensure_ascii=False))}">'
             f'<label for="find-text">{escape(label)}</label>'
             '<div class="find-line"><input id="find-text" name="q" type="text" spellcheck="false" autocomplete="off" '
             f'autocapitalize="off" placeholder="{escape(EXAMPLES[0])}"><button type="submit">{escape(button)}</button></div>'
