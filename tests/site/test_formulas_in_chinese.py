@@ -132,10 +132,19 @@ def test_words_within_mathematics_are_translated_and_nothing_else_of_it() -> Non
     assert list(words.missing) == []
 
 
+def test_a_formula_may_mean_by_a_word_what_others_do_not() -> None:
+    words = Dictionary(formula_words(LANGUAGE))
+    assert (words("bias"), words.of("adam.bias-correction")("bias")) == ("偏置", "偏差")
+    in_contexts = [(str(m.context), str(m.id)) for m in read(OF_FORMULAS[0], LANGUAGE) if m.context]
+    assert in_contexts
+    for id, said in in_contexts:
+        assert said in of_formula(all_formulas()[id])
+
+
 def test_claims_of_one_formula_have_different_names() -> None:
     words = Dictionary(formula_words(LANGUAGE))
     for formula in all_formulas().values():
-        names = [words(claim.name) for claim in formula.claims]
+        names = [words.of(formula.id)(claim.name) for claim in formula.claims]
         assert len(set(names)) == len(names), formula.id
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from gradatlas.sphinx_ext.languages import CONTEXT
 from gradatlas.sphinx_ext.reader import Atlas, Axiom, Claim, Evidence, Formula, Mutant, Operation, Rule, Step
 
 __all__ = [
@@ -90,14 +91,22 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 @dataclass
 class Dictionary:
-    """The translations into one language. missing: what was asked for and is not there, in the order of asking."""
+    """The translations into one language. missing: what was asked for and is not there, in the order of asking.
+
+    formula: the id of the formula whose words these are, where it is one's: its own meaning of a word comes first.
+    """
 
     known: Mapping[str, str]
     missing: dict[str, None] = field(default_factory=dict)
+    formula: str = ""
+
+    def of(self, formula: str) -> Dictionary:
+        """The same dictionary for the words of one formula."""
+        return replace(self, formula=formula)
 
     def __call__(self, words: str) -> str:
         """The translation of a whole string, or the string where there is none."""
-        found = self.known.get(words)
+        found = self.known.get(f"{self.formula}{CONTEXT}{words}") or self.known.get(words)
         if not found and is_said(words):
             self.missing[words] = None
         return found or words
@@ -150,7 +159,7 @@ def localized(atlas: Atlas, words: Dictionary) -> Atlas:
     """The same atlas with everything translated; words.missing then has what could not be. The ledger's rows say theirs late."""
     return replace(
         atlas,
-        formulas={id: _formula(formula, words) for id, formula in atlas.formulas.items()},
+        formulas={id: _formula(formula, words.of(id)) for id, formula in atlas.formulas.items()},
         rules={name: _rule(rule, words) for name, rule in atlas.rules.items()},
         axioms={id: _axiom(axiom, atlas.rules, words) for id, axiom in atlas.axioms.items()},
         operations={name: _operation(operation, words) for name, operation in atlas.operations.items()},

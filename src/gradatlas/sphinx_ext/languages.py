@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CATALOGUES",
+    "CONTEXT",
     "LOCALE",
     "OF_FORMULAS",
     "add_switch",
@@ -41,6 +42,7 @@ __all__ = [
 LOCALE: Final = Path(__file__).with_name("locale")
 CATALOGUES: Final = ("gradatlas", "gradatlas-documents")  # where both know a string, the first one counts
 OF_FORMULAS: Final = ("gradatlas-formulas", "gradatlas-derivations")
+CONTEXT: Final = "\x04"  # between a message's context and the message, as in gettext's own files
 NAMES: Final = {"en": "English", "zh_CN": "中文"}  # what each language calls itself
 TRANSLATING: Final = ("_", "translated")
 # What the templates say, furo's and the site's own, and Sphinx's catalogues lack.
@@ -70,14 +72,18 @@ def merged(language: str) -> Catalog:
 
 @functools.cache
 def formula_words(language: str) -> dict[str, str]:
-    """The translations of what the formulas, the operations, the rules and the derivations say: OF_FORMULAS."""
+    """The translations of what the formulas, the operations, the rules and the derivations say: OF_FORMULAS.
+
+    What one formula alone means by its words has the formula's id and CONTEXT before it.
+    """
     return _translations(OF_FORMULAS, language)
 
 
 def _translations(names: Sequence[str], language: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in reversed(names):
-        found |= {str(m.id): str(m.string) for m in read(name, language) if m.id and m.string}
+        known = (m for m in read(name, language) if m.id and m.string)
+        found |= {f"{m.context}{CONTEXT}{m.id}" if m.context else str(m.id): str(m.string) for m in known}
     return found
 
 
@@ -182,7 +188,7 @@ def _in_tables() -> Iterator[str]:
         *evidence.PHASES,
         *domain.KINDS,
     )
-    yield from (rule.title for rule in (*RULES.values(), UNFOLDING))
+    yield from (UNFOLDING.title, *(rule.title for rule in RULES.values()))
     yield from (axiom.title for axiom in AXIOMS.values())
     yield from programs.named_values()
     yield from (note.about for note in NOTES)
