@@ -162,14 +162,15 @@ def _worked(claim: Claim, sides: _Sides, values: Assignment) -> tuple[int, dict[
     numbers = list(_scalars(others))
     many = len(numbers) > ENTRIES
     inputs = _inputs(claim, values)
+    value = shown(right)
     made = {
         "claim": claim.name,
         "inputs": inputs,
         "named": _named(claim, values),
         "over": [_name(index) for index in sides.over] if ranges else [],
         "relation": sides.relation,
-        "value": shown(right),
-        "about": _about(right),
+        "value": value,
+        "about": "" if r"\ldots" in value else _about(right),
         "left": shown(left) if sides.relation != "=" else "",
         "statement": latex(claim.conclusion),
     }
@@ -265,6 +266,9 @@ def _member(part: Array, values: Assignment) -> tuple[str, str]:
 def _of_letters(call: Call, values: Assignment) -> tuple[str, str]:
     """An abstract function as its value at letters."""
     made = values[call.head]
+    name = call.head.latex or symbol_latex(call.head.name)
+    if call.args and all(isinstance(arg, Index) for arg in call.args):
+        return name, shown(_table(made, [int(evaluate_in_symbols(arg.size, values)) for arg in call.args]))  # type: ignore[attr-defined]
     names = ("u", "v", "w", "s")[: len(call.args)]
     letters: list[Any] = []
     for name, arg in zip(names, call.args, strict=True):
@@ -276,8 +280,14 @@ def _of_letters(call: Call, values: Assignment) -> tuple[str, str]:
         value = made(*letters)
     except (TypeError, AttributeError, ValueError) as error:
         raise EvaluationError(f"{call.head.name} is no expression of letters") from error
-    name = call.head.latex or symbol_latex(call.head.name)
     return f"{name}({', '.join(names)})", shown(value)
+
+
+def _table(function: Callable[..., Any], sizes: Sequence[int], at: tuple[int, ...] = ()) -> Any:
+    """A function of indices as the array of its values."""
+    if len(at) == len(sizes):
+        return function(*at)
+    return [_table(function, sizes, (*at, n)) for n in range(sizes[len(at)])]
 
 
 def _letters(name: str, shape: Sequence[int], at: tuple[int, ...] = ()) -> Any:
