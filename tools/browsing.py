@@ -41,6 +41,7 @@ FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+OF_COLOURS: Final = ("color-contrast", "link-in-text-block")  # axe's rules that a theme can break
 SETTLED: Final = "document.fonts.ready.then(() => true)"
 WATCH_SHIFTS: Final = """
     window.layoutShift = 0;
@@ -174,7 +175,7 @@ def axe(page: Page, script: Path = AXE, *, colours: bool = False) -> list[str]:
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     if not page.evaluate("'axe' in window"):
         page.add_script_tag(path=str(script))
-    only = {"runOnly": ["cat.color"]} if colours else {}
+    only = {"runOnly": {"type": "rule", "values": list(OF_COLOURS)}} if colours else {}
     found = page.evaluate("only => axe.run({exclude: ['.katex']}, only)", only)["violations"]
     return [f"{v['id']}: {n['target']} {[check['message'] for check in n['any']]}" for v in found for n in v["nodes"]]
 

@@ -37,6 +37,8 @@ PAGES = [
     "guide/start",
     "primer/softmax",
     "primer/order",
+    "api/index",
+    "api/nn",
     "formula-index",
     "search",
 ]

@@ -438,7 +438,7 @@ def _told_of(value: Any) -> set[str]:
 
 
 def _parameter_list(called: inspect.Signature, *, bound: bool) -> addnodes.desc_parameterlist:
-    """Parameters as Sphinx shows them, one on a line where they are many."""
+    """Parameters as Sphinx shows them; in one run of text, for its lists of one on a line are lists without terms in HTML."""
     shown = addnodes.desc_parameterlist()
     parameters = list(called.parameters.values())
     if bound and parameters and parameters[0].name in ("self", "cls"):
@@ -453,9 +453,6 @@ def _parameter_list(called: inspect.Signature, *, bound: bool) -> addnodes.desc_
         shown += _parameter(parameter)
     if parameters and parameters[-1].kind is of.POSITIONAL_ONLY:
         shown += _sign("/")
-    if len(shown.astext()) > 84:
-        shown["multi_line_parameter_list"] = True
-        shown["multi_line_trailing_comma"] = False
     return shown
 
 
