@@ -11,6 +11,7 @@ from gradatlas.sphinx_ext.punctuation import ATOM, widened
     ("line", "printed"),
     [
         ("二阶: 3 步", "二阶：3 步"),
+        ("digamma: 4 步", "digamma：4 步"),
         ("全部样本 (40)", "全部样本（40）"),
         ("下载： 证据记录, 所有公式（单个文件）.", "下载：证据记录，所有公式（单个文件）。"),
         ("按求导法则求导: 每个元素处的导数", "按求导法则求导：每个元素处的导数"),

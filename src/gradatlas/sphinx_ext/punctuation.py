@@ -18,7 +18,7 @@ WIDE: Final = "，。；：？！、（）“”"
 ATOM: Final = "\ufffc"  # stands for mathematics or code within a line
 PRINTED: Final = {",": "，", ":": "：", ";": "；", ".": "。", "(": "（", ")": "）"}
 
-BETWEEN: Final = re.compile(rf"(?<=[{CHINESE}{WIDE}])[,:;](?=\s|$)|[,:;](?= ?[{CHINESE}“（])")
+BETWEEN: Final = re.compile(rf"(?<=[{CHINESE}{WIDE}])[,:;](?=\s|$)|[,:;](?= ?[{CHINESE}“（])|:(?= \d+ [{CHINESE}])")
 BRACKETS: Final = re.compile(rf"(?<![\w{ATOM}])\((?P<inner>[^()]*(?:\([^()]*\)[^()]*)*)\)")
 END: Final = re.compile(rf"(?<=[{CHINESE}）”{ATOM}])\.(?=\s*$)")
 SPACES: Final = re.compile(rf"(?<=[{WIDE}]) +| +(?=[{WIDE}])")
@@ -34,7 +34,7 @@ def widened(text: str) -> str:
 def _widened(text: str) -> list[str]:
     """What each character of a line becomes; nothing for spaces that fall away."""
     found = list(text)
-    if len(re.findall(f"[{CHINESE}]", text)) <= len(re.findall(r"[A-Za-z]{2,}", text)):
+    if len(re.findall(f"[{CHINESE}]", text)) < len(re.findall(r"[A-Za-z]{2,}", text)):
         return found
     line = text
     for pattern in (BRACKETS, BETWEEN, END):
