@@ -385,7 +385,7 @@ def _as_stored(factor: Term, where: tuple[Index, ...]) -> tuple[Index, ...]:
 
 
 def _alone(inner: Term, outer: Term) -> bool:
-    """Whether a sum in a product shares nothing with the rest, so that it may stand outside: never assumed."""
+    """Whether a sum is the only one in its product: its index then runs over the whole product, which changes nothing."""
     return isinstance(outer, Summation) or (
         isinstance(outer, Mul) and len([a for a in outer.args if isinstance(a, Summation)]) == 1
     )
