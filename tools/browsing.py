@@ -157,8 +157,9 @@ def overflowing(page: Page) -> list[str]:
             if (e.closest('.katex-mathml, .hide-tail') || e.ownerSVGElement) return false;
             const box = e.getBoundingClientRect();
             if (!box.width || box.right <= innerWidth + 1) return false;
-            const box_of_its_own = e.closest('.math-wrapper, .table-wrapper, pre');
-            if (box_of_its_own && ['auto', 'scroll'].includes(getComputedStyle(box_of_its_own).overflowX)) return false;
+            for (let around = e.parentElement; around && around.localName !== 'article'; around = around.parentElement) {
+                if (['auto', 'scroll'].includes(getComputedStyle(around).overflowX)) return false;
+            }
             return true;
         }).map(e => e.outerHTML.slice(0, 120))"""
     )
