@@ -27,7 +27,9 @@ from typing import Any, cast
 from sphinx.cmd.build import main as sphinx
 
 from gradatlas import sphinx_ext
-from gradatlas.sphinx_ext import assets, programs
+from gradatlas.formulas import registry
+from gradatlas.formulas.shapes import kept_postings
+from gradatlas.sphinx_ext import assets, exercise, programs
 from gradatlas.sphinx_ext.lasting import note_version, write_sitemap
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import write_stubs
@@ -47,6 +49,22 @@ def read(source: Path) -> tuple[dict[str, Any], Atlas]:
     return conf, atlas
 
 
+def prepare(conf: dict[str, Any], atlas: Atlas) -> None:
+    """Compute, side by side, what every language would compute for itself: the index of shapes, and the exercises.
+
+    Both are kept by what they were computed from; where either fails, the build, which needs it, says why.
+    """
+    known = registry.all_formulas()
+    shown = [known[id] for id in atlas.formulas if id in known]
+    kept = Path(conf["gradatlas_katex_cache"]) / exercise.KEPT
+    tasks = (lambda: kept_postings(shown), lambda: exercise.keep_data(atlas, kept))
+    processes = [multiprocessing.get_context("fork").Process(target=task) for task in tasks]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+
+
 def build(source: Path, site: Path, doctrees: Path, version: str = "", base: str = "") -> int:
     """Build every language that conf.py names; returns the number of languages that failed, or raises as Pagefind does.
 
@@ -54,6 +72,8 @@ def build(source: Path, site: Path, doctrees: Path, version: str = "", base: str
     """
     began = time.monotonic()
     conf, atlas = read(source)
+    if sys.platform == "linux" and conf.get("gradatlas_katex_cache"):
+        prepare(conf, atlas)
     home = site / version
     address = f"{base}{version}/" if base and version else base
     more = [f"-Dgradatlas_base_url={address}"] if base else []

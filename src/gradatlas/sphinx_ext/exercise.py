@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import pickle
 from collections.abc import Mapping
 from html import escape
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
     from gradatlas.evidence.exercises import Exercise
-    from gradatlas.sphinx_ext.reader import Evidence, Formula
+    from gradatlas.sphinx_ext.reader import Atlas, Evidence, Formula
 
-__all__ = ["add_scripts", "data", "exercise", "write_data"]
+__all__ = ["KEPT", "add_scripts", "data", "exercise", "keep_data", "write_data"]
 
 CLAIMS: Final = 2  # of a formula, whose right sides are asked for
 ENTRIES: Final = 24  # of a right side at a point
 NUMBERS: Final = 200  # of an array at a point
+KEPT: Final = "exercises"  # the folder, in KaTeX's cache, of what was computed
 HERE: Final = Path(__file__).parent
 # What the data depend on beside the statement.
 CODE: Final = ("sphinx_ext/exercise.py", "evidence/exercises.py", "evidence/sampling.py", "formulas/shapes")
@@ -146,31 +148,36 @@ def _count(x: Any) -> int:
 
 
 def write_data(app: Sphinx, exception: Exception | None) -> None:
-    """Put each formula's exercise beside its page; what was computed for a statement is kept while it stays the same."""
+    """Put each formula's exercise beside its page."""
     if exception is not None or app.builder.format != "html":
         return
+    folder = Path(app.outdir) / "formulas"
+    kept = Path(app.config.gradatlas_katex_cache or app.doctreedir) / KEPT
+    for id, file in keep_data(ATLASES[app.config], kept).items():
+        text = file.read_text(encoding="utf-8")
+        if text != "null":
+            script = f"globalThis.gradatlasExercise = {text};\n"
+            (folder / f"{id}.exercise.js").write_text(script, encoding="utf-8")
+
+
+def keep_data(atlas: Atlas, kept: Path) -> dict[str, Path]:
+    """By id the file in the folder kept that has the exercise of a formula; computed where its statement is a new one."""
     from gradatlas.formulas import registry
 
     known: Mapping[str, Any] = registry.all_formulas()
     code = _code()
-    folder = Path(app.outdir) / "formulas"
-    kept = Path(app.config.gradatlas_katex_cache or app.doctreedir) / "exercises"
-    for formula in ATLASES[app.config].formulas.values():
+    kept.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for formula in atlas.formulas.values():
         if formula.evidence is None or formula.id not in known:
             continue
         claims = pickle.dumps((formula.id, known[formula.id].claims), 5)
-        file = kept / f"{hashlib.sha256(code + claims).hexdigest()[:32]}.json"
+        file = files[formula.id] = kept / f"{hashlib.sha256(code + claims).hexdigest()[:32]}.json"
         if not file.exists():
-            kept.mkdir(parents=True, exist_ok=True)
-            made = json.dumps(data(formula.id), separators=(",", ":"))
-            draft = file.with_suffix(".part")
-            draft.write_text(made, encoding="utf-8")
+            draft = file.with_suffix(f".{os.getpid()}")
+            draft.write_text(json.dumps(data(formula.id), separators=(",", ":")), encoding="utf-8")
             draft.replace(file)
-        text = file.read_text(encoding="utf-8")
-        if text != "null":
-            (folder / f"{formula.id}.exercise.js").write_text(
-                f"globalThis.gradatlasExercise = {text};\n", encoding="utf-8"
-            )
+    return files
 
 
 def _code() -> bytes:
