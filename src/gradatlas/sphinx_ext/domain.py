@@ -79,13 +79,13 @@ class FormulaIndex(Index):
 
 
 def indexed(names: Iterable[str]) -> Iterator[str]:
-    """The names that an index lists: in Chinese those that have Chinese in them, and single words such as dQ.
+    """The names that an index lists: in Chinese those that have Chinese in them.
 
     The English ones are in the English index, and both together would make it twice as long.
     """
     chinese = str(_("formula")) != "formula"
     for name in names:
-        if not chinese or " " not in name or re.search(r"[\u4e00-\u9fff]", name):
+        if not chinese or re.search(r"[\u4e00-\u9fff]", name):
             yield name
 
 
