@@ -27,6 +27,7 @@ gradatlas_node_modules = str(HERE / "node_modules")
 gradatlas_katex_cache = str(HERE.parent / "build" / "katex")
 gradatlas_typefaces = True
 gradatlas_pagefind = True
+gradatlas_base_url = os.environ.get("GRADATLAS_BASE_URL", "")  # where the site will stand, for canonical links
 gradatlas_languages = {"en": "", "zh_CN": "zh/"}  # where each stands in the site
 
 myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath"]

@@ -170,6 +170,7 @@ class TestCode:
             "optim",
             "programs",
             "claims",
+            "presentation",
         }
 
 

@@ -1,6 +1,6 @@
 """What keeps addresses alive: redirects from where pages have been, a sitemap of both languages, the switch between versions.
 
-The site's address is not known to the repository: GRADATLAS_BASE_URL in the environment names it, and without it there are no
+The site's address is not known to the repository: the setting gradatlas_base_url names it, and without it there are no
 canonical links and no sitemap, which may only hold whole addresses.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import posixpath
 import re
 import tomllib
@@ -116,7 +115,7 @@ def note_version(site: Path, version: str) -> list[str]:
 
 def setup_lasting(app: Sphinx) -> None:
     """Register the settings and the build's steps."""
-    app.add_config_value("gradatlas_base_url", os.environ.get("GRADATLAS_BASE_URL", ""), "html", types=frozenset({str}))
+    app.add_config_value("gradatlas_base_url", "", "html", types=frozenset({str}))
     app.add_config_value("gradatlas_versioned", False, "html", types=frozenset({bool}))
     app.connect("config-inited", _name_pages)
     app.connect("builder-inited", _bring_switch)
