@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gradatlas.sphinx_ext import domain
+from gradatlas.sphinx_ext.pieces import pieces
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -55,8 +56,8 @@ def test_pagefind_has_indexed_every_formula(built: Project) -> None:
 
 def test_what_names_a_formula_weighs_more(built: Project) -> None:
     page = built.page("formulas/softmax.vjp")
-    assert '<p class="aliases" data-pagefind-weight="8">' in page
-    assert '<p class="formula-line" data-pagefind-weight="5">' in page
+    assert '<p data-pagefind-weight="8" class="aliases">' in page
+    assert '<p data-pagefind-weight="5" class="formula-line">' in page
 
 
 def test_a_chinese_index_leaves_english_words_to_the_english_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,3 +65,10 @@ def test_a_chinese_index_leaves_english_words_to_the_english_one(monkeypatch: py
     assert list(domain.indexed(names)) == names
     monkeypatch.setattr(domain, "_", lambda words: "公式")
     assert list(domain.indexed(names)) == names[:1]
+
+
+def test_every_division_of_a_chinese_name_into_short_words_is_among_its_pieces() -> None:
+    found = pieces(["长短期记忆", "LSTM 单元"]).split()
+    assert {"长", "短期", "长短", "期", "记忆", "短期记忆", "单元"} <= set(found)
+    assert not {"忆单", "LSTM", "长短期记忆"} & set(found)
+    assert len(found) == len(set(found))

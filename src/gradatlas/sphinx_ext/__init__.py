@@ -38,6 +38,7 @@ from gradatlas.sphinx_ext.languages import add_switch, formula_words, use_catalo
 from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
 from gradatlas.sphinx_ext.navigation import share_navigation
 from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
+from gradatlas.sphinx_ext.pieces import pieces
 from gradatlas.sphinx_ext.punctuation import WidePunctuation
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import write_stubs
@@ -152,10 +153,16 @@ def _finish_formula_page(
     folder, _, name = pagename.partition("/")
     if folder != "formulas" or name not in atlas.formulas:
         return None
-    for line, weight in (("aliases", 8), ("formula-line", 5)):
+    formula = atlas.formulas[name]
+    if also := pieces((formula.title, *formula.aliases)):
         context["body"] = context["body"].replace(
-            f'<p class="{line}">', f'<p class="{line}" data-pagefind-weight="{weight}">', 1
+            '<p class="formula-line"',
+            f'<p data-pagefind-index-attrs="data-pieces" data-pieces="{also}" class="formula-line"',
+            1,
         )
+    for line, weight in (("aliases", 8), ("formula-line", 5)):
+        named = f'class="{line}"'
+        context["body"] = context["body"].replace(named, f'data-pagefind-weight="{weight}" {named}', 1)
     shelf = [formula.id for formula in atlas.chapters[atlas.formulas[name].chapter]]
     place = shelf.index(name)
     uri = app.builder.get_relative_uri
