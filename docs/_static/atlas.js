@@ -86,5 +86,6 @@
   offerFilter();
   markScrollers();
   addEventListener("resize", markScrollers);
+  addEventListener("toggle", markScrollers, true); // what was folded had no width
   document.fonts?.ready.then(markScrollers);
 })();

@@ -25,8 +25,10 @@ def index(formula: Formula, anchor: str) -> addnodes.index:
     """Titles, other names, symbols and operations, for the general index and for search."""
     title = signs(formula.title)
     names = [title, *map(signs, formula.aliases), formula.id]
-    names += [f"{operation} ({_('operation')}); {title}" for operation in formula.of]
-    if formula.evidence is not None:
+    # Operations and symbols have indexes of their own, too; the Chinese index, which is the longest page, leaves them there.
+    if str(_("operation")) == "operation":
+        names += [f"{operation} ({_('operation')}); {title}" for operation in formula.of]
+    if formula.evidence is not None and str(_("symbol")) == "symbol":
         names += [f"{s.name} ({_('symbol')}); {title}" for s in formula.evidence.symbols if len(s.name) > 1]
     return addnodes.index(entries=[("single", name, anchor, "", None) for name in dict.fromkeys(indexed(names))])
 
