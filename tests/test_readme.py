@@ -25,6 +25,7 @@ def test_the_program_of_the_readme_computes_what_it_says() -> None:
     assert np.allclose(names["curvature"], 2 * hidden.T @ hidden @ np.ones(4) / len(x))
 
 
-def test_the_picture_of_the_readme_is_there() -> None:
-    (picture,) = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
-    assert (Path(__file__).parents[1] / picture).is_file()
+def test_the_pictures_of_the_readme_are_there() -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert len(pictures) == 4
+    assert all((Path(__file__).parents[1] / picture).is_file() for picture in pictures)
