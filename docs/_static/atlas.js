@@ -86,6 +86,7 @@
   offerFilter();
   markScrollers();
   addEventListener("resize", markScrollers);
+  addEventListener("load", markScrollers);
   addEventListener("toggle", markScrollers, true); // what was folded had no width
   document.fonts?.ready.then(markScrollers);
 })();
