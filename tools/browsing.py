@@ -100,19 +100,21 @@ class Opener:
         if not request.url.startswith((self.address, "data:", "blob:")):
             self.faults.append(f"asked for {request.url}")
 
-    def context(self, width: int = 1400, scheme: str = "light") -> BrowserContext:
-        """A fresh profile with a window of this width, which wants the light or the dark theme."""
-        context = self.browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    def context(self, width: int = 1400, scheme: str = "light", **options: Any) -> BrowserContext:
+        """A fresh profile with a window of this width, which wants the light or the dark theme; options: Playwright's."""
+        context = self.browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)  # type: ignore[arg-type]
         context.add_init_script(WATCH_SHIFTS)
         return context
 
-    def open(self, context: BrowserContext, path: str) -> Page:
-        """A page, loaded and with its typefaces."""
+    def open(self, context: BrowserContext, path: str, scripts: bool = True) -> Page:
+        """A page, loaded; where scripts run, with its typefaces too."""
         page = context.new_page()
         page.on("request", self._judge)
         page.on("pageerror", lambda error: self.faults.append(f"{path}: script error: {error}"))
         page.on("console", lambda said: self._hear(path, said.text) if said.type == "error" else None)
         page.goto(f"{self.address}/{path}")
+        if not scripts:
+            return page
         page.evaluate(SETTLED)
         if page.evaluate("[...document.fonts].some(face => face.status === 'error')"):
             self.faults.append(f"{path}: a typeface is missing")
@@ -124,11 +126,11 @@ class Opener:
             self.faults.append(f"{path}: {said}")
 
     @contextlib.contextmanager
-    def page(self, path: str, width: int = 1400, scheme: str = "light") -> Iterator[Page]:
+    def page(self, path: str, width: int = 1400, scheme: str = "light", **options: Any) -> Iterator[Page]:
         """A page in a profile of its own, closed at the end."""
-        context = self.context(width, scheme)
+        context = self.context(width, scheme, **options)
         try:
-            yield self.open(context, path)
+            yield self.open(context, path, options.get("java_script_enabled", True))
         finally:
             context.close()
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+import browsing
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[1] / "docs"
@@ -119,3 +124,61 @@ def built(make_project: Callable[[], Project]) -> Project:
 def project(make_project: Callable[[], Project]) -> Project:
     """A copy of the sample project to change at will."""
     return make_project()
+
+
+@pytest.fixture(scope="session")
+def make_dressed(make_project: Callable[[], Project], node_modules: Path) -> Callable[..., Project]:
+    """make_dressed(page, ..., index=): the sample's formulas and these pages of the site, built in the site's own look.
+
+    index: what its first page says; wanted: a file that the build must make. The pages name formulas that the sample
+    lacks, so warnings may be.
+    """
+    docs = node_modules.parent
+
+    def make(*pages: str, index: str = "", wanted: str) -> Project:
+        project = make_project()
+        settings = (project.source / "conf.py").read_text().split("# What follows", 1)[0]
+        shutil.rmtree(project.source)
+        kept = ("conf.py", *pages, "_static", "_templates")
+        others = [path.name for path in docs.iterdir() if path.name not in kept]
+        shutil.copytree(docs, project.source, ignore=lambda folder, names: others if folder == str(docs) else [])
+        own = [line for line in settings.splitlines() if line.startswith(("DOCS", "gradatlas_"))]
+        here = "HERE = Path(__file__).resolve().parent"
+        conf = (docs / "conf.py").read_text().replace(here, f"HERE = Path({str(docs)!r})")
+        (project.source / "conf.py").write_text("\n".join([conf, *own, "gradatlas_pagefind = False", ""]))
+        (project.source / "index.md").write_text(f"# Home\n{index}")
+        _, said = project.build()
+        assert (project.out / wanted).exists(), said
+        return project
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def browser(absent: Callable[[str], NoReturn]) -> Iterator[Browser]:
+    """Headless Chromium, the system's own."""
+    found = browsing.chromium()
+    if found is None:
+        absent("there is no Chromium: make chromium")
+    with browsing.launched(found) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def address(site: Project) -> Iterator[str]:
+    """Where the module's site is served, on the loopback address."""
+    with browsing.served(site.out) as address:
+        yield address
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """open_page(path, width=, scheme=, ...): the page, ready; at the end, no request has left and no error was logged."""
+    opener = browsing.Opener(browser, address)
+    with contextlib.ExitStack() as pages:
+
+        def opened(path: str, *where: Any, **options: Any) -> Page:
+            return pages.enter_context(opener.page(path, *where, **options))
+
+        yield opened
+    assert not opener.faults

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import browsing
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
     from typing import NoReturn
 
@@ -45,16 +44,6 @@ PAGES = [
 
 
 @pytest.fixture(scope="module")
-def browser(absent: Callable[[str], NoReturn]) -> Iterator[Browser]:
-    """Headless Chromium, the system's own."""
-    found = browsing.chromium()
-    if found is None:
-        absent("there is no Chromium: make chromium")
-    with browsing.launched(found) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def site(make_project: Callable[[], Project], node_modules: Path) -> Project:
     """The site's own pages over the sample records. They name formulas that the sample lacks, so warnings may be."""
     project = make_project()
@@ -68,30 +57,10 @@ def site(make_project: Callable[[], Project], node_modules: Path) -> Project:
     return project
 
 
-@pytest.fixture(scope="module")
-def address(site: Project) -> Iterator[str]:
-    """Where the site is served, on the loopback address."""
-    with browsing.served(site.out) as address:
-        yield address
-
-
-@pytest.fixture
-def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
-    """open_page(name, width=, scheme=): the page, ready; at the end, no request has left and no error was logged."""
-    opener = browsing.Opener(browser, address)
-    with contextlib.ExitStack() as pages:
-
-        def opened(name: str, width: int = 1400, scheme: str = "light") -> Page:
-            return pages.enter_context(opener.page(f"{name}.html", width, scheme))
-
-        yield opened
-    assert not opener.faults
-
-
 @pytest.mark.parametrize("width", [1400, 400])
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page_is_wider_than_the_window(open_page: Callable[..., Page], name: str, width: int) -> None:
-    assert browsing.overflowing(open_page(name, width=width)) == []
+    assert browsing.overflowing(open_page(f"{name}.html", width=width)) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -102,7 +71,7 @@ def test_axe_finds_nothing(
     axe = node_modules / "axe-core" / "axe.min.js"
     if not axe.exists():
         absent("axe-core is not installed: python tools/npm_packages.py")
-    page = open_page(name, scheme=scheme)
+    page = open_page(f"{name}.html", scheme=scheme)
     for width in (1400, 400):
         page.set_viewport_size({"width": width, "height": 900})
         assert browsing.axe(page, axe) == [], width
@@ -110,11 +79,11 @@ def test_axe_finds_nothing(
 
 @pytest.mark.parametrize("name", ["index", "formulas/softmax.vjp", "formulas/index", "search"])
 def test_tab_reaches_everything_in_sight(open_page: Callable[..., Page], name: str) -> None:
-    assert browsing.keyboard(open_page(name)) == []
+    assert browsing.keyboard(open_page(f"{name}.html")) == []
 
 
 def test_what_tab_misses_is_seen(open_page: Callable[..., Page]) -> None:
-    page = open_page("guide/start")
+    page = open_page("guide/start.html")
     page.evaluate("""() => {
         const article = document.querySelector('article');
         // A link whose focus is not shown, and a field that sends the focus back.
@@ -127,7 +96,7 @@ def test_what_tab_misses_is_seen(open_page: Callable[..., Page]) -> None:
 
 
 def test_what_overflows_and_what_shifts_is_seen(open_page: Callable[..., Page]) -> None:
-    page = open_page("guide/start", width=400)
+    page = open_page("guide/start.html", width=400)
     assert browsing.timing(page)[1] < 0.05
     page.evaluate(
         "document.querySelector('article').insertAdjacentHTML('afterbegin', '<p style=\"width: 900px\">wide</p>')"
@@ -145,13 +114,13 @@ def test_the_dark_theme_is_dark_and_the_light_one_light(open_page: Callable[...,
         const [r, g, b] = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number);
         return (r + g + b) / 3;
     }"""
-    assert open_page("index", scheme="light").evaluate(lightness) > 235
-    assert open_page("index", scheme="dark").evaluate(lightness) < 40
+    assert open_page("index.html", scheme="light").evaluate(lightness) > 235
+    assert open_page("index.html", scheme="dark").evaluate(lightness) < 40
 
 
 @pytest.mark.parametrize("name", ["index", "formulas/attention.dq", "reference/axioms"])
 def test_mathematics_is_drawn_in_its_own_fonts(open_page: Callable[..., Page], name: str) -> None:
-    page = open_page(name)
+    page = open_page(f"{name}.html")
     assert page.locator("article .katex-html").count() > 0
     assert page.evaluate("document.fonts.check('16px KaTeX_Math')")
     width, height = page.evaluate(
@@ -164,13 +133,13 @@ def test_mathematics_is_drawn_in_its_own_fonts(open_page: Callable[..., Page], n
 
 
 def test_the_typefaces_come_with_the_site(open_page: Callable[..., Page]) -> None:
-    page = open_page("index")
+    page = open_page("index.html")
     for face in ("Source Serif 4", "Inter"):
         assert page.evaluate(f"[...document.fonts].some(f => f.family.includes('{face}') && f.status === 'loaded')")
 
 
 def test_a_long_formula_scrolls_in_its_box_and_the_keyboard_reaches_it(open_page: Callable[..., Page]) -> None:
-    page = open_page("formulas/attention.dq", width=400)
+    page = open_page("formulas/attention.dq.html", width=400)
     boxes = page.locator(".math-wrapper.scrolls")
     assert boxes.count() > 0
     assert boxes.first.get_attribute("tabindex") == "0"
@@ -190,7 +159,7 @@ def test_a_long_formula_scrolls_in_its_box_and_the_keyboard_reaches_it(open_page
     ],
 )
 def test_control_k_finds_a_formula(open_page: Callable[..., Page], words: str, first: str) -> None:
-    page = open_page("index")
+    page = open_page("index.html")
     page.keyboard.press("Control+k")
     field = page.locator("pagefind-modal input[type=search], pagefind-modal input").first
     field.wait_for()
@@ -203,7 +172,7 @@ def test_control_k_finds_a_formula(open_page: Callable[..., Page], words: str, f
 
 
 def test_a_click_on_search_opens_it_too(open_page: Callable[..., Page]) -> None:
-    page = open_page("formulas/softmax.vjp")
+    page = open_page("formulas/softmax.vjp.html")
     page.locator(".search-button").click()
     page.locator("pagefind-modal input").first.wait_for()
 
@@ -222,7 +191,7 @@ def test_from_disk_sphinx_search_stands_in(browser: Browser, site: Project) -> N
 
 
 def test_the_table_of_formulas_can_be_narrowed(open_page: Callable[..., Page]) -> None:
-    page = open_page("formulas/index")
+    page = open_page("formulas/index.html")
     assert page.locator("table.formulas tbody tr:visible").count() == 3
     page.locator(".table-filter").fill("refuted")
     assert page.locator("table.formulas tbody tr:visible").count() == 1
@@ -230,14 +199,14 @@ def test_the_table_of_formulas_can_be_narrowed(open_page: Callable[..., Page]) -
 
 
 def test_a_folded_derivation_opens_for_a_link_to_its_step(open_page: Callable[..., Page], address: str) -> None:
-    page = open_page("formulas/attention.dq")
+    page = open_page("formulas/attention.dq.html")
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = false)")
     page.goto(f"{address}/formulas/attention.dq.html#step-2-3")
     page.wait_for_function("document.querySelector('#step-2-3').checkVisibility()")
 
 
 def test_copying_a_formula_copies_its_tex(open_page: Callable[..., Page]) -> None:
-    page = open_page("formulas/softmax.vjp")
+    page = open_page("formulas/softmax.vjp.html")
     copied = page.evaluate(
         """() => new Promise(done => {
             document.addEventListener('copy', e => setTimeout(() => done(e.clipboardData.getData('text/plain'))), {once: true});

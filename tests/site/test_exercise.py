@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,77 +10,24 @@ from gradatlas.formulas.shapes.reading import vocabulary
 from gradatlas.sphinx_ext.exercise import data
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-    from typing import NoReturn
+    from collections.abc import Callable
 
     from conftest import Project
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
+PAGE = "formulas/softmax.vjp.html"
 
 
 @pytest.fixture(scope="module")
-def browser(absent: Callable[[str], NoReturn]) -> Iterator[Browser]:
-    """Headless Chromium, the system's own."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    if found is None:
-        absent("there is no Chromium: make chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
-def site(make_project: Callable[[], Project], node_modules: Path) -> Project:
+def site(make_dressed: Callable[..., Project]) -> Project:
     """The sample's formulas in the site's own look."""
-    project = make_project()
-    docs = node_modules.parent
-    settings = (project.source / "conf.py").read_text().split("# What follows", 1)[0]
-    shutil.rmtree(project.source)
-    kept = ("conf.py", "_static", "_templates")
-    everything = [path.name for path in docs.iterdir() if path.name not in kept]
-    shutil.copytree(docs, project.source, ignore=lambda folder, names: everything if folder == str(docs) else [])
-    own = [line for line in settings.splitlines() if line.startswith(("DOCS", "gradatlas_"))]
-    conf = (
-        (docs / "conf.py").read_text().replace("HERE = Path(__file__).resolve().parent", f"HERE = Path({str(docs)!r})")
-    )
-    (project.source / "conf.py").write_text("\n".join([conf, *own, "gradatlas_pagefind = False", ""]))
-    (project.source / "index.md").write_text("# Home\n")
-    _, said = project.build()
-    assert (project.out / "formulas" / "softmax.vjp.html").exists(), said
-    return project
+    return make_dressed(wanted=PAGE)
 
 
-@pytest.fixture
-def open_page(browser: Browser, site: Project) -> Iterator[Callable[..., Page]]:
-    """open_page(): the softmax's page, from the disk; at the end no script failed and nothing was asked for elsewhere."""
-    contexts, faults = [], []
-    address = site.out.as_uri()
-
-    def opened(**options: bool) -> Page:
-        context = browser.new_context(viewport={"width": 1400, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda asked: None if asked.url.startswith((address, "data:")) else faults.append(asked.url))
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(f"{address}/formulas/softmax.vjp.html")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not faults
+@pytest.fixture(scope="module")
+def address(site: Project) -> str:
+    """The site on the disk: what an exercise loads, it loads without a server."""
+    return site.out.as_uri()
 
 
 VERDICTS = {
@@ -96,7 +42,7 @@ VERDICTS = {
 
 @pytest.mark.browser
 def test_answers_are_judged_and_what_gives_them_away_is_hidden(open_page: Callable[..., Page]) -> None:
-    page = open_page()
+    page = open_page(PAGE)
     assert page.locator("#derivation").is_visible()
     assert page.locator("#statement").is_visible()
     page.get_by_role("button", name="Hide the answer and try").press("Enter")
@@ -117,7 +63,7 @@ def test_answers_are_judged_and_what_gives_them_away_is_hidden(open_page: Callab
 
 @pytest.mark.browser
 def test_nothing_heavy_is_loaded_before_somebody_begins(open_page: Callable[..., Page]) -> None:
-    page = open_page()
+    page = open_page(PAGE)
     loaded = "[...document.scripts].map(s => s.src.replace(/.*[/]|[?].*/g, ''))"
     assert "exercise.js" in page.evaluate(loaded)
     assert not {"shapes.js", "shape-tables.js", "softmax.vjp.exercise.js"} & set(page.evaluate(loaded))
@@ -128,7 +74,7 @@ def test_nothing_heavy_is_loaded_before_somebody_begins(open_page: Callable[...,
 
 @pytest.mark.browser
 def test_without_scripts_the_page_names_the_command(open_page: Callable[..., Page]) -> None:
-    page = open_page(java_script_enabled=False)
+    page = open_page(PAGE, java_script_enabled=False)
     assert page.get_by_text('gradatlas check softmax.vjp "..."').is_visible()
     assert not page.get_by_role("button", name="Hide the answer and try").is_visible()
     assert not page.locator(".exercise-asked").first.is_visible()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
-import shutil
-import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import browsing
 import pytest
 
 from gradatlas.formulas.shapes.reading import vocabulary
@@ -16,60 +13,15 @@ from gradatlas.sphinx_ext import finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
-    from typing import NoReturn
 
     from conftest import Project
-    from playwright.sync_api import Browser, Page
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
+    from playwright.sync_api import Page
 
 
 @pytest.fixture(scope="module")
-def browser(absent: Callable[[str], NoReturn]) -> Iterator[Browser]:
-    """Headless Chromium, the system's own."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    if found is None:
-        absent("there is no Chromium: make chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
-def site(make_project: Callable[[], Project], node_modules: Path) -> Project:
+def site(make_dressed: Callable[..., Project]) -> Project:
     """The page over the sample records, in the site's own look."""
-    project = make_project()
-    docs = node_modules.parent
-    settings = (project.source / "conf.py").read_text().split("# What follows", 1)[0]
-    shutil.rmtree(project.source)
-    kept = ("conf.py", "find.md", "_static", "_templates")
-    everything = [path.name for path in docs.iterdir() if path.name not in kept]
-    shutil.copytree(docs, project.source, ignore=lambda folder, names: everything if folder == str(docs) else [])
-    own = [line for line in settings.splitlines() if line.startswith(("DOCS", "gradatlas_"))]
-    conf = (
-        (docs / "conf.py").read_text().replace("HERE = Path(__file__).resolve().parent", f"HERE = Path({str(docs)!r})")
-    )
-    (project.source / "conf.py").write_text("\n".join([conf, *own, "gradatlas_pagefind = False", ""]))
-    (project.source / "index.md").write_text("# Home\n\n```{toctree}\nfind\n```\n")
-    _, said = project.build()
-    assert (project.out / "find.html").exists(), said
-    return project
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+    return make_dressed("find.md", index="\n```{toctree}\nfind\n```\n", wanted="find.html")
 
 
 @pytest.fixture(scope="module", params=["http", "file"])
@@ -78,33 +30,8 @@ def address(request: pytest.FixtureRequest, site: Project) -> Iterator[str]:
     if request.param == "file":
         yield site.out.as_uri()
         return
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site.out)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture
-def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
-    """open_page(path): the page; at the end no script failed and nothing was asked for elsewhere."""
-    contexts, faults = [], []
-
-    def opened(path: str, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": 1400, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda asked: None if asked.url.startswith((address, "data:")) else faults.append(asked.url))
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(f"{address}/{path}")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not faults
+    with browsing.served(site.out) as address:
+        yield address
 
 
 @pytest.mark.browser

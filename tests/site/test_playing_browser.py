@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import shutil
-import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
     from typing import NoReturn
 
@@ -20,92 +16,15 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 PAGES = ("activations", "losses", "schedules", "descent")
 TOPS = "all => all.map((bar) => [bar.y.baseVal.value, bar.height.baseVal.value].map((v) => Math.round(v)))"
 REDRAW = 5.0  # milliseconds
 
 
 @pytest.fixture(scope="module")
-def browser(absent: Callable[[str], NoReturn]) -> Iterator[Browser]:
-    """Headless Chromium, the system's own."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    if found is None:
-        absent("there is no Chromium: make chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
-def site(make_project: Callable[[], Project], node_modules: Path) -> Project:
-    """The pages over the sample records, in the site's own look. They name formulas that the sample lacks."""
-    project = make_project()
-    docs = node_modules.parent
-    settings = (project.source / "conf.py").read_text().split("# What follows", 1)[0]
-    shutil.rmtree(project.source)
-    kept = ("conf.py", "playing", "_static", "_templates")
-    everything = [path.name for path in docs.iterdir() if path.name not in kept]
-    shutil.copytree(docs, project.source, ignore=lambda folder, names: everything if folder == str(docs) else [])
-    own = [line for line in settings.splitlines() if line.startswith(("DOCS", "gradatlas_"))]
-    conf = (
-        (docs / "conf.py").read_text().replace("HERE = Path(__file__).resolve().parent", f"HERE = Path({str(docs)!r})")
-    )
-    (project.source / "conf.py").write_text("\n".join([conf, *own, "gradatlas_pagefind = False", ""]))
-    (project.source / "index.md").write_text("# Home\n\n```{toctree}\nplaying/index\n```\n")
-    _, said = project.build()
-    assert (project.out / "playing" / "descent.html").exists(), said
-    return project
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def address(site: Project) -> Iterator[str]:
-    """Where the site is served, on the loopback address."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site.out)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture
-def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
-    """open_page(name, ...): the page, ready; at the end no script failed and nothing was asked for elsewhere."""
-    contexts, faults = [], []
-
-    def opened(name: str, width: int = 1400, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda asked: None if asked.url.startswith((address, "data:")) else faults.append(asked.url))
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-        page.goto(f"{address}/playing/{name}.html")
-        if options.get("java_script_enabled", True):
-            page.evaluate("document.fonts.ready.then(() => true)")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not faults
+def site(make_dressed: Callable[..., Project]) -> Project:
+    """The pages over the sample records, in the site's own look."""
+    return make_dressed("playing", index="\n```{toctree}\nplaying/index\n```\n", wanted="playing/descent.html")
 
 
 def curve(page: Page, key: str, name: str = "value") -> str:
@@ -116,7 +35,7 @@ def curve(page: Page, key: str, name: str = "value") -> str:
 @pytest.mark.parametrize("name", PAGES)
 def test_every_picture_answers_every_slider(open_page: Callable[..., Page], name: str) -> None:
     """Each slider at another place changes the picture or what is said; at both its ends all stays a number."""
-    page = open_page(name)
+    page = open_page(f"playing/{name}.html")
     found = page.evaluate(
         """() => [...document.querySelectorAll("figure.play input[type=range]")].map((input) => {
             const figure = input.closest("figure"), said = figure.querySelector("output");
@@ -142,7 +61,7 @@ def test_every_picture_answers_every_slider(open_page: Callable[..., Page], name
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_keyboard_alone_reaches_and_moves_the_sliders(open_page: Callable[..., Page], name: str) -> None:
-    page = open_page(name)
+    page = open_page(f"playing/{name}.html")
     figure = page.locator("figure.play").first
     figure.locator("figcaption").scroll_into_view_if_needed()
     sliders = figure.locator("input[type=range]").all()
@@ -160,7 +79,7 @@ def test_the_keyboard_alone_reaches_and_moves_the_sliders(open_page: Callable[..
 
 
 def test_the_values_under_the_cursor_are_said_and_right(open_page: Callable[..., Page]) -> None:
-    page = open_page("activations")
+    page = open_page("playing/activations.html")
     figure = page.locator("#play-leaky-relu")
     figure.locator("input[data-name=slope]").fill("0.2")
     figure.locator("input[data-name=cursor]").fill("-2")
@@ -173,7 +92,7 @@ def test_the_values_under_the_cursor_are_said_and_right(open_page: Callable[...,
 
 
 def test_a_pointer_over_a_picture_moves_its_cursor(open_page: Callable[..., Page]) -> None:
-    page = open_page("losses")
+    page = open_page("playing/losses.html")
     field = page.locator("#play-huber svg.field path.grid").bounding_box()
     assert field is not None
     page.mouse.move(field["x"] + field["width"] / 2, field["y"] + field["height"] / 2)
@@ -181,7 +100,7 @@ def test_a_pointer_over_a_picture_moves_its_cursor(open_page: Callable[..., Page
 
 
 def test_the_start_is_dragged_by_mouse_and_by_touch(open_page: Callable[..., Page]) -> None:
-    page = open_page("descent", has_touch=True)
+    page = open_page("playing/descent.html", has_touch=True)
     figure = page.locator("#play-two-wells")
     figure.scroll_into_view_if_needed()
     handle = figure.locator("circle.handle").bounding_box()
@@ -204,7 +123,7 @@ def test_the_start_is_dragged_by_mouse_and_by_touch(open_page: Callable[..., Pag
 
 
 def test_the_bound_is_said_as_it_is_crossed(open_page: Callable[..., Page]) -> None:
-    page = open_page("descent")
+    page = open_page("playing/descent.html")
     figure = page.locator("#play-rate-good")
     rate = figure.locator("input[data-name=rate]")
     for value, sign in (("0.39", "<"), ("0.4", "="), ("0.41", ">")):
@@ -215,7 +134,7 @@ def test_the_bound_is_said_as_it_is_crossed(open_page: Callable[..., Page]) -> N
 @pytest.mark.parametrize("name", PAGES)
 def test_the_first_drawing_by_script_is_the_still_picture(open_page: Callable[..., Page], name: str) -> None:
     """Within a pixel: the script's curves lie on the engine's."""
-    still, live = open_page(name, java_script_enabled=False), open_page(name)
+    still, live = open_page(f"playing/{name}.html", java_script_enabled=False), open_page(f"playing/{name}.html")
     assert still.locator(".play-controls:visible").count() == 0
     assert still.locator("figure.play svg.plot:visible").count() == live.locator("figure.play svg.plot:visible").count()
     for key in live.locator("figure.play").evaluate_all("all => all.map((figure) => figure.id)"):
@@ -255,7 +174,7 @@ def test_axe_finds_nothing_and_nothing_overflows(
     axe = node_modules / "axe-core" / "axe.min.js"
     if not axe.exists():
         absent("axe-core is not installed: python tools/npm_packages.py")
-    page = open_page(name, color_scheme=scheme)
+    page = open_page(f"playing/{name}.html", scheme=scheme)
     page.add_script_tag(path=str(axe))
     for width in (1400, 400):
         page.set_viewport_size({"width": width, "height": 900})
@@ -266,7 +185,7 @@ def test_axe_finds_nothing_and_nothing_overflows(
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_redraw_takes_less_than_five_milliseconds(open_page: Callable[..., Page], name: str) -> None:
-    page = open_page(name, reduced_motion="reduce")
+    page = open_page(f"playing/{name}.html", reduced_motion="reduce")
     times = page.evaluate(
         """() => [...document.querySelectorAll("figure.play input[type=range]")].map((input) => {
             const taken = [];
