@@ -10,17 +10,32 @@
   // One index serves all languages of the site; it shows the pages of the language that the page is in.
   const bundle = document.querySelector('meta[name="search-bundle"]')?.content ?? `${root}pagefind/`;
 
-  // A formula or table that is wider than the page scrolls in its own box; the keyboard must be able to reach it.
-  const markScrollers = () => {
-    for (const box of document.querySelectorAll(".math-wrapper, .table-wrapper, .highlight pre")) {
-      if (box.scrollWidth > box.clientWidth + 1) {
-        box.tabIndex = 0;
-        box.classList.add("scrolls");
-      } else {
-        box.removeAttribute("tabindex");
-        box.classList.remove("scrolls");
-      }
+  // A formula or table that is wider than the page scrolls in its own box; the keyboard must be able to reach it. Done while
+  // the browser has nothing else to do, some boxes at a time: to measure one it must be laid out, even far below the window,
+  // where atlas.css leaves it for later; and it is what the box holds that is measured, for the box itself does not know yet.
+  const whenIdle = window.requestIdleCallback ?? ((work) => setTimeout(() => work({ timeRemaining: () => 5 }), 1));
+  const scrolls = (box) => Math.max(box.scrollWidth, box.firstElementChild?.scrollWidth ?? 0) > box.clientWidth + 1;
+  let boxes = null; // those still to be measured, while a round goes on
+  const markSome = (deadline) => {
+    do {
+      const box = boxes.pop();
+      if (!box) break;
+      const marked = scrolls(box);
+      box.classList.toggle("scrolls", marked);
+      if (marked) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    } while (deadline.timeRemaining() > 1);
+    if (boxes.length) whenIdle(markSome);
+    else {
+      boxes = null;
+      document.documentElement.dataset.scrollers = "measured";
     }
+  };
+  const markScrollers = () => {
+    const begun = boxes !== null;
+    document.documentElement.dataset.scrollers = "measuring";
+    boxes = [...document.querySelectorAll(".math-wrapper, .table-wrapper, .highlight pre")].reverse();
+    if (!begun) whenIdle(markSome);
   };
 
   let modal = null;
@@ -84,9 +99,8 @@
 
   offerSearch();
   offerFilter();
-  markScrollers();
-  addEventListener("resize", markScrollers);
   addEventListener("load", markScrollers);
+  addEventListener("resize", markScrollers);
   addEventListener("toggle", markScrollers, true); // what was folded had no width
-  document.fonts?.ready.then(markScrollers);
+  document.fonts?.addEventListener("loadingdone", markScrollers);
 })();

@@ -140,6 +140,7 @@ def test_the_typefaces_come_with_the_site(open_page: Callable[..., Page]) -> Non
 
 def test_a_long_formula_scrolls_in_its_box_and_the_keyboard_reaches_it(open_page: Callable[..., Page]) -> None:
     page = open_page("formulas/attention.dq.html", width=400)
+    browsing.measured(page)
     boxes = page.locator(".math-wrapper.scrolls")
     assert boxes.count() > 0
     assert boxes.first.get_attribute("tabindex") == "0"
@@ -148,6 +149,36 @@ def test_a_long_formula_scrolls_in_its_box_and_the_keyboard_reaches_it(open_page
     for _ in range(12):
         page.keyboard.press("ArrowRight")
     page.wait_for_function("document.querySelector('.math-wrapper.scrolls').scrollLeft > 20")
+
+
+def test_a_box_far_below_the_window_is_measured_before_it_is_drawn(open_page: Callable[..., Page]) -> None:
+    page = open_page("formulas/attention.dq.html", width=400)
+    browsing.measured(page)
+    unmarked = """() => {
+        document.head.append(Object.assign(document.createElement('style'), {
+            textContent: '.math-wrapper { content-visibility: visible !important }'}));
+        return [...document.querySelectorAll('.math-wrapper')].map(
+            box => [box.scrollWidth > box.clientWidth + 1, box.classList.contains('scrolls')]);
+    }"""
+    found = page.evaluate(unmarked)
+    assert any(scrolls for scrolls, _ in found)
+    assert [marked for _, marked in found] == [scrolls for scrolls, _ in found]
+
+
+def test_an_address_of_a_step_leads_to_it(open_page: Callable[..., Page]) -> None:
+    """Though what stands above it is not laid out yet."""
+    page = open_page("formulas/attention.dq.html")
+    last = page.evaluate("[...document.querySelectorAll('details[open] li[id^=step-]')].at(-1).id")
+    page = open_page(f"formulas/attention.dq.html#{last}")
+    # The page scrolls smoothly; it ends with the step at its top, or as near as the page's end lets it.
+    page.wait_for_function(
+        """id => {
+            const top = document.getElementById(id).getBoundingClientRect().top;
+            const room = document.documentElement.scrollHeight - innerHeight - scrollY;
+            return top > -1 && (top < 120 || (room < 1 && top < innerHeight));
+        }""",
+        arg=last,
+    )
 
 
 @pytest.mark.parametrize(
