@@ -175,7 +175,7 @@ def test_an_address_of_a_step_leads_to_it(open_page: Callable[..., Page]) -> Non
         """id => {
             const top = document.getElementById(id).getBoundingClientRect().top;
             const room = document.documentElement.scrollHeight - innerHeight - scrollY;
-            return top > -1 && (top < 120 || (room < 1 && top < innerHeight));
+            return top > -60 && (top < 60 || (room < 1 && top < innerHeight));
         }""",
         arg=last,
     )

@@ -146,9 +146,12 @@ def interface_words() -> Iterator[str]:
 
 
 def placeholders(words: str) -> list[str]:
-    """What a translation must keep: {names}, $mathematics$, `code` and a link's <target>, in alphabetical order."""
-    found = re.findall(r"(\{\w*\})(?:`[^`<]*(<[^`>]*>)`)?|(\$[^$]+\$|`[^`]+`)", words)
-    return sorted(part for parts in found for part in parts if part)
+    """What a translation must keep: {names}, $mathematics$, `code` and what a link leads to, in alphabetical order.
+
+    {term}`adjoint` and {term}`its name <adjoint>` lead to the same place.
+    """
+    linked = re.sub(r"(\{[\w:-]+\})`(?:[^`<]*<([^`>]*)>|([^`]*))`", r"\1`\2\3`", words)
+    return sorted(re.findall(r"\{\w*\}|\$[^$]+\$|`[^`]+`", linked))
 
 
 def _in_code() -> Iterator[str]:
