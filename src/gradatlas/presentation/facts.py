@@ -22,7 +22,7 @@ from gradatlas.presentation.example import example_of
 from gradatlas.presentation.forms import forms_of, sides_of
 from gradatlas.presentation.vectors import vectors_of
 
-__all__ = ["facts_of", "facts_of_all"]
+__all__ = ["digest_of", "facts_of", "facts_of_all"]
 
 CODE: Final = ("symbolic", "presentation", "formulas/statement.py", "evidence/sampling.py", "evidence/printing.py")
 CHAPTERS: Final = Path(gradatlas.__file__).parent / "formulas"
@@ -33,7 +33,7 @@ def facts_of(formula: Formula) -> dict[str, Any]:
     """What a page shows beside statement and evidence, as plain data. Raises DisagreementError where two sides differ."""
     return {
         "id": formula.id,
-        "digest": _digest(formula),
+        "digest": digest_of(formula, *CODE),
         "example": example_of(formula),
         "forms": forms_of(formula),
         "sides": sides_of(formula),
@@ -74,10 +74,14 @@ def _by_id(id: str) -> dict[str, Any]:
     return facts_of(_SHARED[id])
 
 
-def _digest(formula: Formula) -> str:
+def digest_of(formula: Formula, *code: str) -> str:
+    """The digest of a statement, its chapter's file and the package's own code in these folders or files.
+
+    What was computed by that code from the statement, and from nothing else, is current while the digest is the same.
+    """
     file = CHAPTERS / f"{formula.chapter}.py"
     chapter = file.read_text(encoding="utf-8") if file.exists() else ""
-    return combined(statement=statement_digest(formula), code=code_digest(*CODE), chapter=chapter)
+    return combined(statement=statement_digest(formula), code=code_digest(*code), chapter=chapter)
 
 
 def _kept(folder: Path, formula: Formula) -> dict[str, Any] | None:
@@ -85,4 +89,4 @@ def _kept(folder: Path, formula: Formula) -> dict[str, Any] | None:
         facts: dict[str, Any] = json.loads((folder / f"{formula.id}.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    return facts if facts.get("digest") == _digest(formula) else None
+    return facts if facts.get("digest") == digest_of(formula, *CODE) else None

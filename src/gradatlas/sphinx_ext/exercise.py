@@ -6,10 +6,7 @@ which is loaded when somebody begins; the right side itself is in it as checksum
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import pickle
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -20,6 +17,7 @@ from docutils import nodes
 
 from gradatlas.sphinx_ext.directive import ATLASES, AtlasDirective
 from gradatlas.sphinx_ext.finding import TABLES, messages
+from gradatlas.sphinx_ext.kept import keep, kept_folder
 from gradatlas.sphinx_ext.markup import display, paragraph, section
 from gradatlas.sphinx_ext.markup import translated as _
 
@@ -35,9 +33,11 @@ CLAIMS: Final = 2  # of a formula, whose right sides are asked for
 ENTRIES: Final = 24  # of a right side at a point
 NUMBERS: Final = 200  # of an array at a point
 KEPT: Final = "exercises"  # the folder, in KaTeX's cache, of what was computed
-HERE: Final = Path(__file__).parent
-# What the data depend on beside the statement.
-CODE: Final = ("sphinx_ext/exercise.py", "evidence/exercises.py", "evidence/sampling.py", "formulas/shapes")
+# What computes the data of a statement.
+CODE: Final = (
+    *("sphinx_ext/exercise.py", "evidence/exercises.py", "evidence/sampling.py", "symbolic"),
+    *(f"formulas/shapes{part}" for part in ("", "/grammar.lark", "/vocabulary.json")),
+)
 
 
 def exercise(page: AtlasDirective, formula: Formula, evidence: Evidence) -> nodes.Node | None:
@@ -152,8 +152,7 @@ def write_data(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     folder = Path(app.outdir) / "formulas"
-    kept = Path(app.config.gradatlas_katex_cache or app.doctreedir) / KEPT
-    for id, file in keep_data(ATLASES[app.config], kept).items():
+    for id, file in keep_data(ATLASES[app.config], kept_folder(app) / KEPT).items():
         text = file.read_text(encoding="utf-8")
         if text != "null":
             script = f"globalThis.gradatlasExercise = {text};\n"
@@ -163,31 +162,17 @@ def write_data(app: Sphinx, exception: Exception | None) -> None:
 def keep_data(atlas: Atlas, kept: Path) -> dict[str, Path]:
     """By id the file in the folder kept that has the exercise of a formula; computed where its statement is a new one."""
     from gradatlas.formulas import registry
+    from gradatlas.presentation.facts import digest_of
 
     known: Mapping[str, Any] = registry.all_formulas()
-    code = _code()
-    kept.mkdir(parents=True, exist_ok=True)
     files = {}
     for formula in atlas.formulas.values():
         if formula.evidence is None or formula.id not in known:
             continue
-        claims = pickle.dumps((formula.id, known[formula.id].claims), 5)
-        file = files[formula.id] = kept / f"{hashlib.sha256(code + claims).hexdigest()[:32]}.json"
+        file = files[formula.id] = kept / f"{digest_of(known[formula.id], *CODE)[:32]}.json"
         if not file.exists():
-            draft = file.with_suffix(f".{os.getpid()}")
-            draft.write_text(json.dumps(data(formula.id), separators=(",", ":")), encoding="utf-8")
-            draft.replace(file)
+            keep(file, json.dumps(data(formula.id), separators=(",", ":")))
     return files
-
-
-def _code() -> bytes:
-    digest = hashlib.sha256()
-    for name in CODE:
-        place = HERE.parent / name
-        for path in sorted(place.iterdir()) if place.is_dir() else [place]:
-            if path.is_file():
-                digest.update(path.read_bytes())
-    return digest.digest()
 
 
 def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:

@@ -18,6 +18,7 @@ from sphinx.locale import get_translation
 from sphinx.util.math import get_node_equation_number
 
 from gradatlas.sphinx_ext.book import mathml
+from gradatlas.sphinx_ext.kept import keep, kept_folder
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -75,10 +76,7 @@ class Katex:
         with contextlib.suppress(FileNotFoundError):
             return kept.read_text(encoding="utf-8")
         html = self._ask(request)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        draft = kept.with_suffix(f".{os.getpid()}")
-        draft.write_text(html, encoding="utf-8")
-        draft.replace(kept)
+        keep(kept, html)
         return html
 
     def close(self) -> None:
@@ -134,8 +132,7 @@ def _start(app: Sphinx) -> None:
     if getattr(app.builder, "math_renderer_name", None) != "katex":
         return
     package = Path(app.confdir) / app.config.gradatlas_node_modules / "katex"
-    cache = Path(app.config.gradatlas_katex_cache or app.doctreedir.parent / "katex")
-    _RENDERERS[app.config] = Katex(package, cache, app.config.gradatlas_katex_macros)
+    _RENDERERS[app.config] = Katex(package, kept_folder(app), app.config.gradatlas_katex_macros)
 
 
 def _stop(app: Sphinx, _exception: Exception | None) -> None:

@@ -6,8 +6,6 @@ printed by SymPy from the same statements into `_static/playing-functions.js`, a
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable, Iterable
 from html import escape
 from pathlib import Path
@@ -16,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx import addnodes
 
+from gradatlas.evidence.digests import code_digest
 from gradatlas.sphinx_ext import bars, descents, plots, schedules
 from gradatlas.sphinx_ext.descents import DESCENTS, Descent
 from gradatlas.sphinx_ext.directive import AtlasDirective
+from gradatlas.sphinx_ext.kept import keep, kept_folder
 from gradatlas.sphinx_ext.markup import code, prose
 from gradatlas.sphinx_ext.markup import translated as _
 from gradatlas.sphinx_ext.plots import ACTIVATIONS, LOSSES, Plot, Slider
@@ -31,7 +31,6 @@ __all__ = ["DIRECTIVES", "FILE", "add_scripts", "picture_nodes", "program", "wri
 
 FILE = "playing-functions.js"
 FOLDER = "playing/"
-HERE = Path(__file__).parent
 # What the printed functions depend on.
 READ = (
     *(f"sphinx_ext/{name}.py" for name in ("plots", "schedules", "descents", "bars", "expressions", "playing")),
@@ -59,17 +58,9 @@ def write_functions(app: Sphinx) -> None:
     """Print the functions where Sphinx takes static files from, once for a state of the statements, where a page plays."""
     if app.builder.format != "html" or not (Path(app.srcdir) / FOLDER).is_dir():
         return
-    digest = hashlib.sha256()
-    for name in READ:
-        place = HERE.parent / name
-        for path in sorted(place.glob("*.py")) if place.is_dir() else [place]:
-            digest.update(path.read_bytes())
-    kept = Path(app.config.gradatlas_katex_cache or app.doctreedir) / f"playing-{digest.hexdigest()[:24]}.js"
+    kept = kept_folder(app) / f"playing-{code_digest(*READ)[:24]}.js"
     if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        draft = kept.with_suffix(f".{os.getpid()}")
-        draft.write_text(program(), encoding="utf-8")
-        draft.replace(kept)
+        keep(kept, program())
     static = Path(app.doctreedir) / "gradatlas_playing"
     static.mkdir(parents=True, exist_ok=True)
     (static / FILE).write_bytes(kept.read_bytes())
