@@ -154,7 +154,7 @@ def test_claims_of_one_formula_have_different_names() -> None:
         ("the sign turned", "整体变号"),
         ("factor 12 dropped", "去掉第 12 个因子"),
         ("the power -1 made -2", "幂次 -1 换成 -2"),
-        ("in an argument of log: in the position read: one added to n", "在 log 的参数中：在读取的位置中：n 加一"),
+        ("in an argument of log: in the position read: one added to n", "在 log 的自变量中：在读取的位置中：n 加一"),
         ("left side: 1/2 made 2", "左边：1/2 换成 2"),
         ("third, entry by entry: alpha in place of mu", "三阶，逐元素：mu 换成 alpha"),
         ("without the hypothesis for all i < n: 0 < x[i]", "去掉假设 for all i < n: 0 < x[i]"),
