@@ -11,7 +11,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
-from gradatlas.sphinx_ext.domain import Entry, FormulaDomain, link
+from gradatlas.sphinx_ext.domain import Entry, FormulaDomain, link, std_link
 from gradatlas.sphinx_ext.markup import paragraph, prose, typeset
 from gradatlas.sphinx_ext.reader import Atlas
 
@@ -47,12 +47,11 @@ class AtlasDirective(SphinxDirective):
 
     def shows(self, view: str) -> None:
         """Have the document read again when the view changes."""
-        docname = self.env.current_document.docname
-        self.domain.note_view(docname, view, self.atlas.view(view))
+        self.domain.note_view(self.place(), view, self.atlas.view(view))
 
     def link(self, kind: str, target: str, text: str = "") -> addnodes.pending_xref:
         """A reference from this document."""
-        return link(kind, target, self.env.current_document.docname, text)
+        return link(kind, target, self.place(), text)
 
     def links(self, kind: str, targets: Iterable[str]) -> nodes.bullet_list:
         """A list of references."""
@@ -82,14 +81,8 @@ class AtlasDirective(SphinxDirective):
 
     def document_link(self, docname: str, text: str) -> addnodes.pending_xref:
         """A reference to a whole document."""
-        reference = addnodes.pending_xref(
-            "",
-            refdoc=self.place(),
-            refdomain="std",
-            reftype="doc",
-            reftarget=f"/{docname}",
-            refexplicit=True,
-            refwarn=True,
-        )
-        reference += nodes.inline("", text, classes=["doc"])
-        return reference
+        return std_link("doc", docname, self.place(), text)
+
+    def label_link(self, label: str, text: str) -> addnodes.pending_xref:
+        """A reference to a label, wherever it is."""
+        return std_link("ref", label, self.place(), text)

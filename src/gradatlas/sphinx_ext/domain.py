@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from docutils import nodes
 from docutils.nodes import Element, Node
@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-__all__ = ["KINDS", "AtlasRole", "Entry", "FormulaDomain", "FormulaIndex", "indexed", "link", "warn_missing"]
+__all__ = [
+    "KINDS",
+    "AtlasRole",
+    "Entry",
+    "FormulaDomain",
+    "FormulaIndex",
+    "indexed",
+    "link",
+    "std_link",
+    "warn_missing",
+]
 
 KINDS = ("formula", "rule", "axiom", "row")
 _ = get_translation("gradatlas")
@@ -186,17 +196,29 @@ class FormulaDomain(Domain):
 
 def link(kind: str, target: str, docname: str, text: str = "") -> addnodes.pending_xref:
     """A reference to an object of the domain, resolved when all documents are read. text: else the object's title."""
-    reference = addnodes.pending_xref(
+    shown = nodes.inline("", text or target, classes=["xref", "formula", f"formula-{kind}"])
+    return _reference("formula", kind, target, docname, shown, explicit=bool(text))
+
+
+def std_link(kind: Literal["doc", "ref"], target: str, docname: str, text: str) -> addnodes.pending_xref:
+    """A reference to a whole document, which target names from the root, or to a label."""
+    target = f"/{target}" if kind == "doc" else target
+    return _reference("std", kind, target, docname, nodes.inline("", text), explicit=True)
+
+
+def _reference(
+    domain: str, kind: str, target: str, docname: str, shown: nodes.inline, *, explicit: bool
+) -> addnodes.pending_xref:
+    return addnodes.pending_xref(
         "",
+        shown,
         refdoc=docname,
-        refdomain="formula",
+        refdomain=domain,
         reftype=kind,
         reftarget=target,
-        refexplicit=bool(text),
+        refexplicit=explicit,
         refwarn=True,
     )
-    reference += nodes.inline("", text or target, classes=["xref", "formula", f"formula-{kind}"])
-    return reference
 
 
 def warn_missing(app: Sphinx, domain: Domain | None, node: addnodes.pending_xref) -> bool | None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from sphinx import addnodes
 
 from gradatlas.evidence.digests import code_digest
 from gradatlas.sphinx_ext import bars, descents, plots, schedules
@@ -250,27 +249,12 @@ def picture_nodes(directive: AtlasDirective, formula: str) -> list[nodes.Node]:
     for found in plots.pictures_of(formula):
         caption = nodes.caption("", "", *prose(found.caption))
         if found.page is not None and found.page in directive.env.found_docs:
-            caption += [nodes.Text(" "), figure_link(directive, found.key)]
+            caption += [nodes.Text(" "), directive.label_link(f"play-{found.key}", _("Play with it"))]
         figures.append(nodes.figure("", nodes.raw("", found.svg, format="html"), caption, classes=["drawn"]))
     if not figures:
         return []
     directive.env.note_dependency(str(plots.__file__))
     return [nodes.container("", *figures, classes=["pictures", *(["several"] if len(figures) > 1 else [])])]
-
-
-def figure_link(directive: AtlasDirective, key: str) -> nodes.Node:
-    """A link to the figure of that key on its page."""
-    reference = addnodes.pending_xref(
-        "",
-        refdoc=directive.place(),
-        refdomain="std",
-        reftype="ref",
-        reftarget=f"play-{key}",
-        refexplicit=True,
-        refwarn=True,
-    )
-    reference += nodes.inline("", _("Play with it"))
-    return reference
 
 
 DIRECTIVES = {"atlas-plots": PlotsDirective}
