@@ -1,15 +1,19 @@
-"""A small project over three sample records, built by Sphinx in a process of its own, as `make site` builds the site."""
+"""A small project over three sample records, built by Sphinx in a process of its own, as `make site` builds the site.
+
+What is only read is built once and shared by all the processes that test; what a test changes, it builds for itself.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -46,10 +50,53 @@ def node_modules(absent: Callable[[str], NoReturn]) -> Path:
 
 
 @dataclass
+class Programs:
+    """Runs programs of Python, each in a process of its own; where there is a safe fork, in a child of builder.py's."""
+
+    folder: Path
+    process: subprocess.Popen[str] | None = None
+
+    def __call__(self, program: str | Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run a script, or a module by its name."""
+        command = [str(program), *map(str, arguments)]
+        if sys.platform != "linux":
+            how = [] if command[0].endswith(".py") else ["-m"]
+            return subprocess.run([sys.executable, *how, *command], capture_output=True, text=True, timeout=240)
+        if self.process is None:
+            builder = [sys.executable, HERE / "builder.py"]
+            self.process = subprocess.Popen(builder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdin
+        assert self.process.stdout
+        said = [self.folder / name for name in ("output", "errors")]
+        asked = {
+            "program": command[0],
+            "arguments": command[1:],
+            "said": [*map(str, said)],
+            "environment": {**os.environ},
+        }
+        try:
+            self.process.stdin.write(json.dumps(asked) + "\n")
+            self.process.stdin.flush()
+            status = int(self.process.stdout.readline())
+        except BaseException:  # a test that took too long, too: what it asked for must not answer the next one
+            self.close()
+            raise
+        return subprocess.CompletedProcess(command, status, *(path.read_text(encoding="utf-8") for path in said))
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.communicate()
+            self.process = None
+
+
+@dataclass
 class Project:
     """A copy of tests/site/project with records of its own. build() runs Sphinx and returns status and messages."""
 
     root: Path
+    run: Programs = field(repr=False)
 
     @property
     def source(self) -> Path:
@@ -60,12 +107,7 @@ class Project:
         return self.root / "out"
 
     def build(self, *options: str) -> tuple[int, str]:
-        run = subprocess.run(
-            [sys.executable, "-m", "sphinx", *STRICT, *options, "-d", self.root / "doctrees", self.source, self.out],
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
+        run = self.run("sphinx", *STRICT, *options, "-d", self.root / "doctrees", self.source, self.out)
         return run.returncode, run.stdout + run.stderr
 
     def record(self, formula: str) -> dict[str, Any]:
@@ -91,9 +133,25 @@ class Project:
 
 
 @pytest.fixture(scope="session")
-def make_project(tmp_path_factory: pytest.TempPathFactory, node_modules: Path) -> Callable[[], Project]:
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
+    """What runs Sphinx."""
+    programs = Programs(tmp_path_factory.mktemp("said"))
+    yield programs
+    programs.close()
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for all the processes that pytest-xdist has started, or for this one."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def make_project(
+    tmp_path_factory: pytest.TempPathFactory, node_modules: Path, shared: Path, programs: Programs
+) -> Callable[[], Project]:
     """Copies of the sample project. KaTeX's answers are shared between them."""
-    cache = tmp_path_factory.mktemp("katex")
 
     def make() -> Project:
         root = tmp_path_factory.mktemp("project")
@@ -102,22 +160,41 @@ def make_project(tmp_path_factory: pytest.TempPathFactory, node_modules: Path) -
         settings = {
             "DOCS": str(DOCS),
             "gradatlas_registry": str(root / "fixtures"),
-            "gradatlas_katex_cache": str(cache),
+            "gradatlas_katex_cache": str(shared / "katex"),
         }
         conf = root / "source" / "conf.py"
         conf.write_text("".join(f"{k} = {v!r}\n" for k, v in settings.items()) + conf.read_text())
-        return Project(root)
+        return Project(root, programs)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def built(make_project: Callable[[], Project]) -> Project:
+def once(shared: Path, programs: Programs) -> Callable[[str, Callable[[], Project]], Project]:
+    """once(name, make): what make() built under this name, by whichever process comes first. It is there to be read."""
+
+    def made(name: str, make: Callable[[], Project]) -> Project:
+        place = shared / f"{name}.root"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not place.exists():
+                place.write_text(str(make().root))
+        return Project(Path(place.read_text()), programs)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def built(make_project: Callable[[], Project], once: Callable[..., Project]) -> Project:
     """The sample project, built by two processes without a warning."""
-    project = make_project()
-    status, said = project.build("-j", "2")
-    assert status == 0, said
-    return project
+
+    def make() -> Project:
+        project = make_project()
+        status, said = project.build("-j", "2")
+        assert status == 0, said
+        return project
+
+    return once("built", make)
 
 
 @pytest.fixture

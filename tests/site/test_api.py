@@ -133,9 +133,12 @@ def test_every_operation_that_a_public_name_is_called_after_has_its_place() -> N
 
 
 @pytest.fixture(scope="module")
-def reference(make_project: Callable[[], Project]) -> Project:
+def reference(make_project: Callable[[], Project], once: Callable[..., Project]) -> Project:
     """The reference alone, over the sample records."""
-    project = make_project()
+    return once("reference", lambda: built_reference(make_project()))
+
+
+def built_reference(project: Project) -> Project:
     shutil.copytree(DOCS / "api", project.source / "api")
     for page in (project.source / "api").glob("*.md"):
         page.write_text(re.sub(r"\[([^]]+)\]\(\.\./guide/[^)]+\)", r"\1", page.read_text()))

@@ -111,16 +111,20 @@ def test_a_size_of_which_nothing_is_said_is_left_out(atlas: Atlas) -> None:
 
 
 @pytest.fixture(scope="module")
-def site(make_project: Callable[[], Project]) -> Project:
+def site(make_project: Callable[[], Project], once: Callable[..., Project]) -> Project:
     """The sample project with the indexes."""
-    project = make_project()
-    for name in NAMES:
-        (project.source / f"by-{name}.md").write_text(
-            f"---\norphan: true\n---\n\n# {name}\n\n```{{atlas-index-{name}}}\n```\n"
-        )
-    status, said = project.build()
-    assert status == 0, said
-    return project
+
+    def make() -> Project:
+        project = make_project()
+        for name in NAMES:
+            (project.source / f"by-{name}.md").write_text(
+                f"---\norphan: true\n---\n\n# {name}\n\n```{{atlas-index-{name}}}\n```\n"
+            )
+        status, said = project.build()
+        assert status == 0, said
+        return project
+
+    return once("indexes", make)
 
 
 def links(site: Project, page: str) -> set[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from gettext import translation
 from pathlib import Path
@@ -29,13 +27,16 @@ PAGES = ("index", "formulas/softmax.vjp", "chapters/activations", "ledger/M6", "
 
 
 @pytest.fixture(scope="module")
-def site(make_project: Callable[[], Project]) -> Path:
+def site(make_project: Callable[[], Project], once: Callable[..., Project]) -> Path:
     """The sample project in both languages, as `make site` builds it: the Chinese pages below the English ones."""
-    project = make_project()
-    command = [sys.executable, TOOL, project.source, project.out, project.root / "doctrees"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=240)
-    assert run.returncode == 0, run.stdout + run.stderr
-    return project.out
+
+    def make() -> Project:
+        project = make_project()
+        run = project.run(TOOL, project.source, project.out, project.root / "doctrees")
+        assert run.returncode == 0, run.stdout + run.stderr
+        return project
+
+    return once("languages", make).out
 
 
 def soup(path: Path) -> BeautifulSoup:
@@ -158,8 +159,7 @@ def test_a_changed_catalogue_has_every_page_read_again(make_project: Callable[[]
 def test_a_page_that_fails_in_one_language_fails_the_site(make_project: Callable[[], Project]) -> None:
     project = make_project()
     (project.source / "index.md").write_text("# Fails\n\n{formula}`no.such`\n", encoding="utf-8")
-    command = [sys.executable, TOOL, project.source, project.out, project.root / "doctrees"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    run = project.run(TOOL, project.source, project.out, project.root / "doctrees")
     assert run.returncode == 1
     assert "The pages in zh_CN could not be built" in run.stderr
     assert not (project.out / "pagefind").exists()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,10 +135,10 @@ def test_the_citation_file_says_what_the_format_asks_for() -> None:
 
 
 def test_the_builder_keeps_versions_writes_the_sitemap_and_times_a_change(project: Project) -> None:
-    tool = [sys.executable, ROOT / "tools" / "build_site.py", project.source, project.out, project.root / "doctrees"]
+    tool = ROOT / "tools" / "build_site.py"
 
     def run(*options: str) -> str:
-        done = subprocess.run([*tool, *options], capture_output=True, text=True)
+        done = project.run(tool, project.source, project.out, project.root / "doctrees", *options)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
