@@ -17,6 +17,8 @@ from sphinx.roles import XRefRole
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
+from gradatlas.sphinx_ext.languages import is_chinese
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
@@ -73,11 +75,12 @@ class FormulaIndex(Index):
     def generate(self, docnames: Iterable[str] | None = None) -> tuple[list[tuple[str, list[IndexEntry]]], bool]:
         """Titles and aliases, each with the status it has by the evidence."""
         wanted = None if docnames is None else set(docnames)
+        chinese = is_chinese(self.domain.env.config)
         letters: dict[str, list[IndexEntry]] = {}
         for entry in cast(FormulaDomain, self.domain).entries("formula").values():
             if wanted is not None and entry.docname not in wanted:
                 continue
-            for name in indexed((entry.title, *entry.aliases)):
+            for name in indexed((entry.title, *entry.aliases), chinese=chinese):
                 also = "" if name == entry.title else entry.docname.rpartition("/")[2]
                 # Most are proven at any size; only what is not needs a word.
                 status = "" if entry.status == "proven, any size" else str(_(entry.status))
@@ -88,12 +91,11 @@ class FormulaIndex(Index):
         return sorted(by_name.items()), False
 
 
-def indexed(names: Iterable[str]) -> Iterator[str]:
+def indexed(names: Iterable[str], *, chinese: bool) -> Iterator[str]:
     """The names that an index lists: in Chinese those that have Chinese in them.
 
     The English ones are in the English index, and both together would make it twice as long.
     """
-    chinese = str(_("formula")) != "formula"
     for name in names:
         if not chinese or re.search(r"[\u4e00-\u9fff]", name):
             yield name

@@ -24,6 +24,7 @@ from babel.messages.pofile import read_po
 if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
+    from sphinx.config import Config
 
 __all__ = [
     "CATALOGUES",
@@ -33,6 +34,7 @@ __all__ = [
     "add_switch",
     "formula_words",
     "interface_words",
+    "is_chinese",
     "merged",
     "placeholders",
     "read",
@@ -51,6 +53,11 @@ TEMPLATES: Final = (
     *("Made with ", '<a href="https://www.sphinx-doc.org/">Sphinx</a> and ', "Toggle Light / Dark / Auto color theme"),
     *("Site", "This page", "Languages", "Versions", "A name, a symbol or a word", "This page is in English so far."),
 )
+
+
+def is_chinese(config: Config) -> bool:
+    """Whether the site is being built in Chinese, which prints and sorts otherwise than English."""
+    return str(config.language).startswith("zh")
 
 
 def read(name: str, language: str) -> Catalog:

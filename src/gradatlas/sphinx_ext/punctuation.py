@@ -9,6 +9,7 @@ from typing import Any, Final
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from gradatlas.sphinx_ext.languages import is_chinese
 from gradatlas.sphinx_ext.markup import disclosure
 
 __all__ = ["WidePunctuation", "widened"]
@@ -56,7 +57,7 @@ class WidePunctuation(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         """Rewrite the document."""
-        if not str(self.config.language).startswith("zh"):
+        if not is_chinese(self.config):
             return
         for folded in self.document.findall(disclosure):
             folded["summary"] = widened(folded["summary"])

@@ -19,6 +19,7 @@ from gradatlas.sphinx_ext.formula_page.head import entry, heading, index
 from gradatlas.sphinx_ext.formula_page.numerics import numerics
 from gradatlas.sphinx_ext.formula_page.relations import neighbours, sources
 from gradatlas.sphinx_ext.formula_page.statement import assumptions, axioms, operations, stated, symbols
+from gradatlas.sphinx_ext.languages import is_chinese
 from gradatlas.sphinx_ext.markup import section, signs
 from gradatlas.sphinx_ext.markup import translated as _
 from gradatlas.sphinx_ext.playing import picture_nodes
@@ -57,7 +58,7 @@ class FormulaDirective(AtlasDirective):
             raise self.error(f"the registry has no formula {name}")
         self.shows(f"formula:{name}")
         page = section(signs(formula.title), formula.anchor)
-        page += index(formula, page["ids"][0])
+        page += index(formula, page["ids"][0], chinese=is_chinese(self.config))
         page += heading(self, formula)
         page += picture_nodes(self, name)
         page += section(_("Statement"), "statement", *stated(formula.shown_claims))

@@ -21,16 +21,17 @@ def entry(page: AtlasDirective, formula: Formula, anchor: str) -> Entry:
     return Entry(page.place(), anchor, signs(formula.title), note, aliases, formula.status)
 
 
-def index(formula: Formula, anchor: str) -> addnodes.index:
+def index(formula: Formula, anchor: str, *, chinese: bool) -> addnodes.index:
     """Titles, other names, symbols and operations, for the general index and for search."""
     title = signs(formula.title)
     names = [title, *map(signs, formula.aliases), formula.id]
     # Operations and symbols have indexes of their own, too; the Chinese index, which is the longest page, leaves them there.
-    if str(_("operation")) == "operation":
+    if not chinese:
         names += [f"{operation} ({_('operation')}); {title}" for operation in formula.of]
-    if formula.evidence is not None and str(_("symbol")) == "symbol":
+    if not chinese and formula.evidence is not None:
         names += [f"{s.name} ({_('symbol')}); {title}" for s in formula.evidence.symbols if len(s.name) > 1]
-    return addnodes.index(entries=[("single", name, anchor, "", None) for name in dict.fromkeys(indexed(names))])
+    listed = dict.fromkeys(indexed(names, chinese=chinese))
+    return addnodes.index(entries=[("single", name, anchor, "", None) for name in listed])
 
 
 def heading(page: AtlasDirective, formula: Formula) -> list[nodes.Node]:
