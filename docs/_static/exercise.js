@@ -13,7 +13,7 @@
     }
   }
 
-  const judging = ({ Shapes, normal, walk, same, checksum }, mapped) => {
+  const judging = ({ normal, walk, same, checksum, mapped }) => {
     const boundIn = (t) => new Set(walk(t).filter((n) => "SIL".includes(n[0])).flatMap((n) => n[1]));
 
     const completed = (t, letters, known) => {
@@ -196,6 +196,7 @@
     new Promise((resolve, reject) => {
       const made = document.createElement("script");
       made.src = address;
+      made.async = false; // they run in the order in which they are asked for
       made.onload = resolve;
       made.onerror = reject;
       document.head.append(made);
@@ -203,9 +204,10 @@
   let tools = null;
   const load = async () => {
     const beside = (name) => own.src.replace(/exercise\.js(\?.*)?$/, name);
-    await Promise.all([script(beside("shapes.js")), script(beside(form.dataset.tables)), script(`${form.dataset.formula}.exercise.js`)]);
+    const shared = form.dataset.scripts.split(" ").map(beside);
+    await Promise.all([...shared, `${form.dataset.formula}.exercise.js`].map(script));
     const api = globalThis.gradatlasShapes;
-    tools = { shapes: new api.Shapes(globalThis.gradatlasTables), judge: judging(api, api.mapped).judge, api };
+    tools = { shapes: new api.Shapes(globalThis.gradatlasTables), judge: judging(api).judge, api };
   };
 
   const number = (x) => (Array.isArray(x) ? `[${x.map(number).join(", ")}]` : Number.isInteger(x) ? String(x) : String(Number(x.toPrecision(6))));

@@ -1,16 +1,18 @@
 // Answers, line by line, what the page's scripts make of what Python sends: ["read", text], ["find", text] or
-// ["judge", [text, claim]].
+// ["judge", [text, claim]]. Arguments: the folder of the scripts, the file of tables and index, the scripts in their order.
 const fs = require("node:fs");
 const readline = require("node:readline");
 const path = require("node:path");
-const api = require(process.argv[2]);
+const [folder, data, ...scripts] = process.argv.slice(2);
+for (const name of scripts) require(path.join(folder, name));
+const api = globalThis.gradatlasShapes;
 const { Shapes, ReadingError, normal, pieces, unpacked } = api;
-const { judging } = require(path.join(path.dirname(process.argv[2]), "exercise.js"));
+const { judging } = require(path.join(folder, "exercise.js"));
 
-const { tables, index } = JSON.parse(fs.readFileSync(process.argv[3], "utf-8"));
+const { tables, index } = JSON.parse(fs.readFileSync(data, "utf-8"));
 const shapes = new Shapes(tables);
 const opened = unpacked(index);
-const { judge } = judging(api, api.mapped);
+const { judge } = judging(api);
 const answers = {
   read: (text) => {
     const read = shapes.read(text);

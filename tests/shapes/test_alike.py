@@ -20,9 +20,10 @@ from gradatlas.formulas.shapes.tables import tables
 
 pytest.importorskip("sphinx")
 from gradatlas.sphinx_ext.exercise import _of_claim
+from gradatlas.sphinx_ext.finding import SCRIPTS, TABLES
 
 HERE = Path(__file__).parent
-SCRIPT = HERE.parents[1] / "docs" / "_static" / "shapes.js"
+STATIC = HERE.parents[1] / "docs" / "_static"
 
 
 def _module(name):
@@ -49,7 +50,7 @@ def ask(index, tmp_path_factory):
     data = tmp_path_factory.mktemp("shapes") / "data.json"
     data.write_text(json.dumps({"tables": tables(), "index": packed(index)}), encoding="utf-8")
     with subprocess.Popen(
-        [node, str(HERE / "alike.cjs"), str(SCRIPT), str(data)],
+        [node, HERE / "alike.cjs", STATIC, data, *(name for name in SCRIPTS if name != TABLES)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -16,7 +16,7 @@ import mpmath
 from docutils import nodes
 
 from gradatlas.sphinx_ext.directive import ATLASES, AtlasDirective
-from gradatlas.sphinx_ext.finding import TABLES, messages
+from gradatlas.sphinx_ext.finding import SCRIPTS, messages
 from gradatlas.sphinx_ext.kept import keep, kept_folder
 from gradatlas.sphinx_ext.markup import display, paragraph, section
 from gradatlas.sphinx_ext.markup import translated as _
@@ -83,7 +83,7 @@ def exercise(page: AtlasDirective, formula: Formula, evidence: Evidence) -> node
     begin, end, label, button = _("Hide the answer and try"), _("Show the page again"), _("Your right side"), _("Judge")
     form = (
         f'<form class="exercise-form" data-words="{escape(json.dumps(words, ensure_ascii=False))}" '
-        f'data-formula="{escape(formula.id)}" data-tables="{TABLES}"><p class="exercise-begin" hidden>'
+        f'data-formula="{escape(formula.id)}" data-scripts="{" ".join(SCRIPTS)}"><p class="exercise-begin" hidden>'
         f'<button type="button" aria-expanded="false" data-end="{escape(end)}">{escape(begin)}</button></p>'
         f'<div class="exercise-work" hidden>{choice}<label for="exercise-answer">{escape(label)}</label>'
         '<div class="find-line"><input id="exercise-answer" type="text" spellcheck="false" autocomplete="off" '

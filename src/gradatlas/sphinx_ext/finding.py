@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
     from gradatlas.sphinx_ext.reader import Formula
 
-__all__ = ["DIRECTIVES", "INDEX", "PAGE", "TABLES", "add_scripts", "messages", "write_index"]
+__all__ = ["DIRECTIVES", "INDEX", "PAGE", "SCRIPTS", "TABLES", "add_scripts", "messages", "write_index"]
 
 PAGE = "find"
 TABLES = "shape-tables.js"
 INDEX = "find-index.js"
+# What reads, names and finds an expression, in the order in which a page loads it.
+SCRIPTS = (*(f"shapes/{part}.js" for part in ("terms", "reading", "normal", "labelling", "index")), TABLES)
 LONGEST = 240  # characters of a statement that are shown
 EXAMPLES = (
     "exp(x_i)/Sum(exp(x_j), j)",
@@ -152,7 +154,7 @@ def _names(formula: Formula, claims: list[str]) -> list[str]:
 def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Load the scripts on the page that searches; the index follows when somebody types."""
     if pagename == PAGE and app.builder.format == "html":
-        for name in ("shapes.js", TABLES, "find.js"):
+        for name in (*SCRIPTS, "find.js"):
             app.add_js_file(name, loading_method="defer")
 
 

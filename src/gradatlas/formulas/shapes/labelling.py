@@ -1,7 +1,7 @@
 """The name of a shape: one line that two expressions share if they differ in their letters alone.
 
 Every letter gets a colour from where it stands, refined until nothing changes; letters that remain alike are told apart one
-at a time. docs/_static/shapes.js does the same.
+at a time. docs/_static/shapes/labelling.js does the same.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The normal form of an expression: quotients as powers, like terms together, factors taken out of sums.
 
 It keeps names, and says equal things alike where that is cheap; it decides nothing. Numbers stay below a bound, past which
-TooLargeError is raised. docs/_static/shapes.js does the same, step by step.
+TooLargeError is raised. docs/_static/shapes/normal.js does the same, step by step.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ An expression is one of
     ("d", body, at)           the partial derivative of body in the variable at
     ("b", relation, term)     the bracket that is 1 where term is 0 ("=") or positive (">"), else 0
     ("r", relation, left, right)  two sides; only outermost
-docs/_static/shapes.js reads the same grammar in the same way; tests hold the two equal.
+docs/_static/shapes/reading.js reads the same grammar in the same way; tests hold the two equal.
 """
 
 from __future__ import annotations
