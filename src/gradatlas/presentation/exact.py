@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
+import mpmath
 import sympy
 
 from gradatlas.symbolic.compiling import compile_term
 from gradatlas.symbolic.evaluate import Assignment, EvaluationError, _Ring
 from gradatlas.symbolic.terms import Term
 
-__all__ = ["evaluate_in_symbols", "same"]
+__all__ = ["by_size", "evaluate_in_symbols", "root", "same"]
 
 DIGITS: Final = 60
 LARGEST: Final = 400  # operations in an expression that is still worth working on
@@ -50,6 +51,16 @@ def same(left: Any, right: Any) -> bool:
     difference = sympy.sympify(left) - sympy.sympify(right)
     scale = max(1, abs(_number(sympy.sympify(left))))
     return difference == 0 or bool(abs(_number(difference)) < scale * sympy.Float(10) ** (20 - DIGITS))
+
+
+def root(value: Any) -> Any:
+    """The square root of a number of any kind that is met here: rational, SymPy's, dual or mpmath's."""
+    return mpmath.sqrt(value) if isinstance(value, mpmath.mpf) else _Symbols().sqrt(value)
+
+
+def by_size(value: Any) -> Any:
+    """What stands for a number of any such kind in comparisons: the number itself, without its slopes, as a real one."""
+    return value if isinstance(value, mpmath.mpf) else _Symbols._real_number(value)
 
 
 def _number(value: Any) -> Any:

@@ -7,6 +7,7 @@ error, and the build that asked for the example fails.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,7 +16,9 @@ from typing import Any, Final
 import sympy
 
 from gradatlas.formulas.statement import Claim, Formula
+from gradatlas.presentation.calls import calls_in, whole_places
 from gradatlas.presentation.exact import evaluate_in_symbols, same
+from gradatlas.presentation.instances import INSTANCES, AtPoint, instance_of
 from gradatlas.presentation.small import small_samples
 from gradatlas.symbolic.compiling import PRIMITIVES, Family
 from gradatlas.symbolic.evaluate import Assignment, EvaluationError, NotRationalError
@@ -28,23 +31,27 @@ from gradatlas.symbolic.propositions import (
     HasDerivative,
     Le,
     Lt,
+    Ne,
     Proposition,
     Tends,
     fresh_for,
     open_for_all,
 )
+from gradatlas.symbolic.samples import _nested
 from gradatlas.symbolic.terms import (
     Array,
     Call,
     Deriv,
     Function,
     Index,
+    Num,
     Sym,
     Term,
     bind,
     free_variables,
     fresh_index,
     read,
+    shape_of,
     substitute,
     walk,
 )
@@ -54,6 +61,9 @@ __all__ = ["DisagreementError", "example_of", "in_order", "shown"]
 CLAIMS: Final = 6  # of a formula that are looked at
 SAMPLES: Final = 2  # looked at, for one that says something
 ENTRIES: Final = 9  # of an array that is still shown whole
+MEMBERS: Final = 6  # of a family that are still shown one by one
+LETTERS: Final = ("u", "v", "w", "s", "r", "y", "z")  # for what a function is told at
+GRADIENT: Final = re.compile(r"\}\{\\partial [^_{}]+_\{([a-z]+)\}\}")  # the entry that LaTeX takes a derivative in
 LONG: Final = 70  # characters of LaTeX, beyond which a number is shown by its digits
 
 
@@ -63,24 +73,33 @@ class DisagreementError(ArithmeticError):
 
 @dataclass(frozen=True)
 class _Sides:
-    """The two sides of a claim at the free indices `over`, and how they are related."""
+    """The two sides of a claim at the free indices `over`, and how they are related.
+
+    entries: the last of these indices, where they are those of a gradient and have no letters of their own.
+    """
 
     left: Term
     right: Term
     over: tuple[Index, ...]
     relation: str
+    entries: tuple[Index, ...] = ()
 
 
 def example_of(formula: Formula) -> dict[str, Any] | None:
     """The example of the first claim that has one, as plain data for a page; None where none has.
 
-    claim: its name. inputs, named: pairs of LaTeX, a letter and its value. over: the free indices. relation: `=`, `<=` or
-    `<`. left, right: the sides in LaTeX; value, about: the value of both where they are equal, exact and in decimals (empty
-    where it is rational). Raises DisagreementError where the sides do not stand as is claimed.
+    claim: its name. inputs, named: pairs of LaTeX, a letter and its value. over: the free indices. relation: `=`, `<=`,
+    `<` or `!=`. left, right: the sides in LaTeX; value, about: the value of both where they are equal, exact and in
+    decimals (empty where it is rational). Raises DisagreementError where the sides do not stand as is claimed.
     """
+    if formula.id in INSTANCES:
+        claim, values = instance_of(formula)
+        sides = _sides(claim.conclusion, values)
+        assert sides is not None, f"{formula.id}: {claim.name} has no two sides"
+        return _worked(claim, sides, values, INSTANCES[formula.id].also)[1]
     best: tuple[int, dict[str, Any]] | None = None
     for claim in formula.claims[:CLAIMS]:
-        sides = _sides(claim.conclusion)
+        sides = _sides(claim.conclusion, Assignment({}))
         if sides is None:
             continue
         for values, _sizes in itertools.islice(small_samples(formula, claim), SAMPLES):
@@ -109,7 +128,8 @@ def _speaks_of_all(hypothesis: Proposition) -> bool:
     return isinstance(hypothesis, Tends | Diverges | Continuous)
 
 
-def _sides(conclusion: Proposition) -> _Sides | None:
+def _sides(conclusion: Proposition, given: Assignment) -> _Sides | None:
+    """The sides of a conclusion; None where it has no two. given: indices in it that have values already."""
     while isinstance(conclusion, ForAll) and conclusion.kind == "index":
         conclusion = open_for_all(conclusion, fresh_for(conclusion))
     match conclusion:
@@ -119,15 +139,17 @@ def _sides(conclusion: Proposition) -> _Sides | None:
             relation = "<="
         case Lt(left, right):
             relation = "<"
+        case Ne(left, right):
+            relation = "!="
         case HasDerivative(shape, body, point, gradient):
             at = tuple(fresh_index(size) for size in shape)
             left = Deriv(shape, body, point, at)
             right, relation = (read(gradient, *at) if at else gradient), "="
-            free = tuple(v for v in in_order(left, right) if v not in at)
-            return _Sides(left, right, (*free, *at), relation)
+            free = tuple(v for v in in_order(left, right) if v not in at and v not in given)
+            return _Sides(left, right, (*free, *at), relation, at)
         case _:
             return None
-    return _Sides(left, right, in_order(left, right), relation)
+    return _Sides(left, right, tuple(v for v in in_order(left, right) if v not in given), relation)
 
 
 def _cleared(value: Any) -> Any:
@@ -149,8 +171,12 @@ def in_order(left: Term, right: Term) -> tuple[Index, ...]:
     return tuple(part for part in dict.fromkeys(named) if isinstance(part, Index))
 
 
-def _worked(claim: Claim, sides: _Sides, values: Assignment) -> tuple[int, dict[str, Any]]:
-    """The example at these values, and how good it is: 0 where it says something in simple numbers."""
+def _worked(claim: Claim, sides: _Sides, values: Assignment, also: Sequence[str] = ()) -> tuple[int, dict[str, Any]]:
+    """The example at these values, and how good it is: 0 where it says something in simple numbers.
+
+    also: names of letters to show that the conclusion does not have; of a family's member `name(0)`.
+    """
+    values, asked = _overheard(claim, values)
     ranges = [range(int(evaluate_in_symbols(index.size, values))) for index in sides.over]
     if any(len(r) == 0 for r in ranges):
         raise EvaluationError("an empty array has nothing to show")
@@ -161,13 +187,20 @@ def _worked(claim: Claim, sides: _Sides, values: Assignment) -> tuple[int, dict[
         _compare(claim, sides.relation, a, b)
     numbers = list(_scalars(others))
     many = len(numbers) > ENTRIES
-    inputs = _inputs(claim, values)
+    inputs = _inputs(claim, values, asked, also)
+    over = _names(claim, sides)
+    if len(ranges) > 2:
+        # An axis of length 1 says no more than a bracket: what is left out is told by its index.
+        alone = [name for name, r in zip(over, ranges, strict=True) if len(r) == 1]
+        inputs += [(name, "0") for name in alone]
+        over = [name for name in over if name not in alone]
+        left, right = (_without(side, [len(r) for r in ranges]) for side in (left, right))
     value = shown(right)
     made = {
         "claim": claim.name,
         "inputs": inputs,
         "named": _named(claim, values),
-        "over": [_name(index) for index in sides.over] if ranges else [],
+        "over": over,
         "relation": sides.relation,
         "value": value,
         "about": "" if r"\ldots" in value else _about(right),
@@ -178,12 +211,30 @@ def _worked(claim: Claim, sides: _Sides, values: Assignment) -> tuple[int, dict[
     return (10 if many else 0) + (5 if trivial else 0) + (3 if not inputs else 0), made
 
 
-def _name(index: Index) -> str:
-    return symbol_latex(index.name.partition("#")[0].lstrip("·") or "i")
+def _names(claim: Claim, sides: _Sides) -> list[str]:
+    """The letters of the free indices; of a gradient's entries those that the statement is printed with."""
+    named = [index.name.partition("#")[0].lstrip("·") for index in sides.over if index not in sides.entries]
+    printed = GRADIENT.search(latex(claim.conclusion))
+    own = list(printed[1]) if printed and len(printed[1]) == len(sides.entries) else []
+    spare = [letter for letter in "ijklpqr" if letter not in named]
+    return [symbol_latex(name) for name in [*named, *(own or spare)[: len(sides.entries)]]]
+
+
+def _without(value: Any, lengths: Sequence[int]) -> Any:
+    """Nested lists without the axes of length 1."""
+    if not lengths:
+        return value
+    if lengths[0] == 1:
+        return _without(value[0], lengths[1:])
+    return [_without(part, lengths[1:]) for part in value]
 
 
 def _compare(claim: Claim, relation: str, left: Any, right: Any) -> None:
     equal = same(left, right)
+    if relation == "!=":
+        if equal:
+            raise DisagreementError(f"{claim.name}: both sides are {left}")
+        return
     less = not equal and sympy.N(sympy.sympify(left) - sympy.sympify(right), 40) < 0
     if not (equal if relation == "=" else less or (equal and relation == "<=")):
         raise DisagreementError(f"{claim.name}: the left side is {left}, the right side {right}, and not {relation}")
@@ -214,10 +265,13 @@ def _scalars(values: Sequence[Any]) -> Iterator[Any]:
 # What goes in
 
 
-def _inputs(claim: Claim, values: Assignment) -> list[tuple[str, str]]:
-    """Every letter that the claim leaves free, with its value; functions as what they do to letters."""
+def _inputs(
+    claim: Claim, values: Assignment, asked: Mapping[Any, _Asked], also: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Every letter that the claim leaves free, with its value; functions as what they do to letters, or did when asked."""
     sizes: list[tuple[str, str]] = []
     found: list[tuple[str, str]] = []
+    last: list[tuple[str, str]] = []
     seen: set[Any] = set()
     for root in _roots(claim):
         for part in walk(root):
@@ -229,19 +283,38 @@ def _inputs(claim: Claim, values: Assignment) -> list[tuple[str, str]]:
                     (found if part.kind == "real" else sizes).append((symbol_latex(part.name), shown(values[part])))
                 case Array() if not part.params and part in free_variables(root):
                     found.append((symbol_latex(part.name), shown(values[part])))
-                case Array() if part.params and part in free_variables(root):
-                    found.append(_member(part, values))
+                case Array() if part.params:
+                    family = Family(part.name, len(part.params))
+                    if family not in seen:
+                        seen.add(family)
+                        found += _members(symbol_latex(part.name), asked[family])
                 case Call() if part.head.definition is None and part.head not in PRIMITIVES and part.head not in seen:
                     seen.add(part.head)
-                    found.append(_of_letters(part, values))
-    return sizes + found
+                    of = asked[part.head]
+                    (last if isinstance(of.of, AtPoint) else found).extend(_function(part.head, claim, values, of))
+    others = [pair for name in also for pair in _other(name, claim, values, asked)]
+    return list(dict.fromkeys(sizes + others + found + last))
+
+
+def _other(name: str, claim: Claim, values: Assignment, asked: Mapping[Any, _Asked]) -> Iterator[tuple[str, str]]:
+    """A letter of the hypotheses: a number or an array, a member of a family, a function."""
+    word, _, at = name.rstrip(")").partition("(")
+    key = next(key for key in values.values if not isinstance(key, str) and key.name == word)
+    if isinstance(key, Function):
+        steps = iter([int(at)] if at else [])
+        asked[key].at[tuple(next(steps) if whole else None for whole in asked[key].whole)] = None
+        yield from _function(key, claim, values, asked[key])
+    elif isinstance(key, Family):
+        yield f"{symbol_latex(word)}^{{({at})}}", shown(asked[key].of(int(at)))
+    else:
+        yield symbol_latex(word), shown(values[key])
 
 
 def _roots(claim: Claim) -> list[Term]:
     """What the conclusion is made of, definitions unfolded where they name more letters."""
     roots: list[Term] = []
     conclusion: Any = claim.conclusion
-    sides = _sides(conclusion)
+    sides = _sides(conclusion, Assignment({}))
     assert sides is not None
     stack: list[Term] = [sides.left, sides.right]
     seen: set[Term] = set()
@@ -255,39 +328,89 @@ def _roots(claim: Claim) -> list[Term]:
     return roots
 
 
-def _member(part: Array, values: Assignment) -> tuple[str, str]:
-    """A member of a family, at the parameters that the claim names, where these are numbers at this sample."""
-    params = [evaluate_in_symbols(p, values) for p in part.params]
-    family: Callable[..., Any] = values[Family(part.name, len(part.params))]
-    letter = f"{symbol_latex(part.name)}^{{({', '.join(map(str, params))})}}"
-    return letter, shown(family(*map(int, params)))
+class _Asked:
+    """A function or a family that remembers the whole numbers among the arguments it was called with."""
+
+    def __init__(self, of: Callable[..., Any], whole: tuple[bool, ...]) -> None:
+        self.of = of
+        self.whole = whole
+        self.at: dict[tuple[int | None, ...], None] = {}
+
+    def __call__(self, *args: Any) -> Any:
+        self.at[tuple(int(arg) if whole else None for arg, whole in zip(args, self.whole, strict=True))] = None
+        return self.of(*args)
 
 
-def _of_letters(call: Call, values: Assignment) -> tuple[str, str]:
-    """An abstract function as its value at letters."""
-    made = values[call.head]
-    name = call.head.latex or symbol_latex(call.head.name)
-    if call.args and all(isinstance(arg, Index) for arg in call.args):
-        return name, shown(_table(made, [int(evaluate_in_symbols(arg.size, values)) for arg in call.args]))  # type: ignore[attr-defined]
-    names = ("u", "v", "w", "s")[: len(call.args)]
-    letters: list[Any] = []
-    for name, arg in zip(names, call.args, strict=True):
-        shape = [int(evaluate_in_symbols(size, values)) for size in getattr(arg, "shape", ())]
-        if (isinstance(arg, Index | Sym) and getattr(arg, "kind", "index") != "real") or call.below is not None:
-            raise EvaluationError("a function of an index has no one expression")
-        letters.append(_letters(name, shape))
-    try:
-        value = made(*letters)
-    except (TypeError, AttributeError, ValueError) as error:
-        raise EvaluationError(f"{call.head.name} is no expression of letters") from error
-    return f"{name}({', '.join(names)})", shown(value)
+def _overheard(claim: Claim, values: Assignment) -> tuple[Assignment, dict[Any, _Asked]]:
+    """The same values, and their functions and families, which remember what they are asked."""
+    places = whole_places(claim)
+    asked: dict[Any, _Asked] = {}
+    for key, value in values.values.items():
+        if isinstance(key, Family):
+            asked[key] = _Asked(value, (True,) * key.params)
+        elif isinstance(key, Function) and key in places:
+            asked[key] = _Asked(value, places[key])
+    return values.with_(dict(asked)), asked
 
 
-def _table(function: Callable[..., Any], sizes: Sequence[int], at: tuple[int, ...] = ()) -> Any:
-    """A function of indices as the array of its values."""
-    if len(at) == len(sizes):
-        return function(*at)
-    return [_table(function, sizes, (*at, n)) for n in range(sizes[len(at)])]
+def _members(letter: str, family: _Asked) -> Iterator[tuple[str, str]]:
+    """The members of a family that the two sides ask for."""
+    if len(family.at) > MEMBERS:
+        raise EvaluationError(f"more than {MEMBERS} members of a family")
+    for params in sorted(family.at, key=str):
+        yield f"{letter}^{{({', '.join(map(str, params))})}}", shown(family.of(*params))
+
+
+def _function(head: Function, claim: Claim, values: Assignment, asked: _Asked) -> Iterator[tuple[str, str]]:
+    """An abstract function: as a table where it is one of indices, at a point where it is told by its value, else at letters."""
+    if isinstance(asked.of, AtPoint):
+        yield from _at_points(head, claim, values)
+        return
+    letter = head.latex or symbol_latex(head.name)
+    at = sorted(asked.at, key=str)
+    if all(asked.whole):
+        if len(at) > MEMBERS * MEMBERS:
+            raise EvaluationError(f"more than {MEMBERS * MEMBERS} values of a function")
+        yield from _table(letter, {where: asked.of(*where) for where in at}) if at else ()
+        return
+    if len(at) > MEMBERS:
+        raise EvaluationError(f"more than {MEMBERS} functions in one")
+    call = next(c for p in (claim.conclusion, *claim.hypotheses) for c in calls_in(p) if c.head is head)
+    shapes = [[int(evaluate_in_symbols(size, values)) for size in shape_of(arg)] for arg in call.args]
+    taken = {key if isinstance(key, str) else key.name for key in values.values}
+    for where in at:
+        names = (name for name in LETTERS if name not in taken)
+        said = [next(names) if whole is None else str(whole) for whole in where]
+        given = [
+            _letters(name, shape) if whole is None else whole
+            for name, shape, whole in zip(said, shapes, where, strict=True)
+        ]
+        try:
+            value = asked.of(*given)
+        except (TypeError, AttributeError, ValueError) as error:
+            raise EvaluationError(f"{head.name} is no expression of letters") from error
+        yield f"{letter}({', '.join(said)})", shown(value)
+
+
+def _at_points(head: Function, claim: Claim, values: Assignment) -> Iterator[tuple[str, str]]:
+    """What a function gives at the arrays that the conclusion names."""
+    said: set[str] = set()
+    for call in calls_in(claim.conclusion):
+        if call.head is head and all(isinstance(arg, Sym | Array | Num | Call) for arg in call.args):
+            text = latex(call)
+            if text not in said and not any(isinstance(v, Index) and v not in values for v in free_variables(call)):
+                said.add(text)
+                yield text, shown(_cleared(evaluate_in_symbols(call, values)))
+
+
+def _table(letter: str, values: Mapping[tuple[Any, ...], Any]) -> Iterator[tuple[str, str]]:
+    """A function of whole numbers: an array of its values where it was asked from 0 on, else value by value."""
+    lengths = [1 + max(where[axis] for where in values) for axis in range(len(next(iter(values))))]
+    if list(values) == list(itertools.product(*map(range, lengths))) and 0 < len(lengths) < 3:
+        yield letter, shown(_nested(values, tuple(lengths)))
+        return
+    for where, value in values.items():
+        yield f"{letter}({', '.join(map(str, where))})", shown(value)
 
 
 def _letters(name: str, shape: Sequence[int], at: tuple[int, ...] = ()) -> Any:
@@ -345,7 +468,9 @@ def shown(value: Any) -> str:
         return rf"{sign}\tfrac{{{abs(value.numerator)}}}{{{value.denominator}}}"
     if isinstance(value, sympy.Expr):
         if value.free_symbols:
-            return str(sympy.latex(sympy.expand(value)))
+            whole = value.is_polynomial(*value.free_symbols)
+            forms = [sympy.expand(value)] if whole else [sympy.expand(value), value]
+            return min((str(sympy.latex(form)) for form in forms), key=len)
         short = _short(value)
         if isinstance(short, sympy.Rational):
             return shown(Fraction(int(short.p), int(short.q)))

@@ -18,6 +18,7 @@ import mpmath
 from gradatlas.evidence.sampling import Sampler, SamplingError, _OwnDrawing, index_values
 from gradatlas.formulas.statement import Claim, Formula
 from gradatlas.presentation.exact import evaluate_in_symbols
+from gradatlas.symbolic.compiling import Family
 from gradatlas.symbolic.evaluate import Assignment, EvaluationError, evaluate, holds
 from gradatlas.symbolic.propositions import Eq, ForAll, HasDerivative, Le, Lt, Ne, Proposition, free_variables_of
 from gradatlas.symbolic.samples import NoSampleError, Smooth, _hashed, _nested, _Rules
@@ -35,7 +36,7 @@ from gradatlas.symbolic.terms import (
     walk,
 )
 
-__all__ = ["Polynomial", "allowed", "small_samples"]
+__all__ = ["Polynomial", "Simple", "allowed", "small_samples"]
 
 TRIES: Final = 6  # at one choice of sizes
 TRIED: Final = 16  # at all of them
@@ -62,7 +63,7 @@ class Polynomial(Smooth):
         return low + _hashed(self.seed, (whole, kind, at)) % (high - low + 1)
 
 
-class _Simple(_OwnDrawing):
+class Simple(_OwnDrawing):
     """One attempt at a sample in simple numbers. scalar: whether a number that stands alone is being drawn."""
 
     scalar = True
@@ -108,6 +109,32 @@ class _Simple(_OwnDrawing):
                 return Fraction(self.rng.choice(choice), grain)
         return (Fraction(str(low)) + Fraction(str(high))) / 2
 
+    def family(self, key: Family) -> Callable[..., Any]:
+        """As in any drawing; a recurrence is followed in exact numbers."""
+        rules = self.usable(key)
+        made = super().family(key)
+        if rules.recurrence is None:
+            return made
+        step, indices, value = rules.recurrence
+        memory: dict[tuple[Any, ...], Any] = {}
+
+        def members(*params: Any) -> Any:
+            if params[0] <= 0:
+                return made(*params)
+            if params not in memory:
+                drawn = made(*params)
+                before = self.found.with_({step: int(params[0]) - 1})
+
+                def entries(part: Any, at: tuple[int, ...]) -> Any:
+                    if isinstance(part, list):
+                        return [entries(inner, (*at, n)) for n, inner in enumerate(part)]
+                    return evaluate_in_symbols(value, before.with_(dict(zip(indices, at, strict=True))))
+
+                memory[params] = entries(drawn, ())
+            return memory[params]
+
+        return members
+
     def filled(self, rules: _Rules, lengths: Sequence[int], names: Sequence[tuple[Index, ...]]) -> Any:
         self.scalar, self.deck = False, []
         try:
@@ -148,7 +175,7 @@ def small_samples(formula: Formula, claim: Claim) -> Iterator[tuple[Assignment, 
                 return
             rng = random.Random(f"{formula.id}/{claim.name}/{sorted(sizes.items())}/{attempt}")
             try:
-                found = _Simple(sampler, sizes, rng).complete(shuffled=attempt > 0)
+                found = Simple(sampler, sizes, rng).complete(shuffled=attempt > 0)
             except (NoSampleError, SamplingError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
                 continue
             offended = next((hypothesis for hypothesis in order if not _holds(hypothesis, found)), None)

@@ -11,7 +11,7 @@ from gradatlas.sphinx_ext.reader import Evidence, Formula
 
 __all__ = ["example"]
 
-RELATIONS = {"<=": r"\le", "<": "<"}
+RELATIONS = {"<=": r"\le", "<": "<", "!=": r"\ne"}
 
 
 def example(page: AtlasDirective, formula: Formula, evidence: Evidence) -> nodes.section | None:
