@@ -204,31 +204,21 @@ def project(make_project: Callable[[], Project]) -> Project:
 
 
 @pytest.fixture(scope="session")
-def make_dressed(make_project: Callable[[], Project], node_modules: Path) -> Callable[..., Project]:
-    """make_dressed(page, ..., index=): the sample's formulas and these pages of the site, built in the site's own look.
+def own_site(make_project: Callable[[], Project], node_modules: Path, once: Callable[..., Project]) -> Project:
+    """The site's own pages over the sample records. They name formulas that the sample lacks, so warnings may be."""
 
-    index: what its first page says; wanted: a file that the build must make. The pages name formulas that the sample
-    lacks, so warnings may be.
-    """
-    docs = node_modules.parent
-
-    def make(*pages: str, index: str = "", wanted: str) -> Project:
+    def make() -> Project:
         project = make_project()
-        settings = (project.source / "conf.py").read_text().split("# What follows", 1)[0]
+        conf = (project.source / "conf.py").read_text()
         shutil.rmtree(project.source)
-        kept = ("conf.py", *pages, "_static", "_templates")
-        others = [path.name for path in docs.iterdir() if path.name not in kept]
-        shutil.copytree(docs, project.source, ignore=lambda folder, names: others if folder == str(docs) else [])
-        own = [line for line in settings.splitlines() if line.startswith(("DOCS", "gradatlas_"))]
-        here = "HERE = Path(__file__).resolve().parent"
-        conf = (docs / "conf.py").read_text().replace(here, f"HERE = Path({str(docs)!r})")
-        (project.source / "conf.py").write_text("\n".join([conf, *own, "gradatlas_pagefind = False", ""]))
-        (project.source / "index.md").write_text(f"# Home\n{index}")
-        _, said = project.build()
-        assert (project.out / wanted).exists(), said
+        ignored = shutil.ignore_patterns("node_modules", "*.rst", "__pycache__")
+        shutil.copytree(node_modules.parent, project.source, ignore=ignored)
+        (project.source / "conf.py").write_text(conf)
+        _, said = project.build("-j", "2")
+        assert (project.out / "index.html").exists(), said
         return project
 
-    return make
+    return once("own", make)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import browsing
@@ -44,17 +43,9 @@ PAGES = [
 
 
 @pytest.fixture(scope="module")
-def site(make_project: Callable[[], Project], node_modules: Path) -> Project:
-    """The site's own pages over the sample records. They name formulas that the sample lacks, so warnings may be."""
-    project = make_project()
-    conf = (project.source / "conf.py").read_text()
-    shutil.rmtree(project.source)
-    ignored = shutil.ignore_patterns("node_modules", "*.rst", "__pycache__")
-    shutil.copytree(node_modules.parent, project.source, ignore=ignored)
-    (project.source / "conf.py").write_text(conf)
-    _, said = project.build("-j", "2")
-    assert (project.out / "index.html").exists(), said
-    return project
+def site(own_site: Project) -> Project:
+    """The site's own pages over the sample records."""
+    return own_site
 
 
 @pytest.mark.parametrize("width", [1400, 400])

@@ -20,9 +20,9 @@ PAGE = "formulas/softmax.vjp.html"
 
 
 @pytest.fixture(scope="module")
-def site(make_dressed: Callable[..., Project]) -> Project:
+def site(own_site: Project) -> Project:
     """The sample's formulas in the site's own look."""
-    return make_dressed(wanted=PAGE)
+    return own_site
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def site(make_dressed: Callable[..., Project]) -> Project:
+def site(own_site: Project) -> Project:
     """The page over the sample records, in the site's own look."""
-    return make_dressed("find.md", index="\n```{toctree}\nfind\n```\n", wanted="find.html")
+    return own_site
 
 
 @pytest.fixture(scope="module", params=["http", "file"])

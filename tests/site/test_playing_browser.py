@@ -22,9 +22,9 @@ REDRAW = 5.0  # milliseconds
 
 
 @pytest.fixture(scope="module")
-def site(make_dressed: Callable[..., Project]) -> Project:
+def site(own_site: Project) -> Project:
     """The pages over the sample records, in the site's own look."""
-    return make_dressed("playing", index="\n```{toctree}\nplaying/index\n```\n", wanted="playing/descent.html")
+    return own_site
 
 
 def curve(page: Page, key: str, name: str = "value") -> str:
