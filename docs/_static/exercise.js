@@ -189,7 +189,6 @@
   const words = JSON.parse(form.dataset.words), part = (name) => form.querySelector(name);
   const begin = part(".exercise-begin button"), work = part(".exercise-work"), field = part("input"), said = part(".exercise-said");
   const choice = part("select"), section = form.closest("section.exercise"), start = begin.textContent;
-  const filled = (text, values) => Object.entries(values).reduce((t, [name, value]) => t.replace(`{${name}}`, () => value), text);
   const place = () => Number(choice ? choice.value : 0);
 
   const script = (address) =>
@@ -212,7 +211,7 @@
 
   const number = (x) => (Array.isArray(x) ? `[${x.map(number).join(", ")}]` : Number.isInteger(x) ? String(x) : String(Number(x.toPrecision(6))));
   const letters = () => {
-    const own = globalThis.gradatlasExercise.claims[place()].letters;
+    const { filled } = tools.api, own = globalThis.gradatlasExercise.claims[place()].letters;
     const shown = [
       ...Object.entries(own.arrays).map(([name, rank]) => (rank ? `${name}[${Array(rank).fill("·").join(", ")}]` : name)),
       ...own.scalars,
@@ -231,6 +230,7 @@
 
   const judged = () => {
     if (!field.value.trim()) return say("", "");
+    const { ReadingError, filled } = tools.api;
     try {
       const verdict = tools.judge(field.value, globalThis.gradatlasExercise.claims[place()], tools.shapes);
       if (verdict.kind === "right" || verdict.kind === "other") return say(words[verdict.kind], "right");
@@ -238,7 +238,7 @@
       const point = Object.entries(verdict.at).map(([name, value]) => `${name} = ${number(value)}`).join(", ");
       return say(filled(words.wrong, { point, answer: number(verdict.answer), expected: number(verdict.expected) }), "wrong");
     } catch (error) {
-      if (!(error instanceof tools.api.ReadingError)) throw error;
+      if (!(error instanceof ReadingError)) throw error;
       return say(filled(words[error.code], error.values), "unjudged");
     }
   };

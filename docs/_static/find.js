@@ -6,12 +6,11 @@
   const form = document.querySelector(".find-form");
   if (!form || !globalThis.gradatlasShapes || !globalThis.gradatlasTables) return;
   const SHOWN = 30;
-  const { Shapes, ReadingError, unpacked } = globalThis.gradatlasShapes;
+  const { Shapes, ReadingError, filled, unpacked } = globalThis.gradatlasShapes;
   const words = JSON.parse(form.dataset.words);
   const field = form.querySelector("input"), said = form.querySelector(".find-said"), list = form.querySelector(".find-hits");
   const shapes = new Shapes(globalThis.gradatlasTables);
   const own = document.currentScript.src;
-  const filled = (text, values) => Object.entries(values).reduce((t, [name, value]) => t.replace(`{${name}}`, value), text);
 
   let index = null, coming = null;
   const load = () => {

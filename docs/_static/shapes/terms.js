@@ -14,6 +14,9 @@
     }
   }
 
+  // A message of the page, with values for the {names} in it.
+  const filled = (text, values) => Object.entries(values).reduce((t, [name, value]) => t.replace(`{${name}}`, () => value), text);
+
   const key = (t) => JSON.stringify(t);
   const same = (a, b) => key(a) === key(b);
   const before = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
@@ -67,6 +70,6 @@
   };
 
   globalThis.gradatlasShapes = {
-    ONE, MINUS_ONE, ZERO, ReadingError, key, same, before, checksum, parts, walk, size, used, isBinder, mapped,
+    ONE, MINUS_ONE, ZERO, ReadingError, filled, key, same, before, checksum, parts, walk, size, used, isBinder, mapped,
   };
 })();

@@ -24,6 +24,7 @@ __all__ = [
     "display",
     "folded",
     "inline",
+    "listed",
     "number",
     "paragraph",
     "prose",
@@ -144,6 +145,15 @@ def paragraph(*content: str | nodes.Node, classes: Sequence[str] = ()) -> nodes.
     for part in content:
         node += prose(part) if isinstance(part, str) else part
     return node
+
+
+def listed(items: Iterable[nodes.Node | Sequence[nodes.Node]], between: str = ", ") -> list[nodes.Node]:
+    """Items within a line, each a node or several, with a sign between them."""
+    found: list[nodes.Node] = []
+    for item in items:
+        found += [nodes.Text(between)] if found else []
+        found += [item] if isinstance(item, nodes.Node) else item
+    return found
 
 
 def inline(latex: str) -> nodes.math:

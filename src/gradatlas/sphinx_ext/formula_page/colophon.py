@@ -8,7 +8,7 @@ from docutils import nodes
 
 import gradatlas
 from gradatlas.sphinx_ext.directive import AtlasDirective
-from gradatlas.sphinx_ext.markup import code, disclosure, paragraph, section, web_link
+from gradatlas.sphinx_ext.markup import code, disclosure, listed, paragraph, section, web_link
 from gradatlas.sphinx_ext.markup import translated as _
 from gradatlas.sphinx_ext.reader import Evidence, Formula, Place
 
@@ -50,34 +50,21 @@ def _escaped(text: str) -> str:
 
 def downloads(formula: Formula) -> nodes.paragraph:
     """What of the formula can be had as a file."""
-    line = paragraph(_("To download:") + " ", classes=["downloads"])
-    line += web_link(_("the record of the evidence"), f"{formula.id}.json")
+    files = [web_link(_("the record of the evidence"), f"{formula.id}.json")]
     if formula.facts.get("vectors"):
-        line += [nodes.Text(", "), web_link(_("test vectors with 50 digits"), f"{formula.id}.vectors.json")]
-    line += [nodes.Text(", "), web_link(_("all formulas as one file"), "../formulas.json")]
-    line += nodes.Text(".")
-    return line
+        files.append(web_link(_("test vectors with 50 digits"), f"{formula.id}.vectors.json"))
+    files.append(web_link(_("all formulas as one file"), "../formulas.json"))
+    return paragraph(_("To download:") + " ", *listed(files), ".", classes=["downloads"])
 
 
 def sources(page: AtlasDirective, formula: Formula, evidence: Evidence) -> list[nodes.Node]:
     """Where statement and proof are written: links where the package names its repository, else paths in it."""
     found = [
-        (_("the statement"), formula.written),
-        (_("the proof"), formula.derived),
+        [nodes.Text(f"{what} "), source_link(page.atlas.repository, place, evidence)]
+        for what, place in ((_("the statement"), formula.written), (_("the proof"), formula.derived))
+        if place is not None
     ]
-    if all(place is None for _name, place in found):
-        return []
-    line = paragraph(_("Written in:") + " ")
-    first = True
-    for what, place in found:
-        if place is None:
-            continue
-        line += [] if first else [nodes.Text(", ")]
-        first = False
-        line += nodes.Text(f"{what} ")
-        line += source_link(page.atlas.repository, place, evidence)
-    line += nodes.Text(".")
-    return [line]
+    return [paragraph(_("Written in:") + " ", *listed(found), ".")] if found else []
 
 
 def source_link(repository: str, place: Place, evidence: Evidence) -> nodes.Node:

@@ -17,6 +17,7 @@ from gradatlas.sphinx_ext.markup import (
     disclosure,
     display,
     inline,
+    listed,
     paragraph,
     section,
     sizes,
@@ -24,7 +25,7 @@ from gradatlas.sphinx_ext.markup import (
     typeset,
 )
 from gradatlas.sphinx_ext.markup import translated as _
-from gradatlas.sphinx_ext.reader import Claim, Evidence, Formula, Statement
+from gradatlas.sphinx_ext.reader import Claim, Evidence, Formula, Statement, Symbol
 
 __all__ = [
     "OPERATION_KINDS",
@@ -75,16 +76,14 @@ def symbols(page: AtlasDirective, formula: Formula, evidence: Evidence) -> nodes
     ):
         found = [s for s in plain if s.kind == kind]
         if found:
-            line = paragraph(lead + " ")
-            for place, symbol in enumerate(found):
-                line += [nodes.Text(", ")] if place else []
-                line += inline(symbol.latex)
-                line += (
-                    [nodes.Text(" (" + _("below") + " "), code(symbol.shape), nodes.Text(")")] if symbol.shape else []
-                )
-            line += nodes.Text(".")
-            made += line
+            made += paragraph(lead + " ", *listed(map(_within_line, found)), ".")
     return made
+
+
+def _within_line(symbol: Symbol) -> list[nodes.Node]:
+    """A size or an index, and below what it stays."""
+    below = [nodes.Text(" (" + _("below") + " "), code(symbol.shape), nodes.Text(")")] if symbol.shape else []
+    return [inline(symbol.latex), *below]
 
 
 def assumptions(page: AtlasDirective, formula: Formula, evidence: Evidence) -> nodes.section:
@@ -173,11 +172,8 @@ def statement_frames(claims: Sequence[Claim], *, whole: bool = True) -> list[nod
         frame += display(claim.latex)
         own = [hypothesis for hypothesis in claim.hypotheses if hypothesis not in shared]
         if own and sum(len(hypothesis.latex) for hypothesis in own) < 240:
-            line = paragraph(_("where") + " ", classes=["hypotheses"])
-            for place, hypothesis in enumerate(own):
-                line += [nodes.Text("; ")] if place else []
-                line += inline(hypothesis.latex)
-            frame += line
+            conditions = listed([inline(hypothesis.latex) for hypothesis in own], "; ")
+            frame += paragraph(_("where") + " ", *conditions, classes=["hypotheses"])
         elif own and whole:
             under = nodes.reference("", _("under its assumptions"), refid="assumptions")
             frame += nodes.paragraph("", "", under, classes=["hypotheses"])
