@@ -154,3 +154,20 @@ def test_families_go_round_or_follow_a_rule() -> None:
     assert [in_turn(1, 2)(t) for t in range(4)] == [1, 2, 1, 2]
     assert following(1, lambda t, v: v * 2 + t)(3) == 12
     assert Instance("a", dict).also == ()
+
+
+@pytest.mark.parametrize("name", ["conv1d.dx", "conv2d.forward", "conv3d.dx"])
+def test_a_convolution_is_shown_without_the_axes_of_length_1(name: str) -> None:
+    found = example_of(get(name))
+    assert found is not None
+    assert len(found["over"]) <= 3
+    fixed = {letter for letter, value in found["inputs"] if value == "0"}
+    assert {"b", "m"} <= fixed
+    assert not fixed & set(found["over"])
+
+
+def test_the_entries_of_a_gradient_have_the_letters_of_the_statement() -> None:
+    """The statement is printed with x_{jnk} below the bar; the axes of length 1 are told by their letters."""
+    found = example_of(get("softmax.jacobian"))
+    assert found is not None
+    assert found["over"] == ["r", "i", "c", "j", "n", "k"]

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from gradatlas.evidence.sampling import Sampler, index_values
 from gradatlas.formulas.statement import Claim, Formula
-from gradatlas.presentation import instances_matrices, instances_networks, instances_probability
+from gradatlas.presentation import instances_convolution, instances_matrices, instances_networks, instances_probability
 from gradatlas.presentation.exact import evaluate_in_symbols
 from gradatlas.presentation.instance import AtPoint, Instance
 from gradatlas.presentation.small import Simple
@@ -33,6 +33,7 @@ from gradatlas.symbolic.text import text
 __all__ = ["INSTANCES", "AtPoint", "Instance", "InstanceError", "instance_of"]
 
 INSTANCES: Final[Mapping[str, Instance]] = {
+    **instances_convolution.INSTANCES,
     **instances_matrices.INSTANCES,
     **instances_networks.INSTANCES,
     **instances_probability.INSTANCES,
