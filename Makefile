@@ -11,6 +11,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 TIMEOUT := $(if $(shell command -v timeout),timeout $(SITE_SECONDS))
 
 unexport PYTHONPATH
+# Hundreds of tests start Python anew, which without bytecode would compile the package and half of what it needs each time.
+unexport PYTHONDONTWRITEBYTECODE
 export PYTHONNOUSERSITE := 1
 
 .DEFAULT_GOAL := help
