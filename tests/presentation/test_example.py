@@ -11,7 +11,7 @@ import sympy
 from gradatlas.formulas.registry import all_formulas, get
 from gradatlas.formulas.statement import statement
 from gradatlas.presentation.exact import evaluate_in_symbols, same
-from gradatlas.presentation.example import DisagreementError, example_of, shown
+from gradatlas.presentation.example import DisagreementError, _labelled, example_of, shown
 from gradatlas.presentation.facts import facts_of_all
 from gradatlas.symbolic.evaluate import Assignment, EvaluationError, evaluate
 from gradatlas.symbolic.language import (
@@ -122,8 +122,14 @@ def test_values_are_written_in_latex(value: object, latex: str) -> None:
 def test_the_example_of_softmax_names_its_output() -> None:
     found = example_of(get("softmax.vjp"))
     assert found is not None
-    assert [letter for letter, _ in found["named"]] == ["p"]
-    assert {"x", "g"} <= {letter for letter, _ in found["inputs"]}
+    assert [letter.partition("_")[0] for letter, _ in found["named"]] == ["p"]
+    assert {"x", "g"} <= {letter.partition("_")[0] for letter, _ in found["inputs"]}
+
+
+def test_an_array_is_shown_without_its_axes_of_length_1() -> None:
+    assert _labelled("x", [[[1], [2]]]) == (r"x_{0\cdot 0}", r"\left(1, 2\right)")
+    assert _labelled("x", [[1, 2]]) == ("x", shown([[1, 2]]))
+    assert _labelled("W_{q}", [[[1, 2]], [[3, 4]]])[0] == r"\left(W_{q}\right)_{\cdot 0\cdot}"
 
 
 # Formulas whose page shows no example, each with the reason. An example that appears or is lost fails the test below.

@@ -14,11 +14,10 @@ import pytest
 import gradatlas.xp as xp
 from gradatlas import vjp
 from gradatlas.formulas.registry import all_formulas, get
-from gradatlas.presentation.forms import axes_of
 from gradatlas.presentation.small import allowed
-from gradatlas.presentation.vectors import DIGITS, SCHEMA, _decimal, vectors_of
+from gradatlas.presentation.vectors import DIGITS, SCHEMA, _decimal, _side, vectors_of
 from gradatlas.symbolic.evaluate import Assignment, evaluate
-from gradatlas.symbolic.propositions import Eq, free_variables_of
+from gradatlas.symbolic.propositions import free_variables_of
 from gradatlas.symbolic.terms import Array, Sym, bind
 
 VECTORS = {name: found for name, formula in all_formulas().items() if (found := vectors_of(formula)) is not None}
@@ -30,8 +29,26 @@ def array(data: dict[str, Any], number: Any = float) -> Any:
     return np.array(values, dtype=object).reshape(data["shape"])
 
 
-def test_most_formulas_have_vectors_with_corners() -> None:
-    assert len(VECTORS) >= 0.7 * len(all_formulas())
+# Formulas without test vectors, by the reason. A formula that gains some, or loses them, fails the test below.
+WITHOUT = {
+    "every right side is 0 or 1": """floor.derivative comparison.derivative argsort.derivative max.ties sort.ties
+        tolerance.derivative attention.masked-row""",
+    "inequalities alone, or one beside a 0": """softmax-cross-entropy.twice entropy.zero relative-entropy.unbounded
+        gradient-descent.descent-lemma gradient-descent.stopping gradient-descent.finite-steps vanishing-gradient.bound
+        vanishing-gradient.sigmoid exploding-gradient.bound integrated-gradients.quadrature""",
+    "a function that is free, of something computed or at every index": """kind.elementwise prod.derivative
+        cumulative-prod.derivative likelihood.product gradient-descent.batch gradient-descent.stochastic nesterov.forms
+        dense.batch sylvester.derivative""",
+    "the members of a family summed": "adagrad.step rmsprop.step",
+    "a derivative on the right": "completion.derivative",
+    "a right side that names a value and says no more": """matrix-power.derivative expm.derivative
+        backpropagation.recursion backpropagation.graph recurrence.vjp""",
+}
+
+
+def test_every_formula_has_vectors_but_those_named() -> None:
+    named = [name for names in WITHOUT.values() for name in names.split()]
+    assert sorted(all_formulas().keys() - VECTORS.keys()) == sorted(named)
     kinds = {case["kind"] for found in VECTORS.values() for claim in found["claims"] for case in claim["cases"]}
     assert kinds == {"sample", "zeros", "equal entries", "large entries"}
 
@@ -67,19 +84,62 @@ def assignment(name: str, claim: str, inputs: dict[str, Any]) -> Assignment:
 def test_both_sides_give_the_output_at_the_inputs_of_the_file(name: str) -> None:
     for found in VECTORS[name]["claims"]:
         claim = get(name).claim(found["claim"])
-        assert isinstance(claim.conclusion, Eq)
-        axes = axes_of(get(name), claim)
+        sides = _side(get(name), claim)
+        assert sides is not None
+        axes = sides.axes
         for case in found["cases"]:
             if len(case["output"]["values"]) > 8:
                 continue
             values = assignment(name, claim.name, case["inputs"])
             assert allowed(claim.hypotheses, values)
-            for side in (claim.conclusion.left, claim.conclusion.right):
+            for side in (sides.left, sides.right):
                 whole = evaluate(bind.lam(side, *axes) if axes else side, values, DIGITS)
                 flat = np.array(whole, dtype=object).reshape(-1).tolist()
                 with mpmath.workdps(DIGITS):
                     for a, b in zip(flat, case["output"]["values"], strict=True):
                         assert abs(a - mpmath.mpf(b)) <= mpmath.mpf(10) ** (2 - DIGITS) * max(1, abs(a))
+
+
+def case_of(name: str, claim: str) -> dict[str, Any]:
+    """The last sample of a claim, which is the largest."""
+    found = next(c for c in VECTORS[name]["claims"] if c["claim"] == claim)
+    return [case for case in found["cases"] if case["kind"] == "sample"][-1]
+
+
+def test_an_index_map_is_given_as_the_array_of_its_values() -> None:
+    case = case_of("take.derivative", "jvp")
+    v, phi = array(case["inputs"]["v"]).astype(float), array(case["inputs"]["phi"], int).astype(int)
+    assert v.size
+    np.testing.assert_allclose(array(case["output"]).astype(float), v[:, phi], rtol=1e-15)
+
+
+@pytest.mark.parametrize("name", ["inv.derivative", "lu.derivative", "qr.derivative", "svd.derivative"])
+def test_what_hypotheses_describe_is_given_at_the_matrix_of_the_file(name: str) -> None:
+    inputs = case_of(name, VECTORS[name]["claims"][0]["claim"])["inputs"]
+    given = {letter: array(value).astype(float) for letter, value in inputs.items() if isinstance(value, dict)}
+    a = given["A"]
+    match name:
+        case "inv.derivative":
+            np.testing.assert_allclose(given["inv(A)"] @ a, np.eye(len(a)), atol=1e-12)
+        case "lu.derivative":
+            np.testing.assert_allclose(given["L(A)"] @ np.linalg.inv(given["inv(U(A))"]), a[given["p"].astype(int)])
+        case "qr.derivative":
+            np.testing.assert_allclose(given["Q(A)"] @ np.linalg.inv(given["inv(R(A))"]), a)
+        case _:
+            np.testing.assert_allclose(np.linalg.norm(given["U(A)"], axis=0), 1)
+
+
+def test_the_cotangent_of_the_inverse_is_that_of_numpy() -> None:
+    case = case_of("inv.derivative", "cotangent")
+    given = {letter: array(value).astype(float) for letter, value in case["inputs"].items() if isinstance(value, dict)}
+    inverse = np.linalg.inv(given["A"])
+    expected = -inverse.T @ given["G"] @ inverse.T
+    np.testing.assert_allclose(array(case["output"]).astype(float), expected, rtol=1e-10)
+
+
+def test_a_gradient_of_an_array_has_the_letters_of_the_statement_for_axes() -> None:
+    claim = next(c for c in VECTORS["softmax.jacobian"]["claims"] if c["claim"] == "differentiable")
+    assert claim["axes"] == ["r", "i", "c", "j", "n", "k"]
 
 
 def test_the_engine_reaches_the_vectors_of_softmax() -> None:

@@ -56,7 +56,7 @@ from gradatlas.symbolic.terms import (
     walk,
 )
 
-__all__ = ["DisagreementError", "example_of", "in_order", "shown"]
+__all__ = ["DisagreementError", "Sides", "example_of", "in_order", "names_of", "shown", "two_sides"]
 
 CLAIMS: Final = 6  # of a formula that are looked at
 SAMPLES: Final = 2  # looked at, for one that says something
@@ -67,12 +67,15 @@ GRADIENT: Final = re.compile(r"\}\{\\partial [^_{}]+_\{([a-z]+)\}\}")  # the ent
 LONG: Final = 70  # characters of LaTeX, beyond which a number is shown by its digits
 
 
+NOTHING: Final = Assignment({})
+
+
 class DisagreementError(ArithmeticError):
     """The two sides of a statement differ at a sample that satisfies its hypotheses."""
 
 
 @dataclass(frozen=True)
-class _Sides:
+class Sides:
     """The two sides of a claim at the free indices `over`, and how they are related.
 
     entries: the last of these indices, where they are those of a gradient and have no letters of their own.
@@ -94,12 +97,12 @@ def example_of(formula: Formula) -> dict[str, Any] | None:
     """
     if formula.id in INSTANCES:
         claim, values = instance_of(formula)
-        sides = _sides(claim.conclusion, values)
+        sides = two_sides(claim.conclusion, values)
         assert sides is not None, f"{formula.id}: {claim.name} has no two sides"
         return _worked(claim, sides, values, INSTANCES[formula.id].also)[1]
     best: tuple[int, dict[str, Any]] | None = None
     for claim in formula.claims[:CLAIMS]:
-        sides = _sides(claim.conclusion, Assignment({}))
+        sides = two_sides(claim.conclusion)
         if sides is None:
             continue
         for values, _sizes in itertools.islice(small_samples(formula, claim), SAMPLES):
@@ -128,7 +131,7 @@ def _speaks_of_all(hypothesis: Proposition) -> bool:
     return isinstance(hypothesis, Tends | Diverges | Continuous)
 
 
-def _sides(conclusion: Proposition, given: Assignment) -> _Sides | None:
+def two_sides(conclusion: Proposition, given: Assignment = NOTHING) -> Sides | None:
     """The sides of a conclusion; None where it has no two. given: indices in it that have values already."""
     while isinstance(conclusion, ForAll) and conclusion.kind == "index":
         conclusion = open_for_all(conclusion, fresh_for(conclusion))
@@ -146,10 +149,10 @@ def _sides(conclusion: Proposition, given: Assignment) -> _Sides | None:
             left = Deriv(shape, body, point, at)
             right, relation = (read(gradient, *at) if at else gradient), "="
             free = tuple(v for v in in_order(left, right) if v not in at and v not in given)
-            return _Sides(left, right, (*free, *at), relation, at)
+            return Sides(left, right, (*free, *at), relation, at)
         case _:
             return None
-    return _Sides(left, right, tuple(v for v in in_order(left, right) if v not in given), relation)
+    return Sides(left, right, tuple(v for v in in_order(left, right) if v not in given), relation)
 
 
 def _cleared(value: Any) -> Any:
@@ -171,7 +174,7 @@ def in_order(left: Term, right: Term) -> tuple[Index, ...]:
     return tuple(part for part in dict.fromkeys(named) if isinstance(part, Index))
 
 
-def _worked(claim: Claim, sides: _Sides, values: Assignment, also: Sequence[str] = ()) -> tuple[int, dict[str, Any]]:
+def _worked(claim: Claim, sides: Sides, values: Assignment, also: Sequence[str] = ()) -> tuple[int, dict[str, Any]]:
     """The example at these values, and how good it is: 0 where it says something in simple numbers.
 
     also: names of letters to show that the conclusion does not have; of a family's member `name(0)`.
@@ -188,7 +191,7 @@ def _worked(claim: Claim, sides: _Sides, values: Assignment, also: Sequence[str]
     numbers = list(_scalars(others))
     many = len(numbers) > ENTRIES
     inputs = _inputs(claim, values, asked, also)
-    over = _names(claim, sides)
+    over = names_of(claim, sides)
     if len(ranges) > 2:
         # An axis of length 1 says no more than a bracket: what is left out is told by its index.
         alone = [name for name, r in zip(over, ranges, strict=True) if len(r) == 1]
@@ -211,7 +214,7 @@ def _worked(claim: Claim, sides: _Sides, values: Assignment, also: Sequence[str]
     return (10 if many else 0) + (5 if trivial else 0) + (3 if not inputs else 0), made
 
 
-def _names(claim: Claim, sides: _Sides) -> list[str]:
+def names_of(claim: Claim, sides: Sides) -> list[str]:
     """The letters of the free indices; of a gradient's entries those that the statement is printed with."""
     named = [index.name.partition("#")[0].lstrip("·") for index in sides.over if index not in sides.entries]
     printed = GRADIENT.search(latex(claim.conclusion))
@@ -282,7 +285,7 @@ def _inputs(
                 case Sym() if part in free_variables(root):
                     (found if part.kind == "real" else sizes).append((symbol_latex(part.name), shown(values[part])))
                 case Array() if not part.params and part in free_variables(root):
-                    found.append((symbol_latex(part.name), shown(values[part])))
+                    found.append(_labelled(symbol_latex(part.name), values[part]))
                 case Array() if part.params:
                     family = Family(part.name, len(part.params))
                     if family not in seen:
@@ -314,7 +317,7 @@ def _roots(claim: Claim) -> list[Term]:
     """What the conclusion is made of, definitions unfolded where they name more letters."""
     roots: list[Term] = []
     conclusion: Any = claim.conclusion
-    sides = _sides(conclusion, Assignment({}))
+    sides = two_sides(conclusion)
     assert sides is not None
     stack: list[Term] = [sides.left, sides.right]
     seen: set[Term] = set()
@@ -430,13 +433,13 @@ def _named(claim: Claim, values: Assignment) -> list[tuple[str, str]]:
             if not isinstance(part, Call) or part.head.definition is None or part.head in found:
                 continue
             try:
-                found[part.head] = (part.head.latex or symbol_latex(part.head.name), _value_of(part, values))
+                found[part.head] = _labelled(part.head.latex or symbol_latex(part.head.name), _value_of(part, values))
             except (EvaluationError, NotRationalError, TypeError, ValueError):
                 continue
     return list(reversed(found.values()))
 
 
-def _value_of(call: Call, values: Assignment) -> str:
+def _value_of(call: Call, values: Assignment) -> Any:
     indices = [a for a in call.args if isinstance(a, Index)]
     for arg in call.args:
         if free_variables(arg) and not isinstance(arg, Index | Sym | Array):
@@ -446,10 +449,25 @@ def _value_of(call: Call, values: Assignment) -> str:
     fresh = [fresh_index(index.size) for index in indices]
     renamed = substitute(call, dict(zip(indices, fresh, strict=True))) if len(set(indices)) == len(indices) else call
     whole = bind.lam(renamed, *fresh) if fresh and not call.shape else renamed
-    return shown(_cleared(evaluate_in_symbols(whole, values)))
+    return _cleared(evaluate_in_symbols(whole, values))
 
 
 # How values are written
+
+
+def _labelled(letter: str, value: Any) -> tuple[str, str]:
+    """A letter and its value; of an array with many axes those of length 1 are left out, a 0 among dots at the letter."""
+    lengths = _lengths(value)
+    if len(lengths) < 3 or 1 not in lengths or 0 in lengths:
+        return letter, shown(value)
+    base = letter if "_" not in letter else rf"\left({letter}\right)"
+    places = "".join("0" if length == 1 else r"\cdot " for length in lengths)
+    return f"{base}_{{{places.strip()}}}", shown(_without(value, lengths))
+
+
+def _lengths(value: Any) -> list[int]:
+    """The lengths of the axes of nested lists."""
+    return [len(value), *(_lengths(value[0]) if value else [])] if isinstance(value, list) else []
 
 
 def shown(value: Any) -> str:
