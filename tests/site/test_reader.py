@@ -44,7 +44,7 @@ def test_a_view_changes_with_what_it_shows_and_with_nothing_else(tmp_path: Path)
 
     def views() -> dict[str, str]:
         atlas = load(tmp_path / "f")
-        return {name: atlas.view(name) for name in ("all", *(f"formula:{key}" for key in atlas.formulas))}
+        return {name: atlas.views[name] for name in ("records", "map", *(f"formula:{key}" for key in atlas.formulas))}
 
     before = views()
     assert views() == before
@@ -52,7 +52,7 @@ def test_a_view_changes_with_what_it_shows_and_with_nothing_else(tmp_path: Path)
     data["proof_digest"] = "0" * 64
     record.write_text(json.dumps(data))
     after = views()
-    assert {name for name in before if before[name] != after[name]} == {"all", "formula:softmax.vjp"}
+    assert {name for name in before if before[name] != after[name]} == {"records", "formula:softmax.vjp"}
 
 
 def test_stubs_are_written_once_and_only_stubs_are_removed(atlas: Atlas, tmp_path: Path) -> None:

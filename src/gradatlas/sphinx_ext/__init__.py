@@ -5,7 +5,6 @@ In conf.py: `extensions = ["gradatlas.sphinx_ext"]`, `html_math_renderer = "kate
 
 from __future__ import annotations
 
-from collections.abc import Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +36,7 @@ from gradatlas.sphinx_ext.frameworks import FrameworksDirective
 from gradatlas.sphinx_ext.languages import add_switch, formula_words, use_catalogues
 from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
 from gradatlas.sphinx_ext.navigation import share_navigation
+from gradatlas.sphinx_ext.outdated import find_outdated
 from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
 from gradatlas.sphinx_ext.pieces import pieces
 from gradatlas.sphinx_ext.punctuation import WidePunctuation
@@ -46,7 +46,6 @@ from gradatlas.sphinx_ext.wordstems import English
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-    from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
 
 __all__ = ["READ", "setup"]
@@ -93,7 +92,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("builder-inited", assets.gather, priority=600)
     app.connect("builder-inited", playing.write_functions, priority=610)
     app.connect("builder-inited", finding.write_index, priority=620)
-    app.connect("env-get-outdated", _changed_pages)
+    find_outdated(app)
     app.connect("warn-missing-reference", warn_missing)
     app.connect("html-page-context", _finish_formula_page, priority=400)
     app.connect("html-page-context", add_switch, priority=410)
@@ -124,24 +123,6 @@ def _translate(atlas: Atlas, app: Sphinx) -> Atlas:
             text = "%r has no translation into %s: add it to gradatlas-formulas.po or gradatlas-derivations.po"
             logger.warning(text, said, app.config.language, type="gradatlas", subtype="language")
     return shown
-
-
-def _changed_pages(
-    app: Sphinx, env: BuildEnvironment, added: Set[str], changed: Set[str], removed: Set[str]
-) -> list[str]:
-    """The documents that show something that has changed; says, at every build, which formulas lack evidence."""
-    atlas = ATLASES[app.config]
-    for formula in atlas.formulas.values():
-        if formula.problem:
-            where = f"formulas/{formula.id}"
-            logger.warning("%s: %s", formula.id, formula.problem, location=where, type="gradatlas", subtype="evidence")
-    ledger.say_open_rows(atlas)
-    views = env.domains["formula"].data["views"]
-    return [
-        docname
-        for docname, shown in views.items()
-        if any(atlas.view(name) != digest for name, digest in shown.items()) and docname not in removed
-    ]
 
 
 def _finish_formula_page(

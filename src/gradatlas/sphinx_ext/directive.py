@@ -47,7 +47,7 @@ class AtlasDirective(SphinxDirective):
 
     def shows(self, view: str) -> None:
         """Have the document read again when the view changes."""
-        self.domain.note_view(self.place(), view, self.atlas.view(view))
+        self.domain.note_view(self.place(), view, self.atlas.views[view])
 
     def link(self, kind: str, target: str, text: str = "") -> addnodes.pending_xref:
         """A reference from this document."""

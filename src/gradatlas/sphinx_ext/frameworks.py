@@ -21,7 +21,7 @@ class FrameworksDirective(AtlasDirective):
     def run(self) -> list[nodes.Node]:
         """The tables, and a line with versions, date and counts."""
         self.env.note_dependency(str(frameworks.RECORD))
-        self.shows("all")
+        self.shows("names")
         answers = {row.title: frameworks.ask("gradatlas", row) for row in frameworks.ROWS}
         head = [_("What"), "gradatlas", "PyTorch", _("Keras, as documented"), _("Formula")]
         shown: list[nodes.Node] = []

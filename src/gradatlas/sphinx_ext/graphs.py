@@ -433,7 +433,7 @@ class MapDirective(AtlasDirective):
 
     def run(self) -> list[nodes.Node]:
         """The picture, the legend, and a section for each chapter."""
-        self.shows("all")
+        self.shows("map")
         statuses = dict.fromkeys(formula.status for formula in self.atlas.formulas.values())
         legend = paragraph(classes=["formula-line", "map-legend"])
         for status in (status for status in BADGES if status in statuses):

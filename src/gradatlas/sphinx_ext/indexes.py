@@ -77,7 +77,7 @@ class OperationsDirective(AtlasDirective):
 
     def run(self) -> list[nodes.Node]:
         """One section a letter, with a table."""
-        self.shows("all")
+        self.shows("operations")
         about: dict[str, list[str]] = {}
         for formula in self.atlas.formulas.values():
             for name in formula.of:
@@ -98,7 +98,7 @@ class SymbolsDirective(AtlasDirective):
 
     def run(self) -> list[nodes.Node]:
         """One section a letter, with a table."""
-        self.shows("all")
+        self.shows("symbols")
         made: list[nodes.Node] = []
         for place, (letter, symbols) in enumerate(symbols_by_letter(self.atlas).items()):
             rows: list[list[Any]] = []
@@ -117,7 +117,7 @@ class StatusDirective(AtlasDirective):
 
     def run(self) -> list[nodes.Node]:
         """A section for each status and for each verdict, with how many there are."""
-        self.shows("all")
+        self.shows("statuses")
         made: list[nodes.Node] = []
         for status in BADGES:
             found = [formula for formula in self.atlas.formulas.values() if formula.status == status]

@@ -92,7 +92,7 @@ class LedgerDirective(ProgramLinks):
 
     def run(self) -> list[nodes.Node]:
         """One section a part of the ledger."""
-        self.shows("all")
+        self.shows("rows")
         parts: dict[str, list[Row]] = {}
         for row in self.atlas.rows.values():
             parts.setdefault(row.part, []).append(row)
@@ -328,7 +328,7 @@ class CountDirective(AtlasDirective):
 
     def run(self) -> list[nodes.Node]:
         """A list of figures."""
-        self.shows("all")
+        self.shows("rows")
         counted = Counter(row.verdict for row in self.atlas.rows.values())
         items = (
             nodes.list_item("", paragraph(nodes.strong("", str(counted[verdict])), nodes.inline("", f" {_(verdict)}")))
@@ -352,7 +352,7 @@ class AnswersDirective(AtlasDirective):
 
     def run(self) -> list[nodes.Node]:
         """A section for each question of the last part."""
-        self.shows("all")
+        self.shows("rows")
         found: list[nodes.Node] = []
         for row in self.atlas.rows.values():
             if row.entry.get("rows") and row.id.startswith("Q"):

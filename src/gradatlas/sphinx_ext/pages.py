@@ -64,7 +64,7 @@ class ChapterDirective(AtlasDirective):
     def run(self) -> list[nodes.Node]:
         """Each formula with its status, summary and statement."""
         chapter = self.arguments[0]
-        self.shows("all")
+        self.shows(f"chapter:{chapter}")
         page = section(_(chapter_title(chapter)), f"chapter-{chapter}")
         if chapter_summary(chapter):
             page += paragraph(_(chapter_summary(chapter)), classes=["summary"])
@@ -92,7 +92,7 @@ class ToctreeDirective(AtlasDirective):
 
     def run(self) -> list[nodes.Node]:
         """A hidden toctree of the chapters' pages."""
-        self.shows("all")
+        self.shows("chapters")
         names = [f"chapters/{chapter}" for chapter in self.atlas.chapters]
         tree = addnodes.toctree(
             parent=self.place(),
@@ -115,7 +115,7 @@ class FormulasDirective(AtlasDirective):
 
     def run(self) -> list[nodes.Node]:
         """One section a chapter."""
-        self.shows("all")
+        self.shows("table")
         return [
             section(
                 _(chapter_title(chapter)),
@@ -146,7 +146,7 @@ class FiguresDirective(AtlasDirective):
 
     def run(self) -> list[nodes.Node]:
         """A list of figures, each counted from the records."""
-        self.shows("all")
+        self.shows("figures")
         records = [f.evidence for f in self.atlas.formulas.values() if f.evidence is not None]
         proven = self.atlas.count("proven, any size", "proven, fixed size")
         refuted = self.atlas.count("refuted")
@@ -170,7 +170,7 @@ class RulesDirective(AtlasDirective):
 
     def run(self) -> list[nodes.Node]:
         """One section a rule."""
-        self.shows("all")
+        self.shows("rules")
         parts: list[nodes.Node] = []
         for rule in self.atlas.rules.values():
             part = section(_(rule.title), f"rule-{rule.name}", paragraph(code(rule.name), classes=["formula-line"]))
@@ -190,7 +190,7 @@ class AxiomsDirective(AtlasDirective):
 
     def run(self) -> list[nodes.Node]:
         """One section an axiom."""
-        self.shows("all")
+        self.shows("axioms")
         parts: list[nodes.Node] = []
         for axiom in self.atlas.axioms.values():
             part = section(_(axiom.title), f"axiom-{axiom.id}", paragraph(code(axiom.id), classes=["formula-line"]))
@@ -214,7 +214,7 @@ class KinksDirective(AtlasDirective):
 
     def run(self) -> list[nodes.Node]:
         """A table with a row for each kink of each record, and a line for those that are constant between jumps."""
-        self.shows("all")
+        self.shows("kinks")
         constant = [o.name for o in self.atlas.operations.values() if o.kinks and o.kind == LOCALLY_CONSTANT]
         rows: list[list[Any]] = [
             [code(operation.name), typeset(where), typeset(taken)]

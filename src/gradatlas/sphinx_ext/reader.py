@@ -5,15 +5,15 @@ Everything else in this package works on the `Atlas` made here, so a change of t
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from gradatlas.formulas.chapters import CHAPTERS
+from gradatlas.sphinx_ext.views import Views
 
 __all__ = [
     "Atlas",
@@ -310,46 +310,10 @@ class Atlas:
         """How many formulas have one of these statuses, by current evidence."""
         return sum(formula.status in statuses for formula in self.formulas.values())
 
-    def view(self, name: str) -> str:
-        """A digest of what the view called name shows: a page is read again when it changes.
-
-        Names: `formula:ID`, `row:ID`, `operations` (which formulas are about which), `all`.
-        """
-        kind, _, key = name.partition(":")
-        if kind == "all":
-            return self._whole
-        if kind == "operations":
-            return _digest([(formula.id, formula.of) for formula in self.formulas.values()])
-        if kind == "row":
-            row = self.rows.get(key)
-            others = [self.rows.get(other) for other in row.entry.get("rows", ())] if row is not None else []
-            return _digest(row, [(r.id, r.about, r.verdict) for r in others if r is not None])
-        formula = self.formulas.get(key)
-        if formula is None:
-            return ""
-        # The page also names the formulas it links to; their titles are part of it.
-        lemmas = formula.evidence.lemmas if formula.evidence is not None else ()
-        linked = sorted({*lemmas, *self.used_by.get(key, ())})
-        operations = [self.operations.get(operation) for operation in formula.of]
-        return _digest(
-            self._digests[key], operations, [(i, self.formulas[i].title) for i in linked if i in self.formulas]
-        )
-
     @cached_property
-    def _digests(self) -> Mapping[str, str]:
-        # The record's text stands for its contents: it is much quicker to digest.
-        return {
-            key: _digest(
-                replace(formula, evidence=None),
-                formula.facts.get("digest"),
-                formula.evidence.raw if formula.evidence is not None else None,
-            )
-            for key, formula in self.formulas.items()
-        }
-
-    @cached_property
-    def _whole(self) -> str:
-        return _digest(self._digests, self.rules, self.axioms, self.rows, self.operations)
+    def views(self) -> Views:
+        """The digests of what documents show of it."""
+        return Views(self)
 
     def _inverse(self, names: Callable[[Evidence], Iterable[str]]) -> dict[str, tuple[str, ...]]:
         users: dict[str, list[str]] = {}
@@ -587,7 +551,3 @@ def _source(data: Mapping[str, Any]) -> Source:
     if data["kind"] == "document":
         return Source("document", data["row"])
     return Source("citation", data["key"], data["text"], data.get("doi") or "")
-
-
-def _digest(*shown: object) -> str:
-    return hashlib.sha256(repr(shown).encode()).hexdigest()

@@ -288,7 +288,7 @@ class OrderDirective(AtlasDirective):
 
     def run(self) -> list[nodes.Node]:
         """A section for the short list, and one for all."""
-        self.shows("all")
+        self.shows("order")
         pages = sorted(Path(self.env.srcdir, "primer").glob("*.md"))
         for page in pages:
             self.env.note_dependency(str(page))

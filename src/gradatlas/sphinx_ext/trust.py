@@ -101,7 +101,7 @@ class TrustedDirective(AtlasDirective):
         from gradatlas.symbolic.axioms import AXIOMS  # here, so that an atlas kept as files needs no checker to be read
         from gradatlas.symbolic.checker import RULES
 
-        self.shows("all")
+        self.shows("records")
         checker, libraries = closure(CHECKER)
         asking = users_of("sympy")
         rows: list[list[Any]] = [

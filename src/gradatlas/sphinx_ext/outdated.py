@@ -1,0 +1,79 @@
+"""Which documents a changed atlas leaves out of date: those that show something that changed, and those that link to it."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import TYPE_CHECKING, Final
+
+from sphinx import addnodes
+from sphinx.util import logging
+
+from gradatlas.sphinx_ext import ledger
+from gradatlas.sphinx_ext.directive import ATLASES
+from gradatlas.sphinx_ext.domain import FormulaDomain
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+__all__ = ["find_outdated"]
+
+LINK: Final = "link:"
+CHAPTERS: Final = "chapters"
+logger = logging.getLogger(__name__)
+
+
+def find_outdated(app: Sphinx) -> None:
+    """Have documents read and written again when what they show has changed."""
+    app.connect("env-get-outdated", _to_read)
+    app.connect("doctree-read", _note_links)
+    app.connect("env-updated", _to_write)
+
+
+def _to_read(app: Sphinx, env: BuildEnvironment, added: Set[str], changed: Set[str], removed: Set[str]) -> list[str]:
+    """The documents that show something that has changed; says, at every build, which formulas lack evidence."""
+    atlas = ATLASES[app.config]
+    for formula in atlas.formulas.values():
+        if formula.problem:
+            where = f"formulas/{formula.id}"
+            logger.warning("%s: %s", formula.id, formula.problem, location=where, type="gradatlas", subtype="evidence")
+    ledger.say_open_rows(atlas)
+    noted = _noted(env)
+    # The chapters are in the navigation, which is beside every page.
+    if any(shown.get(CHAPTERS, atlas.views[CHAPTERS]) != atlas.views[CHAPTERS] for shown in noted.values()):
+        return sorted(env.found_docs - removed)
+    return [
+        docname
+        for docname, shown in noted.items()
+        if docname not in removed
+        and any(not name.startswith(LINK) and atlas.views[name] != known for name, known in shown.items())
+    ]
+
+
+def _note_links(app: Sphinx, doctree: nodes.document) -> None:
+    """Note what a document's links print, as it is read."""
+    views = ATLASES[app.config].views
+    shown = _noted(app.env).setdefault(app.env.current_document.docname, {})
+    for node in doctree.findall(addnodes.pending_xref):
+        if node.get("refdomain") == "formula":
+            name = f"{LINK}{node['reftype']}:{node['reftarget']}"
+            shown[name] = views[name]
+
+
+def _to_write(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """The documents with a link that prints something else now. They need not be read: links are resolved as they are written."""
+    views = ATLASES[app.config].views
+    found = []
+    for docname, shown in _noted(env).items():
+        changed = {name: views[name] for name in shown if name.startswith(LINK) and views[name] != shown[name]}
+        shown.update(changed)
+        if changed:
+            found.append(docname)
+    return found
+
+
+def _noted(env: BuildEnvironment) -> dict[str, dict[str, str]]:
+    domain = env.domains["formula"]
+    assert isinstance(domain, FormulaDomain)
+    return domain.views
