@@ -43,10 +43,10 @@ CLAIMS: Final[Mapping[str, str]] = {
 }
 
 
-def _sizes(axes: int) -> Callable[[], Mapping[str, Any]]:
-    return lambda: SIZES[axes]
+def _sizes(axes: int, **other: int) -> Callable[[], Mapping[str, Any]]:
+    return lambda: {**SIZES[axes], **other}
 
 
 INSTANCES: Final[Mapping[str, Instance]] = {
     f"conv{axes}d.{part}": Instance(claim, _sizes(axes)) for axes in SIZES for part, claim in CLAIMS.items()
-}
+} | {f"conv{axes}d.db": Instance("statement", _sizes(axes, C=2)) for axes in SIZES}

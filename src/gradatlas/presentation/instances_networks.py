@@ -280,6 +280,17 @@ def _tolerance() -> Mapping[str, Any]:
     return {"n": 3, "x": [Fraction(4), Fraction(1), Fraction(-3)], "tau": half, "M": AtPoint(largest)}
 
 
+# Softmax and attention: one head, one query, two keys.
+
+
+def _attention(**more: Any) -> Callable[[], Mapping[str, Any]]:
+    sizes = {"H": 1, "N": 1, "M": 2, "F": 1, "m": [[[1, 1]]], "V": [[[3], [5]]]}
+    return lambda: {**sizes, **more}
+
+
+SCORED: Final = {"E": 1, "s": Fraction(1), "Q": [[[1]]], "K": [[[1], [2]]]}
+
+
 # Descents.
 
 
@@ -429,6 +440,19 @@ INSTANCES: Final[Mapping[str, Instance]] = {
         },
     ),
     "tolerance.derivative": Instance("equal", _tolerance),
+    "clip.derivative": Instance(
+        "vjp", lambda: {"n": 3, "low": Fraction(0), "high": Fraction(3), "x": [-1, 1, 4], "g": [2, 3, -1]}
+    ),
+    "threshold.derivative": Instance("vjp", lambda: {"n": 3, "at": Fraction(1), "x": [-1, 2, 3], "g": [2, 3, -1]}),
+    "softmax.jacobian": Instance("differentiable", lambda: {"R": 1, "N": 2, "C": 1, "x": [[[1], [2]]]}),
+    "masked-softmax.jacobian": Instance(
+        "differentiable", lambda: {"H": 1, "N": 1, "M": 3, "m": [[[1, 1, 0]]], "S": [[[1, 2, 4]]]}
+    ),
+    "attention.forward": Instance("statement", _attention(**SCORED)),
+    "attention.dv": Instance("statement", _attention(**SCORED, G=[[[2]]])),
+    "attention.ds": Instance("statement", _attention(S=[[[0, 1]]], G=[[[2]]])),
+    "attention.jvp": Instance("in Q", _attention(**SCORED)),
+    "attention.causal": Instance("mask", lambda: {"N": 3}),
     "gradient-descent.quadratic": Instance("coordinates", lambda: _quadratic(Fraction(1, 100)), ("H", "b")),
     "gradient-descent.quadratic-rate": Instance("rate too large", _too_large, ("H", "b", "alpha", "L", "theta(0)")),
     "gradient-descent.finite-steps": Instance(
