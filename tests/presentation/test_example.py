@@ -127,9 +127,9 @@ def test_the_example_of_softmax_names_its_output() -> None:
 
 
 def test_an_array_is_shown_without_its_axes_of_length_1() -> None:
-    assert _labelled("x", [[[1], [2]]]) == (r"x_{0\cdot 0}", r"\left(1, 2\right)")
+    assert _labelled("x", [[[1], [2]]]) == ("x_{0,:,0}", r"\left(1, 2\right)")
     assert _labelled("x", [[1, 2]]) == ("x", shown([[1, 2]]))
-    assert _labelled("W_{q}", [[[1, 2]], [[3, 4]]])[0] == r"\left(W_{q}\right)_{\cdot 0\cdot}"
+    assert _labelled("W_{q}", [[[1, 2]], [[3, 4]]])[0] == r"\left(W_{q}\right)_{:,0,:}"
 
 
 # Formulas whose page shows no example, each with the reason. An example that appears or is lost fails the test below.

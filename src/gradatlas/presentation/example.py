@@ -456,13 +456,13 @@ def _value_of(call: Call, values: Assignment) -> Any:
 
 
 def _labelled(letter: str, value: Any) -> tuple[str, str]:
-    """A letter and its value; of an array with many axes those of length 1 are left out, a 0 among dots at the letter."""
+    """A letter and its value; of an array with many axes those of length 1 are left out, a 0 among colons at the letter."""
     lengths = _lengths(value)
     if len(lengths) < 3 or 1 not in lengths or 0 in lengths:
         return letter, shown(value)
     base = letter if "_" not in letter else rf"\left({letter}\right)"
-    places = "".join("0" if length == 1 else r"\cdot " for length in lengths)
-    return f"{base}_{{{places.strip()}}}", shown(_without(value, lengths))
+    places = ",".join("0" if length == 1 else ":" for length in lengths)
+    return f"{base}_{{{places}}}", shown(_without(value, lengths))
 
 
 def _lengths(value: Any) -> list[int]:
