@@ -154,10 +154,15 @@ def grid(record: Record, k: int, dtype, params) -> list[np.ndarray]:
 # ------------------------------------------------------------------------------------------------ the truth
 
 
+def digits_between(mp, large, small) -> int:
+    """At least log10 |large / small|, and less than 2 more: from the exponents, where logarithms took a fifth of the time."""
+    return math.ceil((mp.mag(large) - mp.mag(small) + 1) * math.log10(2))
+
+
 def difference(exact, k: int, at, mp, scale):
     """The derivative of exact in argument k to 50 digits: a central difference in as many digits as cancellation needs."""
     step = mp.ldexp(scale, -100)
-    digits = 100 + max(0, int(mp.log10(abs(at[k]) / step))) if at[k] else 100  # at[k] + step is told from at[k]
+    digits = 100 + max(0, digits_between(mp, at[k], step)) if at[k] else 100  # at[k] + step is told from at[k]
     while True:
         with mp.workdps(digits):
             up = exact(mp, *at[:k], at[k] + step, *at[k + 1 :])
@@ -165,10 +170,10 @@ def difference(exact, k: int, at, mp, scale):
             rise = up - down
             if rise == 0 and digits >= 1600:
                 return mp.mpf(0)
-            lost = mp.log10(max(abs(up), abs(down)) / abs(rise)) if rise else mp.mpf(digits)
+            lost = digits_between(mp, max(abs(up), abs(down)), rise) if rise else digits
             if digits - lost >= 50:
                 return rise / (2 * step)
-            digits = max(int(lost) + 60, 2 * digits if rise == 0 else 0)
+            digits = max(lost + 60, 2 * digits if rise == 0 else 0)
 
 
 def truth(record: Record, k: int, at, params):
