@@ -22,6 +22,7 @@ from gradatlas.sphinx_ext import (
     katex,
     lasting,
     ledger,
+    navigation,
     playing,
     primer_pictures,
     programs,
@@ -35,7 +36,6 @@ from gradatlas.sphinx_ext.domain import KINDS, AtlasRole, FormulaDomain, warn_mi
 from gradatlas.sphinx_ext.frameworks import FrameworksDirective
 from gradatlas.sphinx_ext.languages import add_switch, formula_words, use_catalogues
 from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
-from gradatlas.sphinx_ext.navigation import share_navigation
 from gradatlas.sphinx_ext.outdated import find_outdated
 from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
 from gradatlas.sphinx_ext.pieces import pieces
@@ -99,7 +99,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("html-page-context", playing.add_scripts, priority=420)
     app.connect("html-page-context", finding.add_scripts, priority=420)
     app.connect("html-page-context", exercise.add_scripts, priority=420)
-    app.connect("html-page-context", share_navigation, priority=430)
+    navigation.install(app)
     app.connect("build-finished", records.write_records)
     app.connect("build-finished", exercise.write_data)
     app.connect("build-finished", ledger.write_ledger)

@@ -1,43 +1,86 @@
-"""The navigation beside a page, drawn once for all pages of a folder that are not themselves in it.
+"""The navigation beside a page, drawn once for each folder; on a page that is in it, what leads there is marked.
 
-Sphinx copies the whole tree for every page. Formulas are not in it, so that it is the same beside each of them; drawing it
-for every page anew took a quarter of the build.
+Sphinx copies the whole tree for every page, and the theme parses what comes of it; that took a third of the build.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import re
+import sys
 from typing import TYPE_CHECKING, Any, Final
+
+from sphinx.environment.adapters.toctree import global_toctree_for_doc
 
 if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
-    from sphinx.environment import BuildEnvironment
+    from sphinx.builders.html import StandaloneHTMLBuilder
 
-__all__ = ["share_navigation"]
+__all__ = ["install", "marked"]
 
 DRAWN: Final = "gradatlas_navigation"
+NOWHERE: Final = "a page that is in no tree"
+TAGS: Final = re.compile(
+    r'<(?P<close>/?)(?P<tag>ul|li)\b[^>]*>|<a class="(?P<classes>[^"]*)" href="(?P<address>[^"]*)"'
+)
 
 
-def share_navigation(
+def install(app: Sphinx) -> None:
+    """Share the navigation among the pages."""
+    app.connect("builder-inited", _parse_once)
+    app.connect("html-page-context", _share, priority=430)
+
+
+def _parse_once(app: Sphinx) -> None:
+    """Have furo remember what it makes of a tree: a function of the tree's text, which is the same beside all formulas."""
+    furo = sys.modules.get("furo")
+    if furo is not None and not hasattr(furo.get_navigation_tree, "cache_info"):
+        furo.get_navigation_tree = functools.lru_cache(maxsize=None)(furo.get_navigation_tree)  # type: ignore[attr-defined]
+
+
+def _share(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Let the theme take the navigation from the first page of the folder, where this page is not in it."""
-    draw: Callable[..., str] | None = context.get("toctree")
-    if draw is None or pagename in _listed(app.env):
+    """Let the theme take the navigation of the page's folder."""
+    if "toctree" not in context:
         return
-    drawn: dict[Any, str] = app.builder.__dict__.setdefault(DRAWN, {})
-    folder = app.builder.get_target_uri(pagename).rpartition("/")[0]
+    builder: StandaloneHTMLBuilder = app.builder  # type: ignore[assignment]
+    drawn: dict[Any, str] = builder.__dict__.setdefault(DRAWN, {})
+    beside = "".join([*pagename.rpartition("/")[:2], NOWHERE])  # a page of the same folder
 
     def shared(**options: Any) -> str:
-        key = (folder, tuple(sorted(options.items())))
+        key = (beside, tuple(sorted(options.items())))
         if key not in drawn:
-            drawn[key] = draw(**options)
-        return drawn[key]
+            tree = global_toctree_for_doc(app.env, beside, builder, tags=builder.tags, **options)
+            drawn[key] = builder.render_partial(tree)["fragment"]
+        return marked(drawn[key], builder.get_relative_uri(beside, pagename))
 
     context["toctree"] = shared
 
 
-def _listed(env: BuildEnvironment) -> set[str]:
-    """The pages that the navigation has, and the one it starts from: these are marked in it, each in its own."""
-    return {env.config.root_doc}.union(*env.toctree_includes.values())
+def marked(tree: str, address: str) -> str:
+    """The tree with the link to an address, and the lists and entries that it is in, marked as Sphinx marks them."""
+    pieces: list[str] = []
+    around: list[int] = []  # where in pieces the lists and entries begin that are open
+    end = 0
+    found = False
+    for tag in TAGS.finditer(tree):
+        pieces += [tree[end : tag.start()], tag[0]]
+        end = tag.end()
+        if tag["close"]:
+            around.pop()
+        elif tag["tag"]:
+            around.append(len(pieces) - 1)
+        elif tag["address"] == address:
+            found = True
+            pieces[-1] = f'<a class="current {tag["classes"]}" href="#"'
+            for place in around:
+                pieces[place] = _current(pieces[place])
+    return "".join([*pieces, tree[end:]]) if found else tree
+
+
+def _current(tag: str) -> str:
+    if ' class="' not in tag:
+        return tag.replace(">", ' class="current">')
+    return tag if "current" in tag else tag.replace('">', ' current">')

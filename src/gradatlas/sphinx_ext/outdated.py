@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["find_outdated"]
 
-LINK: Final = "link:"
+LINKS: Final = ("link:", "link-note:")
 CHAPTERS: Final = "chapters"
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def _to_read(app: Sphinx, env: BuildEnvironment, added: Set[str], changed: Set[s
         docname
         for docname, shown in noted.items()
         if docname not in removed
-        and any(not name.startswith(LINK) and atlas.views[name] != known for name, known in shown.items())
+        and any(not name.startswith(LINKS) and atlas.views[name] != known for name, known in shown.items())
     ]
 
 
@@ -57,7 +57,8 @@ def _note_links(app: Sphinx, doctree: nodes.document) -> None:
     shown = _noted(app.env).setdefault(app.env.current_document.docname, {})
     for node in doctree.findall(addnodes.pending_xref):
         if node.get("refdomain") == "formula":
-            name = f"{LINK}{node['reftype']}:{node['reftarget']}"
+            view = LINKS[bool(node.get("refexplicit"))]
+            name = f"{view}{node['reftype']}:{node['reftarget']}"
             shown[name] = views[name]
 
 
@@ -66,7 +67,7 @@ def _to_write(app: Sphinx, env: BuildEnvironment) -> list[str]:
     views = ATLASES[app.config].views
     found = []
     for docname, shown in _noted(env).items():
-        changed = {name: views[name] for name in shown if name.startswith(LINK) and views[name] != shown[name]}
+        changed = {name: views[name] for name in shown if name.startswith(LINKS) and views[name] != shown[name]}
         shown.update(changed)
         if changed:
             found.append(docname)

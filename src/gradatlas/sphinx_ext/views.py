@@ -85,16 +85,22 @@ def _chapter(views: Views, key: str) -> object:
     return [card(formula) for formula in views.atlas.chapters.get(key, ())]
 
 
-def _link(views: Views, key: str) -> object:
-    """What a link to an object prints and says when pointed at."""
+def _title(views: Views, key: str) -> object:
+    """What a link to an object prints, where its author gave it no words."""
+    kind, _, name = key.partition(":")
+    objects = {"formula": views.atlas.formulas, "rule": views.atlas.rules, "axiom": views.atlas.axioms}
+    found = objects[kind].get(name) if kind in objects else None
+    return _note(views, key), getattr(found, "title", "")
+
+
+def _note(views: Views, key: str) -> object:
+    """What any link to an object says when pointed at."""
     kind, _, name = key.partition(":")
     atlas = views.atlas
     if kind == "formula":
-        formula = atlas.formulas.get(name)
-        return formula and (formula.title, formula.status)
+        return name in atlas.formulas and atlas.formulas[name].status
     if kind == "row":
-        row = atlas.rows.get(name)
-        return row and (row.about, row.verdict)
+        return name in atlas.rows and (atlas.rows[name].about, atlas.rows[name].verdict)
     return {"rule": atlas.rules, "axiom": atlas.axioms}[kind].get(name)
 
 
@@ -127,7 +133,8 @@ VIEWS: Final[Mapping[str, Callable[[Views, str], Any]]] = {
     "formula": _formula,  # formula:ID, its page, or its statement elsewhere
     "row": _row,  # row:ID
     "chapter": _chapter,  # chapter:NAME
-    "link": _link,  # link:KIND:ID
+    "link": _title,  # link:KIND:ID
+    "link-note": _note,  # link-note:KIND:ID
     "chapters": lambda views, _: list(views.atlas.chapters),
     "names": lambda views, _: list(views.atlas.formulas),
     "rows": lambda views, _: (views.atlas.rows, list(views.atlas.formulas)),
