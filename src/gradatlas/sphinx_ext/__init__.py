@@ -104,7 +104,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("build-finished", exercise.write_data)
     app.connect("build-finished", ledger.write_ledger)
     app.connect("build-finished", assets.index_for_search, priority=900)
-    return {"version": "1", "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "1", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _read_atlas(app: Sphinx) -> None:
