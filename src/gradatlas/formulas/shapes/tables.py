@@ -12,7 +12,7 @@ __all__ = ["tables"]
 
 
 def tables() -> dict[str, Any]:
-    """The tables as JSON data.
+    """The tables as JSON data, the same in every process.
 
     terminals: names and patterns, in the order they are tried; ignored: names of those that say nothing. rules: for each the
     name of what it makes, whether a single part passes through, how many symbols, which of them are kept, and the nonterminal.
@@ -23,11 +23,13 @@ def tables() -> dict[str, Any]:
     lexer: Any = lark.parser.lexer
     rules: list[Any] = []
     place: dict[Any, int] = {}
-    states: list[dict[str, int]] = [{} for _ in range(len(table.states))]
-    for state, actions in table.states.items():
-        for symbol, (action, argument) in sorted(actions.items()):
-            if str(action) == "Shift" or isinstance(argument, int):
-                states[state][symbol] = argument
+    number = _numbered(table)
+    states: list[dict[str, int]] = []
+    for state in number:
+        row: dict[str, int] = {}
+        for symbol, (action, argument) in sorted(table.states[state].items()):
+            if _goes(action, argument):
+                row[symbol] = number[argument]
                 continue
             if argument not in place:
                 place[argument] = len(rules)
@@ -41,13 +43,33 @@ def tables() -> dict[str, Any]:
                         str(argument.origin.name),
                     ]
                 )
-            states[state][symbol] = -1 - place[argument]
+            row[symbol] = -1 - place[argument]
+        states.append(row)
     return {
         "terminals": [[t.name, t.pattern.to_regexp()] for t in lexer.terminals],
         "ignored": sorted(lexer.ignore_types),
         "rules": rules,
         "states": states,
-        "start": table.start_states["start"],
-        "end": table.end_states["start"],
+        "start": number[table.start_states["start"]],
+        "end": number[table.end_states["start"]],
         "vocabulary": vocabulary(),
     }
+
+
+def _numbered(table: Any) -> dict[int, int]:
+    """Lark's states in the order in which they are met from the start, symbols in alphabetical order, each with its place.
+
+    Lark's own numbers differ from process to process, with the seed of Python's hashes.
+    """
+    waiting = [table.start_states["start"]]
+    number = {waiting[0]: 0}
+    for state in waiting:
+        for _, (action, argument) in sorted(table.states[state].items()):
+            if _goes(action, argument) and argument not in number:
+                number[argument] = len(number)
+                waiting.append(argument)
+    return number
+
+
+def _goes(action: Any, argument: Any) -> bool:
+    return str(action) == "Shift" or isinstance(argument, int)
