@@ -124,11 +124,19 @@ def test_a_statement_is_told_from_an_expression(latex: str, said: bool) -> None:
         ),
         (
             "the rate alpha_t = -beta / psi_1(t), not alpha_max",
-            r"the rate $\alpha_{t}$ = -β / $\psi_{1}$(t), not alpha_max",
+            r"the rate $\alpha_{t}$ = −β / $\psi_{1}$(t), not alpha_max",
         ),
         ("(W_{l+1}^T delta_{l+1}) * a'(z_l)", r"($W_{l+1}^{\mathsf T}$ $\delta_{l+1}$) * a'($z_{l}$)"),
         ("left alone: $alpha_t$ and `beta`", "left alone: $alpha_t$ and `beta`"),
         ("0 < L and L < 2", "0 < L and L < 2"),
+        ("vanishes for c < 1, and for c > 1 grows like c^t", "vanishes for c < 1, and for c > 1 grows like c^{t}"),
+        ("X = A^-1 B, and x^(y-1), e^-|x|", "X = A^{−1} B, and x^{y−1}, e^{−|x|}"),
+        ("-y log p lies between -1 and 2 sqrt(t)", "−y log p lies between −1 and 2 √(t)"),
+        ("-sum_i t_i A_ij, of layer-wise", r"−$\sum_{i}$ $t_{i}$ $A_{ij}$, of layer-wise"),
+        ("u_(t+1) and 1 - beta1^t", r"$u_{t+1}$ and 1 − $\beta_{1}^{t}$"),
+        ("(grad_theta V, -grad_phi V) of n_in", r"($\nabla_{\theta}$ V, −$\nabla_{\phi}$ V) of $n_{\mathrm{in}}$"),
+        ("a ratio of gamma functions, Phi(t)", "a ratio of gamma functions, Φ(t)"),
+        ("e /= 0, a + s, ... of $x$-axis", "e ≠ 0, a + s, … of $x$-axis"),
     ],
 )
 def test_words_for_a_terminal_are_set_with_the_signs_of_print(written: str, printed: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 Cell = str | nodes.Node | Sequence[nodes.Node]
-MARKS = re.compile(r"\$(?P<math>[^$]+)\$|`(?P<code>[^`]+)`|\*\*(?P<strong>[^*]+)\*\*")
+MARKS = re.compile(r"\$(?P<math>[^$]+)\$|`(?P<code>[^`]+)`|\*\*(?P<strong>[^*]+)\*\*|\^\{(?P<raised>[^{}$`]+)\}")
 BADGES = {
     "proven, any size": "proven",
     "proven, fixed size": "fixed",
@@ -73,51 +73,82 @@ GREEK_NAMES = (
     "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()  # noqa: SIM905
 )
 GREEK = dict(zip(GREEK_NAMES, "αβγδεζηθκλμνξπρστφχψω", strict=True))
-SIGNS = {
+SIGNS: dict[str, str | Callable[[re.Match[str]], str]] = {
     r"<=": "≤",
     r">=": "≥",
-    r"!=": "≠",
+    r"[!/]=": "≠",
     r"->": "→",
-    r"\^2\b": "²",
-    r"\^3\b": "³",
+    r"\.\.\.": "…",
+    r"\^2(?!\d)": "²",
+    r"\^3(?!\d)": "³",
     r"\^T\b": "ᵀ",
+    r"\^H\b": "ᴴ",
     r"\bgrad (?=\w)": "∇",
-    r"<(?=[^<>]*,[^<>]*>)([^<>]*)>": r"⟨\1⟩",
-    r"(?<=[\w)]) - (?=[\w(])": " − ",
+    r"\bsqrt ?(?=[\w(])": "√",
+    r"\((pi|tau) (?=[a-z]\b)": lambda match: f"({GREEK[match[1]]} ",
+    r"\bPhi\b": "Φ",
+    r"<(?! )([^<>]*,[^<>]*)(?<! )>": r"⟨\1⟩",
+    r" - ": " − ",
+    r"\((\w)-(?=\w\))": r"(\1−",
+    r"(?<=[\s(\[=,/])-(?=[\w(|√]|$)": "−",
 }
-
-
-LETTER = re.compile(rf"(?:(?<![\w.-])|(?<=[\s(=]-))({'|'.join(GREEK)})(?![\w-])")
+RAISED = str.maketrans("456789jkntwxy-", "⁴⁵⁶⁷⁸⁹ʲᵏⁿᵗʷˣʸ⁻")
+NAMES = "|".join(sorted(GREEK, key=len, reverse=True))
+LETTER = re.compile(rf"(?:(?<![\w.-])|(?<=[\s(=]-)|(?<=^-))({NAMES})(?![\w-]| functions?\b)")
+COEFFICIENT = re.compile(r"(?<![\w.$\\-])beta([12])(?![\w^=])")
+POWER = r"\^(?:\((?P<power>[^()$]{1,9})\)|(?P<plain>-?(?:[A-Za-z]|\d+|\|\w\|)))(?![\w-])"
 INDEXED = re.compile(
-    rf"(?<![\w.$\\-])(?P<letter>[A-Za-z]|{'|'.join(GREEK)})_(?P<index>\{{[^{{}}$]*\}}|[A-Za-z0-9](?![\w]))(?P<power>\^[T0-9])?"
+    rf"(?:(?<![\w.$\\-])|(?<=[\s(=]-)|(?<=^-))(?P<letter>[A-Za-z]|sum|grad|{NAMES})(?:"
+    rf"_(?P<index>\{{[^{{}}$]*\}}|\([^()$]*\)|in\b|out\b|(?<=grad_)(?:{NAMES})\b|[a-z]{{2}}(?!\w)|[A-Za-z0-9](?!\w))|(?P<digit>[12])(?=\^))"
+    rf"(?:{POWER})?"
 )
+LARGE = {"sum": r"\sum", "grad": r"\nabla"}
 
 
 def signs(text: str) -> str:
     """A name with the signs of print and its letters as they are written: `the derivative of t^2`."""
     for pattern, sign in SIGNS.items():
         text = re.sub(pattern, sign, text)
-    return text
+    return re.sub(r"\^(-?[4-9jkntwxy])(?!\w)", lambda match: match[1].translate(RAISED), text)
 
 
 def typeset(text: str) -> str:
     """Words written for a terminal, with the signs that print has.
 
-    `alpha <= |d|^2` becomes `α ≤ |d|²`, and letters with an index, as in `W_{l+1}^T`, become $mathematics$.
+    `alpha <= |d|^2` becomes `α ≤ |d|²`, letters with an index, as in `W_{l+1}^T`, become $mathematics$, and any other power,
+    as in `A^-1`, is raised: `A^{−1}`.
     """
-    text = INDEXED.sub(_indexed, text)
     found = []
-    for place, part in enumerate(re.split(r"(\$[^$]*\$|`[^`]*`)", text)):
+    for place, part in enumerate(re.split(r"(\$[^$]*\$|`[^`]*`)", _within(text))):
         if place % 2 == 0:
-            part = signs(LETTER.sub(lambda match: GREEK[match[1]], part))
+            part = re.sub(POWER, _raised, LETTER.sub(lambda match: GREEK[match[1]], part))
+            part = signs(part if place else re.sub(r"^-(?=[\w(|]|$)", "−", part))
         found.append(part)
     return "".join(found)
 
 
+def _within(text: str) -> str:
+    """The words with each letter that has an index as $mathematics$; what is mathematics or code already stays."""
+    parts = re.split(r"(\$[^$]*\$|`[^`]*`)", text)
+    for place in range(0, len(parts), 2):
+        parts[place] = COEFFICIENT.sub(r"$\\beta_{\1}$", INDEXED.sub(_indexed, parts[place]))
+    return "".join(parts)
+
+
+def _raised(match: re.Match[str]) -> str:
+    power = match["power"] or match["plain"]
+    if power in {"2", "3", "T", "H"}:
+        return match[0]
+    return f"^{{{power.replace('-', '−').replace('*', '·')}}}"
+
+
 def _indexed(match: re.Match[str]) -> str:
-    letter = f"\\{match['letter']}" if match["letter"] in GREEK else match["letter"]
-    power = {"": "", "^T": r"^{\mathsf T}"}.get(match["power"] or "", match["power"])
-    return f"${letter}_{{{match['index'].strip('{}')}}}{power}$"
+    letter = LARGE.get(match["letter"]) or (f"\\{match['letter']}" if match["letter"] in GREEK else match["letter"])
+    index = match["digit"] or match["index"].strip("{}()")
+    index = rf"\mathrm{{{index}}}" if index in {"in", "out"} else f"\\{index}" if index in GREEK else index
+    power = match["power"] or match["plain"]
+    raised = rf"^{{\mathsf {power}}}" if power in {"T", "H"} else f"^{{{power}}}" if power else ""
+    return f"${letter}_{{{index}}}{raised}$"
 
 
 def prose(text: str) -> list[nodes.Node]:
@@ -131,6 +162,8 @@ def prose(text: str) -> list[nodes.Node]:
             found.append(inline(match["math"]))
         elif match["code"]:
             found.append(code(match["code"]))
+        elif match["raised"]:
+            found.append(nodes.superscript("", match["raised"]))
         else:
             found.append(nodes.strong("", match["strong"]))
         at = match.end()

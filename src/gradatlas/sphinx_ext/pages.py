@@ -175,7 +175,7 @@ class RulesDirective(AtlasDirective):
         for rule in self.atlas.rules.values():
             part = section(_(rule.title), f"rule-{rule.name}", paragraph(code(rule.name), classes=["formula-line"]))
             part["classes"].append("entry")
-            part += paragraph(rule.statement)
+            part += paragraph(typeset(rule.statement))
             users = self.atlas.stepping_by.get(rule.name, ())
             if users:
                 part += users_of(self, users)
@@ -195,9 +195,9 @@ class AxiomsDirective(AtlasDirective):
         for axiom in self.atlas.axioms.values():
             part = section(_(axiom.title), f"axiom-{axiom.id}", paragraph(code(axiom.id), classes=["formula-line"]))
             part["classes"].append("entry")
-            part += paragraph(axiom.statement)
+            part += paragraph(typeset(axiom.statement))
             if axiom.hypotheses:
-                part += paragraph(_("Where") + " " + "; ".join(axiom.hypotheses) + ".")
+                part += paragraph(_("Where") + " " + typeset("; ".join(axiom.hypotheses)) + ".")
             if axiom.citation:
                 part += paragraph(axiom.citation, classes=["note-line"])
             users = self.atlas.resting_on.get(axiom.id, ())
