@@ -15,6 +15,7 @@ import pytest
 from gradatlas.claims import release
 from gradatlas.evidence import release as formulas
 from gradatlas.evidence import store
+from gradatlas.formulas.shapes import keeping
 
 ROOT = Path(__file__).parents[1]
 PIECES = ("src", "pyproject.toml", "README.md", "LICENSE")
@@ -30,6 +31,7 @@ print(ga.__file__)
 def run(*command: str | Path, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
     """A command in a folder outside the repository, with nothing of this process's Python in its environment."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON") and k != "VIRTUAL_ENV"}
+    clean["XDG_CACHE_HOME"] = str(cwd / "cache")
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, cwd=cwd, env=clean, timeout=900)
     assert done.returncode == code, done.stdout + done.stderr
     return done
@@ -50,6 +52,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         copy(ROOT / piece, source / piece)
     carried = source / "src" / "gradatlas" / store.BUNDLE.relative_to(store.PACKAGE)
     formulas.write(bundle, carried)
+    keeping.write_release(carried.with_name(keeping.RELEASED.name))
     run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, source, cwd=folder)
     (wheel,) = folder.glob("gradatlas-*-py3-none-any.whl")
     venv.create(folder / "env", with_pip=True)
@@ -74,6 +77,9 @@ def test_the_wheel_works_outside_the_repository(installed: Path, tmp_path: Path)
     record = json.loads(run(installed / "gradatlas", "show", "softmax.vjp", "--json", cwd=tmp_path).stdout)
     assert record["id"] == "softmax.vjp"
     assert "cauchy-schwarz" in run(installed / "gradatlas", "find", "Lagrange", cwd=tmp_path).stdout
+    by_shape = run(installed / "gradatlas", "find", "1/(1 + exp(-x))", cwd=tmp_path)
+    assert "sigmoid.derivative" in by_shape.stdout
+    assert "making the index" not in by_shape.stderr
     row = run(installed / "gradatlas", "ledger", "T6", cwd=tmp_path).stdout
     assert "[[-4, -4], [-2, -2]] = [[4, 6], [2, 4]]: not so" in row
     unknown = run(installed / "gradatlas", "show", "sofmax.vjp", cwd=tmp_path, code=2)

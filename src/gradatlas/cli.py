@@ -113,7 +113,7 @@ def _find_by_shape(asked: str) -> None:
     from gradatlas.formulas import registry, shapes
 
     try:
-        hits = shapes.search(asked)
+        hits = shapes.search(asked, told=_note)
     except shapes.ReadingError as error:
         raise click.ClickException(f"{asked[:60]!r}: {error}; --words looks for words instead") from None
     if not hits:

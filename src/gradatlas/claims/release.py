@@ -1,4 +1,7 @@
-"""Bundle the evidence of formulas and claims into one compressed file of the package: `python -m` this module."""
+"""Put into the package what a release carries: evidence in one compressed file, the index of shapes in another.
+
+`python -m` this module.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 from gradatlas.claims import records
 from gradatlas.evidence import release, store
+from gradatlas.formulas.shapes import keeping
 
 __all__ = ["collect", "main"]
 
@@ -19,7 +23,7 @@ def collect() -> tuple[dict[str, Any], list[str]]:
 
 
 def main() -> int:
-    """Write the bundle; refuse where any formula or claim lacks current evidence."""
+    """Write the bundle and the index of shapes; refuse where any formula or claim lacks current evidence."""
     if store.checkout() is None:
         print("gradatlas.claims.release: run it in a checkout of the repository", file=sys.stderr)
         return 2
@@ -33,6 +37,7 @@ def main() -> int:
     before, after = release.write(bundle)
     count = f"{len(bundle['records'])} formulas, {len(bundle['claims'])} claims"
     print(f"{count}, {before} bytes as {after}: {store.BUNDLE.relative_to(store.PACKAGE)}")
+    print(f"the index of shapes, {keeping.write_release()} bytes: {keeping.RELEASED.relative_to(store.PACKAGE)}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from gradatlas.formulas.shapes.reading import Expression, ReadingError, read
 from gradatlas.formulas.shapes.statements import parts_of
 from gradatlas.formulas.statement import Formula
 
-__all__ = ["Hit", "Index", "Posting", "build", "joined", "packed", "postings_of"]
+__all__ = ["Hit", "Index", "Posting", "build", "joined", "packed", "postings_of", "unpacked"]
 
 LARGEST: Final = 120  # of a shape with its letters, numbers and operations; larger ones are nobody's to type
 SMALLEST: Final = 3  # of a part
@@ -87,22 +88,26 @@ def pieces(t: Expression) -> Iterator[Expression]:
                     yield part
 
 
+@functools.lru_cache(maxsize=1 << 16)  # formulas have parts in common
+def _keys_of(t: Expression) -> Sequence[tuple[int, int]]:
+    """The checksums of an expression of a statement, as a matrix product too, with what each costs."""
+    try:
+        found = shapes_of(t)
+        sums = [node[1] for node in walk(t) if node[0] == "S"]
+        if sums:
+            plain = all(len(names) == 1 for names in sums)
+            found.append((1 if plain else 3, matrix_key(erased(t, sums=False))))
+        return found
+    except ReadingError:  # a number grows too large once its indices are gone
+        return ()
+
+
 def postings_of(formula: Formula) -> dict[int, Posting]:
     """By checksum the least cost of that shape in the formula, and the claim where it stands."""
     found: dict[int, Posting] = {}
-    remembered: dict[Expression, list[tuple[int, int]]] = {}
 
     def post(t: Expression, base: int, claim: str) -> None:
-        if t not in remembered:
-            try:
-                remembered[t] = shapes_of(t)
-                sums = [node[1] for node in walk(t) if node[0] == "S"]
-                if sums:
-                    plain = all(len(names) == 1 for names in sums)
-                    remembered[t].append((1 if plain else 3, matrix_key(erased(t, sums=False))))
-            except ReadingError:  # a number grows too large once its indices are gone
-                remembered[t] = []
-        for cost, key in remembered[t]:
+        for cost, key in _keys_of(t):
             if key not in found or base + cost < found[key][0]:
                 found[key] = (min(base + cost, GREATEST), claim)
 
@@ -202,6 +207,19 @@ def packed(index: Index) -> dict[str, Any]:
         "places": ",".join(_base36(lists[text]) for text in found),
         "lists": list(lists),
     }
+
+
+def unpacked(data: Mapping[str, Any]) -> Index:
+    """The index that was packed."""
+    lists = [[_place(one) for one in text.split(" ")] for text in data["lists"]]
+    keys = itertools.accumulate(int(step, 36) for step in data["keys"].split(","))
+    found = {key: lists[int(place, 36)] for key, place in zip(keys, data["places"].split(","), strict=True)}
+    return Index(data["ids"], dict(zip(data["ids"], data["claims"], strict=True)), found)
+
+
+def _place(text: str) -> tuple[int, int, int]:
+    place, _, claim = text[1:].partition(".")
+    return int(place, 36), int(text[0], 36), int(claim, 36) - 1
 
 
 def _base36(n: int) -> str:
