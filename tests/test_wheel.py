@@ -28,11 +28,12 @@ print(ga.__file__)
 """
 
 
-def run(*command: str | Path, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+def run(*command: str | Path, cwd: Path, code: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
     """A command in a folder outside the repository, with nothing of this process's Python in its environment."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON") and k != "VIRTUAL_ENV"}
-    clean["XDG_CACHE_HOME"] = str(cwd / "cache")
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, cwd=cwd, env=clean, timeout=900)
+    done = subprocess.run(
+        [str(c) for c in command], capture_output=True, text=True, cwd=cwd, env=clean | more, timeout=900
+    )
     assert done.returncode == code, done.stdout + done.stderr
     return done
 
@@ -77,7 +78,7 @@ def test_the_wheel_works_outside_the_repository(installed: Path, tmp_path: Path)
     record = json.loads(run(installed / "gradatlas", "show", "softmax.vjp", "--json", cwd=tmp_path).stdout)
     assert record["id"] == "softmax.vjp"
     assert "cauchy-schwarz" in run(installed / "gradatlas", "find", "Lagrange", cwd=tmp_path).stdout
-    by_shape = run(installed / "gradatlas", "find", "1/(1 + exp(-x))", cwd=tmp_path)
+    by_shape = run(installed / "gradatlas", "find", "1/(1 + exp(-x))", cwd=tmp_path, XDG_CACHE_HOME=str(tmp_path))
     assert "sigmoid.derivative" in by_shape.stdout
     assert "making the index" not in by_shape.stderr
     row = run(installed / "gradatlas", "ledger", "T6", cwd=tmp_path).stdout
