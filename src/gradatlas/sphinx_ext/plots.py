@@ -393,8 +393,8 @@ def dots(plot: Plot) -> list[tuple[float, float]]:
     return found
 
 
-def description(plot: Plot) -> str:
-    """The alternative text: from where to where the curves go, in numbers."""
+def description(plot: Plot, name: str = "") -> str:
+    """The alternative text: from where to where the curves go, in numbers. name: where it is not the plot's own."""
     values = [point for point in pieces(plot, 121) if math.isfinite(point[1]) and math.isfinite(point[2])]
     low, high = plot.window[2], plot.window[3]
     shown = [point for point in values if low <= point[1] <= high] or values
@@ -402,7 +402,7 @@ def description(plot: Plot) -> str:
     return _(
         "{name}: from {first} at {left} to {last} at {right}; its derivative lies between {least} and {largest} in the picture."
     ).format(
-        name=name_of(plot.key),
+        name=name or name_of(plot.key),
         first=figure(shown[0][1]),
         left=figure(shown[0][0]),
         last=figure(shown[-1][1]),
@@ -417,9 +417,9 @@ def figure(value: float) -> str:
     return written(float(f"{value:.3g}")) if abs(value) > 1e-12 else "0"
 
 
-def caption_of(plot: Plot) -> str:
-    """A line under the picture, with $mathematics$."""
-    words = _("**{name}** and its derivative (dashed).").format(name=name_of(plot.key))
+def caption_of(plot: Plot, name: str = "") -> str:
+    """A line under the picture, with $mathematics$. name: where it is not the plot's own."""
+    words = _("**{name}** and its derivative (dashed).").format(name=name or name_of(plot.key))
     if dots(plot):
         words += " " + _("The dot is the derivative that the engine takes at the kink.")
     return words
@@ -452,7 +452,9 @@ def pictures_of(formula: str) -> Iterator[Picture]:
     for page, listed in (("playing/activations", ACTIVATIONS), ("playing/losses", LOSSES), (None, OTHERS)):
         for plot in listed:
             if plot.formula == formula:
-                yield Picture(picture(plot), caption_of(plot), description(plot), page, plot.key)
+                # Among the losses a function goes by another name.
+                own = {"absolute-error": _("Absolute value")}.get(plot.key) or name_of(plot.key)
+                yield Picture(picture(plot), caption_of(plot, own), description(plot, own), page, plot.key)
     for each in schedules.SCHEDULES:
         if each.formula == formula:
             words = schedules.caption_of(each), schedules.description(each)
