@@ -92,7 +92,7 @@ SIGNS: dict[str, str | Callable[[re.Match[str]], str]] = {
     r"\((\w)-(?=\w\))": r"(\1−",
     r"(?<=[\s(\[=,/])-(?=[\w(|√]|$)": "−",
 }
-RAISED = str.maketrans("456789jkntwxy-", "⁴⁵⁶⁷⁸⁹ʲᵏⁿᵗʷˣʸ⁻")
+RAISED = str.maketrans("0123456789jkntwxyT-", "⁰¹²³⁴⁵⁶⁷⁸⁹ʲᵏⁿᵗʷˣʸᵀ⁻")
 NAMES = "|".join(sorted(GREEK, key=len, reverse=True))
 LETTER = re.compile(rf"(?:(?<![\w.-])|(?<=[\s(=]-)|(?<=^-))({NAMES})(?![\w-]| functions?\b)")
 COEFFICIENT = re.compile(r"(?<![\w.$\\-])beta([12])(?![\w^=])")
@@ -109,7 +109,7 @@ def signs(text: str) -> str:
     """A name with the signs of print and its letters as they are written: `the derivative of t^2`."""
     for pattern, sign in SIGNS.items():
         text = re.sub(pattern, sign, text)
-    return re.sub(r"\^(-?[4-9jkntwxy])(?!\w)", lambda match: match[1].translate(RAISED), text)
+    return re.sub(r"\^(-?[\djkntwxyT])(?!\w)", lambda match: match[1].translate(RAISED), text)
 
 
 def typeset(text: str) -> str:
@@ -255,8 +255,8 @@ def table(headings: Sequence[Cell], rows: Iterable[Sequence[Cell]], classes: Seq
 
 
 def sizes(found: Mapping[str, Any]) -> str:
-    """Sizes as `n = 7, T = 2`."""
-    return ", ".join(f"{name} = {value}" for name, value in found.items())
+    """Sizes as `n = 7, T = 2`, with no end of a line within one."""
+    return ", ".join(f"{name}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{value}" for name, value in found.items())
 
 
 def number(value: float) -> str:

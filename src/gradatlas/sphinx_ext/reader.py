@@ -142,8 +142,13 @@ class Evidence:
 
     @property
     def ulps(self) -> float | None:
-        """The engine's largest error in ulps over every library, dtype and mode; None where it was not run."""
-        return max((float(sample["max_ulps"]) for sample in self.engine), default=None)
+        """The engine's largest error in ulps over every library, dtype, mode and order; None where it was not run."""
+        return max((float(record["max_ulps"]) for record in self.runs), default=None)
+
+    @property
+    def runs(self) -> tuple[Mapping[str, Any], ...]:
+        """What the engine was run for: its values, its two derivatives, the identity between them, the second order."""
+        return (*self.definition["samples"], *self.engine, *self.adjoint_identity, *self.second_order)
 
     @property
     def steps(self) -> int:

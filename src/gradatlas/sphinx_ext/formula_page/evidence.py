@@ -90,15 +90,9 @@ def oracle(evidence: Evidence) -> list[nodes.Node]:
 
 def engine(evidence: Evidence) -> list[nodes.Node]:
     """What the engine computes, against the statement."""
-    records = [
-        *evidence.definition["samples"],
-        *evidence.engine,
-        *evidence.adjoint_identity,
-        *evidence.second_order,
-    ]
-    if not records:
+    records, worst = evidence.runs, evidence.ulps
+    if worst is None:
         return [paragraph(_("The statement is not about an operation of the engine, so none was run."))]
-    worst = max(float(record["max_ulps"]) for record in records)
     words = _(
         "The engine, run on the same inputs, differs from the statement by at most **{ulps} ulps**. The columns are its "
         "value (forward), its two derivatives (VJP and JVP), the identity that ties them together, ⟨A dx, g⟩ = ⟨dx, A* g⟩, "

@@ -23,8 +23,9 @@ def entry(page: AtlasDirective, formula: Formula, anchor: str) -> Entry:
 
 def index(formula: Formula, anchor: str, *, chinese: bool) -> addnodes.index:
     """Titles, other names, symbols and operations, for the general index and for search."""
-    title = signs(formula.title)
-    names = [title, *map(signs, formula.aliases), formula.id]
+    # A semicolon in an entry of the index begins what stands below it.
+    title, *others = (signs(name).replace("; ", ", ") for name in (formula.title, *formula.aliases))
+    names = [title, *others, formula.id]
     # Operations and symbols have indexes of their own, too; the Chinese index, which is the longest page, leaves them there.
     if not chinese:
         names += [f"{operation} ({_('operation')}); {title}" for operation in formula.of]
