@@ -59,7 +59,7 @@ def symbols(page: AtlasDirective, formula: Formula, evidence: Evidence) -> nodes
             inline(s.latex),
             spoken(s.name, s.latex),
             _(s.kind),
-            f"({s.shape})" if s.shape else "",
+            f"({s.shape})".replace(" ", "\N{NO-BREAK SPACE}") if s.shape else "",
             typeset(s.description),
         ]
         for s in evidence.symbols
@@ -123,7 +123,7 @@ def operations(page: AtlasDirective, formula: Formula, evidence: Evidence) -> no
             operation_link(page, operation.name),
             _(operation.kind),
             code(operation.signature) if operation.signature else "",
-            operation.domain,
+            typeset(operation.domain),
             typeset("; ".join(f"{where}: {taken}" for where, taken in operation.kinks.items())),
         ]
         for operation in found
