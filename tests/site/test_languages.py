@@ -23,6 +23,45 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parents[2] / "docs"
 TOOL = DOCS.parent / "tools" / "build_site.py"
 LANGUAGE = "zh_CN"
+PAGE = """# A heading
+
+A paragraph with $x$ and {formula}`a link <softmax.vjp>`.
+
+- {formula}`softmax.vjp`
+- `code alone`
+- An item
+
+$$ x = 1 $$
+
+| Column |
+|--------|
+| A cell |
+
+```{note}
+A note
+```
+
+```{toctree}
+:caption: A caption
+formulas/index
+reference
+```
+
+```{atlas-toctree}
+```
+
+```{atlas-statement} softmax.vjp
+```
+"""
+SAID = {
+    "A heading": "标题",
+    "A paragraph with $x$ and {formula}`a link <softmax.vjp>`.": "一段，含 $x$ 与{formula}`链接 <softmax.vjp>`。",
+    "An item": "一项",
+    "Column": "列",
+    "A cell": "单元格",
+    "A note": "注",
+    "A caption": "题",
+}
 PAGES = ("index", "formulas/softmax.vjp", "chapters/activations", "ledger/M6", "search", "formula-index")
 
 
@@ -89,6 +128,22 @@ def test_the_pages_written_by_hand_that_are_translated_are_so_whole() -> None:
                 assert message.string, f"{path}: {message.id}"
                 assert re.sub(r"\s+", " ", str(message.id)) in text, f"{path}: said nowhere: {message.id}"
                 assert placeholders(str(message.string)) == placeholders(str(message.id)), message.id
+
+
+def test_what_a_page_says_and_its_catalogue_lacks_fails_a_strict_build(make_project: Callable[[], Project]) -> None:
+    project = make_project()
+    (project.source / "index.md").write_text(PAGE, encoding="utf-8")
+    catalogue = project.source / "locale" / LANGUAGE / "LC_MESSAGES" / "index.po"
+    catalogue.parent.mkdir(parents=True)
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8"\n'
+    for translated in (SAID, {}):
+        lines = [f'\nmsgid "{english}"\nmsgstr "{chinese}"\n' for english, chinese in translated.items()]
+        catalogue.write_text(head + "".join(lines), encoding="utf-8")
+        status, said = project.build("-E", "-D", f"language={LANGUAGE}")
+        warned = re.findall(r"/index\.md:\d+: .* not translated into zh_CN, in this page's catalogue: '(.*)' \[", said)
+        of_index = [message for message in warned if message != "All formulas"]  # what formulas/index.md says
+        assert sorted(of_index) == sorted(SAID.keys() - translated.keys())
+        assert status == 1, "the other pages have no catalogue"
 
 
 def test_the_documents_own_words_are_looked_up(site: Path) -> None:

@@ -42,6 +42,7 @@ from gradatlas.sphinx_ext.pieces import pieces
 from gradatlas.sphinx_ext.punctuation import WidePunctuation
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import write_stubs
+from gradatlas.sphinx_ext.untranslated import Untranslated
 from gradatlas.sphinx_ext.wordstems import English
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         app.add_directive(name, directive)
     app.add_node(disclosure, html=(visit_disclosure, depart_disclosure))
     graphs.setup_pictures(app)
+    app.add_transform(Untranslated)
     app.add_post_transform(ForPlainWriters)
     app.add_post_transform(WidePunctuation)
     app.add_search_language(English)
