@@ -13,6 +13,7 @@ from gradatlas.evidence import mutants
 from gradatlas.formulas.registry import all_formulas
 from gradatlas.ops import all_operations
 from gradatlas.sphinx_ext.dictionary import Dictionary, is_said, localized, templates
+from gradatlas.sphinx_ext.exercise import claim_names
 from gradatlas.sphinx_ext.languages import OF_FORMULAS, formula_words, read
 from gradatlas.sphinx_ext.reader import UNFOLDING, Atlas, load
 from gradatlas.symbolic.checker import RULES
@@ -105,6 +106,12 @@ def test_a_localized_formula_keeps_what_is_no_language(atlas: Atlas) -> None:
         ]
 
 
+def test_an_exercise_names_claims_as_the_page_does(atlas: Atlas) -> None:
+    shown = localized(atlas, Dictionary(formula_words(LANGUAGE))).formulas["matmul.vjp"]
+    names = claim_names(shown)
+    assert (names["in A"], names["in B"]) == ("对 A", "对 B")
+
+
 def test_words_within_mathematics_are_translated_and_nothing_else_of_it() -> None:
     words = Dictionary(formula_words(LANGUAGE))
     assert words.latex(r"x_{i} = 0 \quad \text{for all } i < n") == r"x_{i} = 0 \quad \text{对所有 } i < n"
@@ -137,7 +144,11 @@ def test_claims_of_one_formula_have_different_names() -> None:
         ("in an argument of log: in the position read: one added to n", "在 log 的自变量中：在读取的位置中：n 加一"),
         ("left side: 1/2 made 2", "左边：1/2 换成 2"),
         ("third, entry by entry: alpha in place of mu", "三阶，逐元素：mu 换成 alpha"),
-        ("without the hypothesis for all i < n: 0 < x[i]", "去掉假设 for all i < n: 0 < x[i]"),
+        ("without the hypothesis for all i < n: 0 < x[i]", "去掉假设 对所有 i < n：0 < x[i]"),
+        (
+            "without the hypothesis for all t in N, X in R^n: s(t) = 0",
+            "去掉假设 对所有 t ∈ N, X ∈ R^n：s(t) = 0",
+        ),
     ],
 )
 def test_what_was_changed_in_a_mutant_is_said_by_templates(english: str, chinese: str) -> None:

@@ -171,6 +171,21 @@ def test_a_page_in_chinese_has_its_interface_in_chinese(site: Path) -> None:
     assert "公式索引" in words(site / "zh" / "formula-index.html")
 
 
+def test_what_the_theme_says_is_in_chinese_too(site: Path) -> None:
+    for page in PAGES:
+        html = soup(site / "zh" / f"{page}.html")
+        said = [str(tag["aria-label"]) for tag in html.select("[aria-label]")]
+        said += [title.get_text() for title in html.select("symbol > title")]
+        assert len(said) > 10
+        assert [
+            words for words in said if re.search("[a-z]{3}", words) and not re.search("[\u4e00-\u9fff]", words)
+        ] == []
+        footer = html.select_one(".bottom-of-page")
+        assert footer is not None
+        assert "版权所有 © the gradatlas authors" in footer.get_text()
+    assert "Copyright" in soup(site / "index.html").get_text()
+
+
 def test_a_page_that_is_not_translated_says_so(site: Path) -> None:
     assert "本页暂时只有英文。" in words(site / "zh" / "index.html")
     assert "本页暂时只有英文。" not in words(site / "zh" / "formulas" / "softmax.vjp.html")

@@ -60,6 +60,7 @@ REFUSALS: Final = (
 )
 # Words within mathematics, as symbolic/latex.py prints them.
 WITHIN: Final = ("for all", "is continuous on")
+QUANTIFIED: Final = re.compile(r"for all (?P<ranges>[^:]+): ")  # as symbolic/text.py prints it
 TEXT: Final = re.compile(r"\\text\{( *)([^{}]*?)( *)\}")
 WORD: Final = re.compile(r"[A-Za-z]{3,}|\b(?:as|at|by|in|is|it|no|of|on|or|to)\b")
 # What the oracle saw: of a whole sample, of its first numbers, and, after a colon, of what is claimed.
@@ -120,8 +121,18 @@ class Dictionary:
         for template in among:
             match = _pattern(template).fullmatch(words)
             if match is not None:
-                return self(template).format(**match.groupdict())
+                return self(template).format(
+                    **{name: self._quantified(said) for name, said in match.groupdict().items()}
+                )
         return None
+
+    def _quantified(self, said: str) -> str:
+        """A proposition as the checker's texts have it, `for all i < n: x[i] = 0`, with these words translated."""
+        quantified = QUANTIFIED.match(said)
+        if quantified is None:
+            return said
+        ranges = quantified["ranges"].replace(" in ", " ∈ ")
+        return f"{self('for all')} {ranges}：{said[quantified.end() :]}"
 
     def change(self, words: str, claims: Iterable[str]) -> str:
         """What was changed in a mutant: the claim and the place, before colons, and the change."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gradatlas.evidence.exercises import Exercise
     from gradatlas.sphinx_ext.reader import Atlas, Evidence, Formula
 
-__all__ = ["KEPT", "add_scripts", "data", "exercise", "keep_data", "write_data"]
+__all__ = ["KEPT", "add_scripts", "claim_names", "data", "exercise", "keep_data", "write_data"]
 
 CLAIMS: Final = 2  # of a formula, whose right sides are asked for
 ENTRIES: Final = 24  # of a right side at a point
@@ -74,7 +74,10 @@ def exercise(page: AtlasDirective, formula: Formula, evidence: Evidence) -> node
         "left-out": _("The indices {indices} go along everywhere and may be left out."),
         "failed": _("The exercise could not be loaded."),
     }
-    choices = "".join(f'<option value="{k}">{escape(one.claim.name)}</option>' for k, one in enumerate(asked))
+    names = claim_names(formula) if len(asked) > 1 else {}
+    choices = "".join(
+        f'<option value="{k}">{escape(names.get(one.claim.name, ""))}</option>' for k, one in enumerate(asked)
+    )
     choice = (
         f'<label>{escape(_("Claim"))} <select class="exercise-claim">{choices}</select></label>'
         if len(asked) > 1
@@ -95,6 +98,14 @@ def exercise(page: AtlasDirective, formula: Formula, evidence: Evidence) -> node
     still += nodes.literal_block("", f'gradatlas check {formula.id} "..."', language="console")
     made += still
     return made
+
+
+def claim_names(formula: Formula) -> dict[str, str]:
+    """What the page calls each claim, in its language, by the claim's name in the registry."""
+    from gradatlas.formulas import registry
+
+    known = registry.all_formulas()[formula.id].claims
+    return {claim.name: shown.name for claim, shown in zip(known, formula.claims, strict=True)}
 
 
 def _asked(id: str) -> list[Exercise]:

@@ -51,6 +51,15 @@ TRANSLATING: Final = ("_", "translated")
 TEMPLATES: Final = (
     *("Skip to content", "Back to top", "On this page", "Next", "Previous", "Home"),
     *("Made with ", '<a href="https://www.sphinx-doc.org/">Sphinx</a> and ', "Toggle Light / Dark / Auto color theme"),
+    *(
+        "Toggle site navigation sidebar",
+        "Toggle table of contents sidebar",
+        "Toggle navigation of ",
+        "@pradyunsg</a>'s",
+    ),
+    *("Contents", "Menu", "Expand", "Light mode", "Dark mode"),
+    *("Auto light/dark, in light mode", "Auto light/dark, in dark mode"),
+    *("Copyright &#169; %(copyright)s", "Please activate JavaScript to enable the search functionality."),
     *("Site", "This page", "Languages", "Versions", "A name, a symbol or a word", "This page is in English so far."),
 )
 

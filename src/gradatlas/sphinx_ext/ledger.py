@@ -13,6 +13,7 @@ from sphinx.util import logging
 
 from gradatlas.formulas.ledger import DISCIPLINES, DOCUMENTS, NOT_MATHEMATICAL, VERDICTS
 from gradatlas.sphinx_ext.domain import Entry
+from gradatlas.sphinx_ext.languages import is_chinese
 from gradatlas.sphinx_ext.markup import (
     badge,
     box,
@@ -169,6 +170,8 @@ class RowDirective(ProgramLinks):
             made += display(row.entry["latex"])
         for place in row.entry.get("where", ()):
             number, _space, sections = place.partition(" ")
+            if is_chinese(self.config):
+                sections = sections.replace(", ", "、")
             words = _("Document {number}, {about}, section {section}.")
             made += paragraph(
                 words.format(number=number, about=_(DOCUMENTS.get(number, "")), section=sections), classes=["note-line"]
@@ -399,11 +402,12 @@ def neighbours(app: Sphinx, pagename: str, context: dict[str, Any]) -> None:
     if folder != "ledger" or name not in rows:
         return
     place = rows.index(name)
+    colon = "：" if is_chinese(app.config) else ": "
     for key, other in (("prev", place - 1), ("next", place + 1)):
         if 0 <= other < len(rows):
             row = ATLASES[app.config].rows[rows[other]]
             link = app.builder.get_relative_uri(pagename, f"ledger/{row.id}")
-            context[key] = {"link": link, "title": f"{row.id}: {_(row.about)}"}
+            context[key] = {"link": link, "title": f"{row.id}{colon}{_(row.about)}"}
 
 
 def write_ledger(app: Sphinx, exception: Exception | None) -> None:

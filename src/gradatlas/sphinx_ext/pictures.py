@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from html import escape
+
+from gradatlas.sphinx_ext.markup import translated as _
 
 __all__ = ["descent"]
 
@@ -20,7 +23,7 @@ LEVELS = tuple(0.16 * k * k for k in range(1, 15))
 def descent() -> str:
     """Level lines of a quadratic with gradient descent on it: x becomes x - rate * gradient, nine times."""
     points = [START]
-    for _ in range(STEPS):
+    for _step in range(STEPS):
         points.append(_next(points[-1]))
     (cx, cy), turn = CENTRE, math.degrees(ANGLE)
     rings = []
@@ -35,9 +38,10 @@ def descent() -> str:
     dots = [
         f'<circle class="iterate" cx="{x:.1f}" cy="{y:.1f}" r="{4.5 if k else 6}"/>' for k, (x, y) in enumerate(drawn)
     ]
+    label = _("Level lines of a quadratic loss and ten iterates of gradient descent, each step across the lines")
     return (
         f'<svg class="descent" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        'aria-label="Level lines of a quadratic loss and ten iterates of gradient descent, each step across the lines">'
+        f'aria-label="{escape(label)}">'
         f'{"".join(rings)}<polyline class="path" points="{path}"/>{"".join(dots)}'
         f'<path class="minimum" d="M{cx - 6:g} {cy:g}h12M{cx:g} {cy - 6:g}v12"/></svg>'
     )
