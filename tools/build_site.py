@@ -29,7 +29,7 @@ from sphinx.cmd.build import main as sphinx
 from gradatlas import sphinx_ext
 from gradatlas.formulas import registry
 from gradatlas.formulas.shapes import kept_postings
-from gradatlas.sphinx_ext import assets, exercise, programs
+from gradatlas.sphinx_ext import exercise, programs, searching
 from gradatlas.sphinx_ext.lasting import note_version, write_sitemap
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import write_stubs
@@ -101,7 +101,7 @@ def build(source: Path, site: Path, doctrees: Path, version: str = "", base: str
     if failed:
         return len(failed)
     if conf.get("gradatlas_pagefind"):
-        assets.run_pagefind(home)
+        searching.run_pagefind(home)
     if base:
         print(f"sitemap.xml holds {write_sitemap(home, address, conf['gradatlas_languages'])} addresses")
     if version:

@@ -297,8 +297,8 @@ def search(site: Site) -> Result:
                 started = time.monotonic()
                 found = page.evaluate(
                     """async words => {
-                        const {content} = document.querySelector('meta[name="search-bundle"]');
-                        const pagefind = await import(new URL(`${content}pagefind.js`, document.baseURI).href);
+                        const root = document.documentElement.dataset.content_root;
+                        const pagefind = await import(new URL(`${root}_static/search/pagefind.js`, document.baseURI).href);
                         const {results} = await pagefind.search(words);
                         return results.length ? (await results[0].data()).url : 'nothing';
                     }""",

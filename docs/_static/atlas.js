@@ -45,9 +45,11 @@
       sheet.rel = "stylesheet";
       sheet.href = `${bundle}pagefind-component-ui.css`;
       document.head.append(sheet);
+      const config = document.createElement("pagefind-config");
+      config.setAttribute("bundle-path", new URL(`${root}_static/search/`, document.baseURI).href);
       modal = document.createElement("pagefind-modal");
       modal.setAttribute("reset-on-close", "");
-      document.body.append(modal);
+      document.body.append(config, modal);
       await import(new URL(`${bundle}pagefind-component-ui.js`, document.baseURI).href);
       await customElements.whenDefined("pagefind-modal");
     }

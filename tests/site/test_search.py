@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from bs4 import BeautifulSoup
 
 from gradatlas.sphinx_ext import domain
-from gradatlas.sphinx_ext.pieces import pieces
+from gradatlas.sphinx_ext.katex import node_program
+from gradatlas.sphinx_ext.searching import pieces
 
 if TYPE_CHECKING:
     from conftest import Project
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +62,61 @@ def test_pagefind_has_indexed_every_formula(built: Project) -> None:
 
 
 def test_what_names_a_formula_weighs_more(built: Project) -> None:
-    page = built.page("formulas/softmax.vjp")
-    assert '<p data-pagefind-weight="8" class="aliases">' in page
-    assert '<p data-pagefind-weight="5" class="formula-line">' in page
+    page = BeautifulSoup(built.page("formulas/softmax.vjp"), "html.parser")
+    assert page.select_one("p.aliases")["data-pagefind-weight"] == "8"
+    assert page.select_one("p.formula-line")["data-pagefind-weight"] == "5"
+
+
+def test_the_names_by_which_a_page_comes_first_stand_beside_the_index(built: Project) -> None:
+    pages = {names[0]: names[1:] for names in json.loads((built.out / "pagefind" / "pages.json").read_text()).values()}
+    known = {entry["title"]: entry["aliases"] for entry in built.registry()}
+    assert set(known) <= set(pages)
+    for title, aliases in known.items():
+        own, shared = pages[title]
+        assert sorted([*own, *shared]) == sorted(aliases)
+    # What two formulas are called is the own name of the first alone.
+    owned = [name for own, _ in pages.values() for name in own]
+    assert len(owned) == len(set(owned))
+    assert {name for _, shared in pages.values() for name in shared} <= set(owned)
+
+
+SEARCH = """
+globalThis.document = {{ querySelector: () => ({{ content: "./" }}), baseURI: {base} }};
+const {{ search }} = await import({script});
+globalThis.fetch = async () => ({{ json: async () => ({pages}) }});
+for (const words of {queries}) console.log((await search(words)).results.map(result => result.id).join(" "));
+"""
+
+
+def test_a_page_that_is_called_so_comes_before_one_that_says_it_more_often(tmp_path: Path) -> None:
+    results = [
+        {"id": "often", "score": 9},
+        {"id": "shared", "score": 8},
+        {"id": "own", "score": 7},
+        {"id": "title", "score": 1},
+    ]
+    (tmp_path / "pagefind.js").write_text(
+        f"export const search = async () => ({{results: {json.dumps(results)}, unfilteredResultCount: 4}});"
+        "export const options = 0, init = 0, destroy = 0, preload = 0, filters = 0, mergeIndex = 0, debouncedSearch = 0;"
+    )
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    shutil.copy(DOCS / "_static" / "search" / "pagefind.js", tmp_path / "names.js")
+    pages = {
+        "own": ["Another", ["dQ"], []],
+        "shared": ["One more", [], ["dQ"]],
+        "title": ["The chain-rule", [], []],
+        "often": ["Tangents, a chain of them", ["rule"], []],
+    }
+    base, script = tmp_path.as_uri() + "/", (tmp_path / "names.js").as_uri()
+    given = {"base": base, "script": script, "pages": pages, "queries": ["DQ ", "chain rule", "no name", "  "]}
+    (tmp_path / "run.js").write_text(SEARCH.format(**{key: json.dumps(value) for key, value in given.items()}))
+    run = subprocess.run([node_program(), "run.js"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert run.stdout.split("\n")[:4] == [
+        "own shared often title",
+        "title often shared own",
+        "often shared own title",
+        "often shared own title",
+    ], run.stderr
 
 
 def test_a_chinese_index_leaves_english_words_to_the_english_one() -> None:

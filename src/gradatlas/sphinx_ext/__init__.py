@@ -28,6 +28,7 @@ from gradatlas.sphinx_ext import (
     programs,
     reading,
     records,
+    searching,
     trust,
 )
 from gradatlas.sphinx_ext.beside import BesideDirective
@@ -38,7 +39,6 @@ from gradatlas.sphinx_ext.languages import add_switch, formula_words, use_catalo
 from gradatlas.sphinx_ext.markup import ForPlainWriters, depart_disclosure, disclosure, signs, visit_disclosure
 from gradatlas.sphinx_ext.outdated import find_outdated
 from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
-from gradatlas.sphinx_ext.pieces import pieces
 from gradatlas.sphinx_ext.punctuation import WidePunctuation
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import write_stubs
@@ -105,7 +105,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("build-finished", records.write_records)
     app.connect("build-finished", exercise.write_data)
     app.connect("build-finished", ledger.write_ledger)
-    app.connect("build-finished", assets.index_for_search, priority=900)
+    app.connect("build-finished", searching.index_for_search, priority=900)
     return {"version": "1", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -137,15 +137,7 @@ def _finish_formula_page(
     if folder != "formulas" or name not in atlas.formulas:
         return None
     formula = atlas.formulas[name]
-    if also := pieces((formula.title, *formula.aliases)):
-        context["body"] = context["body"].replace(
-            '<p class="formula-line"',
-            f'<p data-pagefind-index-attrs="data-pieces" data-pieces="{also}" class="formula-line"',
-            1,
-        )
-    for line, weight in (("aliases", 8), ("formula-line", 5)):
-        named = f'class="{line}"'
-        context["body"] = context["body"].replace(named, f'data-pagefind-weight="{weight}" {named}', 1)
+    context["body"] = searching.marked(context["body"], atlas, formula)
     shelf = [formula.id for formula in atlas.chapters[atlas.formulas[name].chapter]]
     place = shelf.index(name)
     uri = app.builder.get_relative_uri

@@ -278,6 +278,15 @@ class Atlas:
         return {chapter: tuple(found[chapter]) for chapter in order if chapter in found}
 
     @cached_property
+    def first_called(self) -> Mapping[str, str]:
+        """Another name of formulas -> the id of the first that has it."""
+        found: dict[str, str] = {}
+        for formula in self.formulas.values():
+            for name in formula.aliases:
+                found.setdefault(name, formula.id)
+        return found
+
+    @cached_property
     def used_by(self) -> Mapping[str, tuple[str, ...]]:
         """The ids of the formulas whose proof uses a formula as a lemma."""
         return self._inverse(lambda evidence: evidence.lemmas)

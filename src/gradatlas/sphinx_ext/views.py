@@ -66,7 +66,9 @@ def _formula(views: Views, key: str) -> object:
     titles = [
         (name, atlas.formulas[name].title, atlas.formulas[name].status) for name in near if name in atlas.formulas
     ]
-    return *views.bare(formula), [atlas.operations.get(name) for name in formula.of], sorted(titles)
+    operations = [atlas.operations.get(name) for name in formula.of]
+    first = [atlas.first_called[name] == key for name in formula.aliases]  # what search ranks by
+    return *views.bare(formula), operations, sorted(titles), first
 
 
 def _row(views: Views, key: str) -> object:

@@ -1,0 +1,49 @@
+// Pagefind, with the pages first whose name is what was typed. Pagefind's own interface imports this file in Pagefind's place.
+//
+// Pagefind counts words: "dQ" is met more often in the proofs that use it than on its own page. Pagefind still finds the
+// pages; pages.json beside its index, written by the build, has their titles and other names.
+
+const { content } = document.querySelector('meta[name="search-bundle"]');
+const bundle = new URL(content, document.baseURI);
+const core = await import(new URL("pagefind.js", bundle).href);
+let named = null;
+
+// As names are compared: without the case, hyphens and articles.
+const plain = (words) =>
+  words
+    .normalize("NFKC")
+    .toLowerCase()
+    .split(/[\s\-–—,:;，：；]+/)
+    .filter((word) => word && !/^(the|an?)$/.test(word))
+    .join(" ");
+
+// By how much a page's names raise it. A name may be shared: it counts for most on the page that has it first.
+const TITLE = 10;
+const BEGINNING = 3;
+const OWN = 2;
+const SHARED = 1.5;
+const HOLDING = 1.5; // and up to one more, the less the title says besides
+const raised = ([title, own, shared], typed) => {
+  const name = plain(title);
+  if (name === typed) return TITLE;
+  const named = own.some((other) => plain(other) === typed) ? OWN : shared.some((other) => plain(other) === typed) ? SHARED : 1;
+  if (name.startsWith(typed)) return Math.max(named, BEGINNING);
+  const holds = typed.split(" ").every((word) => name.includes(word));
+  return holds ? Math.max(named, HOLDING + typed.length / name.length) : named;
+};
+
+const namesFirst = async (found, words) => {
+  const typed = plain(words ?? "");
+  if (!typed || !found?.results) return found;
+  named ??= fetch(new URL("pages.json", bundle)).then((response) => response.json());
+  const pages = await named;
+  const score = new Map(found.results.map((result) => [result, result.score * raised(pages[result.id] ?? ["", [], []], typed)]));
+  return { ...found, results: [...found.results].sort((a, b) => score.get(b) - score.get(a)) };
+};
+
+export const { options, init, destroy, preload, filters, mergeIndex } = core;
+export const search = async (words, settings) => namesFirst(await core.search(words, settings), words);
+export const debouncedSearch = async (words, settings, wait) => {
+  const found = await core.debouncedSearch(words, settings, wait);
+  return found && namesFirst(found, words);
+};

@@ -1,0 +1,108 @@
+"""The site's search: what Pagefind indexes of a page, with which weight, and the names by which a page comes first.
+
+Chinese has no spaces. The search index and the reader's browser each divide it into words by a dictionary of their own, and
+where the two disagree a page is not found: 长短期记忆 is 长短 期 记忆 to one and 长 短期 记忆 to the other. With every piece of a
+name indexed, both find it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+from gradatlas.sphinx_ext.markup import signs
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+    from gradatlas.sphinx_ext.reader import Atlas, Formula
+
+__all__ = ["LONGEST", "index_for_search", "marked", "pieces", "run_pagefind"]
+
+logger = logging.getLogger(__name__)
+# What repeats other pages would lead a search there instead of to the formula itself. Pagefind knows no :last-child.
+NOT_SEARCHED: Final = (
+    ".katex, .headerlink, .badge, .step-number, .formula-card, .example-statement, ul.figures, .users, .map-list, "
+    "table.formulas, table.index, table.api-index, table.digests, table.mutants"
+)
+WEIGHTS: Final = {"aliases": 8, "formula-line": 5}
+FRAGMENT: Final = b"pagefind_dcd"  # what each of Pagefind's files about a page begins with
+BETWEEN: Final = " | "  # names, in the attribute that Pagefind reads
+
+LONGEST: Final = 4  # characters of a word
+CHINESE: Final = re.compile(r"[\u4e00-\u9fff]+")
+
+
+def pieces(names: Iterable[str]) -> str:
+    """Every piece of one to LONGEST characters of the Chinese in some names, once each, with spaces between."""
+    runs = [run for name in names for run in CHINESE.findall(name)]
+    found = (
+        run[start : start + length]
+        for run in runs
+        for length in range(1, LONGEST + 1)
+        for start in range(len(run) - length + 1)
+    )
+    return " ".join(dict.fromkeys(found))
+
+
+def marked(body: str, atlas: Atlas, formula: Formula) -> str:
+    """A formula's page with what Pagefind is to know: how much its names weigh, their pieces, and which are its own."""
+    found = f'data-pagefind-index-attrs="data-pieces" data-pieces="{pieces((formula.title, *formula.aliases))}"'
+    own = [name for name in formula.aliases if atlas.first_called[name] == formula.id]
+    shared = [name for name in formula.aliases if name not in own]
+    for key, names in (("own", own), ("shared", shared)):
+        if names:
+            said = escape(BETWEEN.join(map(signs, names)))
+            found += f' data-{key}="{said}"'
+    kept = ", ".join(f"{key}[data-{key}]" for key, names in (("own", own), ("shared", shared)) if names)
+    if kept:
+        found += f' data-pagefind-meta="{kept}"'
+    body = body.replace('<p class="formula-line"', f'<p {found} class="formula-line"', 1)
+    for line, weight in WEIGHTS.items():
+        body = body.replace(f'class="{line}"', f'data-pagefind-weight="{weight}" class="{line}"', 1)
+    return body
+
+
+def index_for_search(app: Sphinx, exception: Exception | None) -> None:
+    """Run Pagefind over the built pages, where conf.py asks for it. Raises ExtensionError where Pagefind fails.
+
+    Languages in folders below the site's root are found there by the one at the root, which is to be built last.
+    """
+    if exception is not None or app.builder.format != "html" or not app.config.gradatlas_pagefind:
+        return
+    if not app.config.gradatlas_languages.get(app.config.language):
+        run_pagefind(Path(app.outdir))
+
+
+def run_pagefind(site: Path) -> None:
+    """Index all pages under a folder, each under its language, and write their names beside the index.
+
+    Raises ExtensionError where Pagefind fails.
+    """
+    folder = site / "pagefind"
+    shutil.rmtree(folder, ignore_errors=True)  # the files of earlier indexes would stay
+    asked = ["--site", str(site), "--quiet", "--exclude-selectors", NOT_SEARCHED]
+    run = subprocess.run([sys.executable, "-m", "pagefind", *asked], capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise ExtensionError(f"Pagefind ended with status {run.returncode}: {(run.stderr or run.stdout).strip()}")
+    pages = {path.stem: _names(path) for path in sorted((folder / "fragment").iterdir())}
+    text = json.dumps(pages, ensure_ascii=False, separators=(",", ":"))
+    (folder / "pages.json").write_text(text, encoding="utf-8")
+    logger.info("Pagefind has indexed the pages: Ctrl-K searches them over http")
+
+
+def _names(fragment: Path) -> list[Any]:
+    """A page's title, the other names that it has before all other pages, and those that it shares."""
+    meta = json.loads(gzip.decompress(fragment.read_bytes()).removeprefix(FRAGMENT))["meta"]
+    return [meta.get("title", ""), *(meta[key].split(BETWEEN) if key in meta else [] for key in ("own", "shared"))]
