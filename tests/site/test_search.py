@@ -82,9 +82,10 @@ def test_the_names_by_which_a_page_comes_first_stand_beside_the_index(built: Pro
 
 SEARCH = """
 globalThis.document = {{ querySelector: () => ({{ content: "./" }}), baseURI: {base} }};
-const {{ search }} = await import({script});
+const {{ createInstance, debouncedSearch, search }} = await import({script});
 globalThis.fetch = async () => ({{ json: async () => ({pages}) }});
 for (const words of {queries}) console.log((await search(words)).results.map(result => result.id).join(" "));
+console.log((await createInstance({{}}).search("dq")).results[0].id, await debouncedSearch("dq"));
 """
 
 
@@ -97,7 +98,7 @@ def test_a_page_that_is_called_so_comes_before_one_that_says_it_more_often(tmp_p
     ]
     (tmp_path / "pagefind.js").write_text(
         f"export const search = async () => ({{results: {json.dumps(results)}, unfilteredResultCount: 4}});"
-        "export const options = 0, init = 0, destroy = 0, preload = 0, filters = 0, mergeIndex = 0, debouncedSearch = 0;"
+        "export const createInstance = () => ({ search }), debouncedSearch = async () => null;"
     )
     (tmp_path / "package.json").write_text('{"type": "module"}')
     shutil.copy(DOCS / "_static" / "search" / "pagefind.js", tmp_path / "names.js")
@@ -111,11 +112,12 @@ def test_a_page_that_is_called_so_comes_before_one_that_says_it_more_often(tmp_p
     given = {"base": base, "script": script, "pages": pages, "queries": ["DQ ", "chain rule", "no name", "  "]}
     (tmp_path / "run.js").write_text(SEARCH.format(**{key: json.dumps(value) for key, value in given.items()}))
     run = subprocess.run([node_program(), "run.js"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert run.stdout.split("\n")[:4] == [
+    assert run.stdout.split("\n")[:5] == [
         "own shared often title",
         "title often shared own",
         "often shared own title",
         "often shared own title",
+        "own null",
     ], run.stderr
 
 

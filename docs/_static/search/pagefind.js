@@ -41,9 +41,14 @@ const namesFirst = async (found, words) => {
   return { ...found, results: [...found.results].sort((a, b) => score.get(b) - score.get(a)) };
 };
 
-export const { options, init, destroy, preload, filters, mergeIndex } = core;
-export const search = async (words, settings) => namesFirst(await core.search(words, settings), words);
-export const debouncedSearch = async (words, settings, wait) => {
-  const found = await core.debouncedSearch(words, settings, wait);
-  return found && namesFirst(found, words);
-};
+const withNames = (pagefind) => ({
+  ...pagefind,
+  search: async (words, settings) => namesFirst(await pagefind.search(words, settings), words),
+  debouncedSearch: async (words, settings, wait) => {
+    const found = await pagefind.debouncedSearch(words, settings, wait); // null where more has been typed since
+    return found && namesFirst(found, words);
+  },
+});
+
+export const createInstance = (settings) => withNames(core.createInstance(settings));
+export const { options, init, destroy, preload, filters, mergeIndex, search, debouncedSearch } = withNames(core);
