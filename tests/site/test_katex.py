@@ -96,6 +96,18 @@ def test_bad_mathematics_on_a_page_fails_the_build_and_names_the_page(project: P
     assert r"Undefined control sequence: \nonsense" in said
 
 
+def test_a_comma_stays_on_the_line_of_the_mathematics_before_it(project: Project) -> None:
+    words = "Sizes $R$, then ($x_{i,j}$) and long: $a + b = c$, which may break, $N$"
+    (project.source / "comma.md").write_text(f"---\norphan: true\n---\n\n# C\n\n{words}.\n", encoding="utf-8")
+    status, said = project.build()
+    assert status == 0, said
+    page = BeautifulSoup(project.page("comma"), "html.parser")
+    for hidden in page.select(".katex"):
+        hidden.string = hidden.find("annotation").text
+    assert [kept.text for kept in page.select("article .kept-together")] == ["R,", "(x_{i,j})", "N."]
+    assert page.select_one("article p").text == words.replace("$", "") + "."
+
+
 def test_numbered_equations_keep_number_and_anchor(built: Project) -> None:
     page = BeautifulSoup(built.page("index"), "html.parser")
     assert page.select_one("#equation-euler .eqno").get_text().startswith("(1)")

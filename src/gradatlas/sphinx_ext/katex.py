@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,6 +16,7 @@ from weakref import WeakKeyDictionary
 from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.locale import get_translation
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.math import get_node_equation_number
 
 from gradatlas.sphinx_ext.book import mathml
@@ -25,10 +27,17 @@ if TYPE_CHECKING:
     from sphinx.config import Config
     from sphinx.writers.html5 import HTML5Translator
 
-__all__ = ["Katex", "KatexError", "install", "node_program"]
+__all__ = ["Katex", "KatexError", "KeepsPunctuation", "install", "node_program"]
 
 _ = get_translation("gradatlas")
 WORKER = Path(__file__).with_name("katex_worker.cjs")
+# Where KaTeX may end a line: at relations and sums outside braces. Beside mathematics: signs that belong to it.
+INNER = re.compile(r"\{(?:[^{}]|\{[^{}]*\})*\}")
+BREAKS = re.compile(
+    r"[=<>+,*/-]|\\(?:le|ge|ne|cdot|times|to|in|mapsto|approx|circ|sim|pm|mid|q?quad|[lc]?dots|Rightarrow|text)(?![a-zA-Z])"
+)
+OPENS = re.compile(r"[(\[“−（]+$")
+CLOSES = re.compile(r"[,.;:!?)\]”’，。；：、！？）]+")
 MEND = "run `python tools/npm_packages.py` (make site does), which installs what docs/package-lock.json lists"
 
 
@@ -153,6 +162,38 @@ def _rendered(translator: HTML5Translator, node: nodes.Element, *, display: bool
         raise KatexError(f"{where}: {error}") from error
 
 
+class KeepsPunctuation(SphinxPostTransform):
+    """Keeps a comma at the mathematics before it: a browser would begin a line with what follows KaTeX's boxes.
+
+    Only where the mathematics is one box; a longer piece must be free to break.
+    """
+
+    formats = ("html",)
+    default_priority = 410
+
+    def run(self, **kwargs: Any) -> None:
+        """Put each such piece and what touches it into one line."""
+        for node in list(self.document.findall(nodes.math)):
+            if BREAKS.search(INNER.sub("", str(node.get("latex") or node.astext()))):
+                continue
+            parent = node.parent
+            at = parent.index(node)
+            before, after = parent[at - 1] if at else None, parent[at + 1] if at + 1 < len(parent) else None
+            opens = OPENS.search(before) if isinstance(before, nodes.Text) else None
+            closes = CLOSES.match(after) if isinstance(after, nodes.Text) else None
+            if opens is None and closes is None:
+                continue
+            kept = nodes.inline("", "", classes=["kept-together"])
+            parent[at] = kept
+            if opens is not None:
+                parent[at - 1] = nodes.Text(opens.string[: opens.start()])
+                kept += nodes.Text(opens[0])
+            kept += node
+            if closes is not None:
+                parent[at + 1] = nodes.Text(closes.string[closes.end() :])
+                kept += nodes.Text(closes[0])
+
+
 def _visit_math(translator: HTML5Translator, node: nodes.math) -> None:
     translator.body.append(translator.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
     translator.body.append(_rendered(translator, node, display=False) + "</span>")
@@ -180,5 +221,6 @@ def install(app: Sphinx) -> None:
     for name, default, types in settings:
         app.add_config_value(name, default, "html", types=types)
     app.add_html_math_renderer("katex", (_visit_math, None), (_visit_math_block, None))
+    app.add_post_transform(KeepsPunctuation)
     app.connect("builder-inited", _start)
     app.connect("build-finished", _stop)
