@@ -115,5 +115,20 @@ def test_the_command_says_what_is_asked_and_judges():
     assert run(cli.main, ["check", "sofmax.vjp"]).exit_code == 2
 
 
+def test_every_claim_can_be_asked_for_and_the_names_are_told():
+    run = CliRunner().invoke
+    names = [one.claim.name for one in exercises(registry.get("matmul.vjp"))]
+    assert names[:2] == ["in A", "in B"]
+    assert len(names) > 2
+    for name in names:
+        assert f"= ?   ({name})" in run(cli.main, ["check", "matmul.vjp", "--claim", name]).output
+    unknown = run(cli.main, ["check", "matmul.vjp", "--claim", "in C", "A"])
+    assert unknown.exit_code == 2
+    assert "has no claim 'in C' whose right side can be asked for: --claim takes " in unknown.output
+    assert all(f'"{name}"' in unknown.output for name in names)
+    assert run(cli.main, ["check", "sofmax.vjp", "--claim", "in C"]).exit_code == 2
+    assert "Judge your own right side" in run(cli.main, ["check", "--help"]).output
+
+
 def test_reading_an_answer_runs_nothing():
     assert read("f(x)")[:2] == ("f", "f")

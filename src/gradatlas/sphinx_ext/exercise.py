@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["KEPT", "add_scripts", "claim_names", "data", "exercise", "keep_data", "write_data"]
 
-CLAIMS: Final = 2  # of a formula, whose right sides are asked for
 ENTRIES: Final = 24  # of a right side at a point
 NUMBERS: Final = 200  # of an array at a point
 KEPT: Final = "exercises"  # the folder, in KaTeX's cache, of what was computed
@@ -95,7 +94,10 @@ def exercise(page: AtlasDirective, formula: Formula, evidence: Evidence) -> node
     )
     made += nodes.raw("", form, format="html")
     still = nodes.container("", paragraph(_("In a terminal the command judges an answer:")), classes=["exercise-still"])
-    still += nodes.literal_block("", f'gradatlas check {formula.id} "..."', language="console")
+    commands = [f'gradatlas check {formula.id} "..."']
+    if len(asked) > 1:  # the first is asked for where none is named
+        commands.append(f'{commands[0]} --claim "{asked[1].claim.name}"')
+    still += nodes.literal_block("", "\n".join(commands), language="console")
     made += still
     return made
 
@@ -113,7 +115,7 @@ def _asked(id: str) -> list[Exercise]:
     from gradatlas.formulas import registry
 
     known = registry.all_formulas().get(id)
-    return exercises(known)[:CLAIMS] if known is not None else []
+    return exercises(known) if known is not None else []
 
 
 def data(id: str) -> dict[str, Any] | None:
