@@ -144,10 +144,10 @@ def test_claims_of_one_formula_have_different_names() -> None:
         ("in an argument of log: in the position read: one added to n", "在 log 的自变量中：在读取的位置中：n 加一"),
         ("left side: 1/2 made 2", "左边：1/2 换成 2"),
         ("third, entry by entry: alpha in place of mu", "三阶，逐元素：mu 换成 alpha"),
-        ("without the hypothesis for all i < n: 0 < x[i]", "去掉假设 对所有 i < n：0 < x[i]"),
+        ("without the hypothesis for all i < n: 0 < x[i]", "去掉假设：对所有 i < n：0 < x[i]"),
         (
             "without the hypothesis for all t in N, X in R^n: s(t) = 0",
-            "去掉假设 对所有 t ∈ N, X ∈ R^n：s(t) = 0",
+            "去掉假设：对所有 t ∈ N, X ∈ R^n：s(t) = 0",
         ),
     ],
 )

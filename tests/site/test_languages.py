@@ -160,7 +160,7 @@ def test_a_page_in_chinese_has_its_interface_in_chinese(site: Path) -> None:
     assert isinstance(html, Tag)
     assert html["lang"] == "zh-CN"
     shown = words(page)
-    for part in ("命题", "推导", "证据", "已证明，任意尺寸", "由一条命令生成，用时 0.42 秒", "账目条目 L4"):
+    for part in ("命题", "推导", "证据", "已证明，任意尺寸", "由一条命令生成，用时 0.42 秒", "文档条目 L4"):
         assert part in shown
     headings = [heading.get_text() for heading in soup(page).select("article h2, article h3, article summary")]
     assert len(headings) > 10

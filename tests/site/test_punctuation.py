@@ -21,6 +21,9 @@ from gradatlas.sphinx_ext.punctuation import ATOM, widened
             f"从 0 到相应尺寸减 1：{ATOM}（小于 {ATOM}），{ATOM}。",
         ),
         ("x = 0: 对 y 为 0", "x = 0：对 y 为 0"),
+        ("Sigmoid及其导数, 又名logistic函数", "Sigmoid 及其导数，又名 logistic 函数"),
+        ("以上均基于 下文的假设.", "以上均基于下文的假设。"),
+        (f"其中 {ATOM}; {ATOM}; {ATOM}", f"其中 {ATOM}；{ATOM}；{ATOM}"),
     ],
 )
 def test_lines_of_chinese_get_its_punctuation(line: str, printed: str) -> None:

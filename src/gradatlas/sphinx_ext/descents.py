@@ -253,7 +253,9 @@ def caption_of(descent: Descent) -> str:
     """A line under the picture: the loss at the start and at the end of each path."""
     losses = [iterates(descent, method)[1] for method in descent.methods]
     ends = ", ".join(
-        f"{figure(each[-1])} ({name_of(method)})" if len(losses) > 1 else figure(each[-1])
+        _("{value} ({name})").format(value=figure(each[-1]), name=name_of(method))
+        if len(losses) > 1
+        else figure(each[-1])
         for method, each in zip(descent.methods, losses, strict=True)
     )
     return _("**{name}**: the loss J begins at {first} and after {steps} steps is {ends}.").format(

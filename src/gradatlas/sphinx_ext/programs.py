@@ -20,6 +20,7 @@ from gradatlas.programs.drawing import NAMES, figure_of_curves, svg_of
 from gradatlas.programs.measured import PATH
 from gradatlas.programs.pictures import PICTURES
 from gradatlas.sphinx_ext.directive import AtlasDirective
+from gradatlas.sphinx_ext.languages import is_chinese
 from gradatlas.sphinx_ext.markup import code, disclosure, number, paragraph, prose, section, table, typeset
 from gradatlas.sphinx_ext.markup import translated as _
 
@@ -274,7 +275,8 @@ class ProgramDirective(AtlasDirective):
 
     def made(self, found: Mapping[str, Any]) -> nodes.section:
         """When, with what and on what machine this was measured."""
-        versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+        comma = "、" if is_chinese(self.config) else ", "
+        versions = comma.join(f"{name} {version}" for name, version in found["versions"].items())
         words = _(
             "A training took {seconds} s of the processor on average. Measured on {date} on a machine of {cores} cores, with "
             "{versions}."

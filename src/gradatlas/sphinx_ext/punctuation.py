@@ -19,10 +19,13 @@ WIDE: Final = "，。；：？！、（）“”"
 ATOM: Final = "\ufffc"  # stands for mathematics or code within a line
 PRINTED: Final = {",": "，", ":": "：", ";": "；", ".": "。", "(": "（", ")": "）"}
 
-BETWEEN: Final = re.compile(rf"(?<=[{CHINESE}{WIDE}])[,:;](?=\s|$)|[,:;](?= ?[{CHINESE}“（])|:(?= \d+ [{CHINESE}])")
+BETWEEN: Final = re.compile(
+    rf"(?<=[{CHINESE}{WIDE}])[,:;](?=\s|$)|[,:;](?= ?[{CHINESE}“（])|:(?= \d+ [{CHINESE}])|(?<={ATOM});(?= {ATOM})"
+)
 BRACKETS: Final = re.compile(rf"(?<![\w{ATOM}])\((?P<inner>[^()]*(?:\([^()]*\)[^()]*)*)\)")
 END: Final = re.compile(rf"(?<=[{CHINESE}）”{ATOM}])\.(?=\s*$)")
-SPACES: Final = re.compile(rf"(?<=[{WIDE}]) +| +(?=[{WIDE}])")
+SPACES: Final = re.compile(rf"(?<=[{WIDE}]) +| +(?=[{WIDE}])|(?<=[{CHINESE}]) +(?=[{CHINESE}])")
+TOUCHING: Final = re.compile(rf"[A-Za-z](?=[{CHINESE}])|[{CHINESE}](?=[A-Za-z])")
 
 UNREAD: Final = (nodes.literal, nodes.math, nodes.raw, nodes.image, nodes.footnote_reference)
 
@@ -47,6 +50,8 @@ def _widened(text: str) -> list[str]:
         line = "".join(found)
     for match in SPACES.finditer(line):
         found[match.start() : match.end()] = [""] * len(match[0])
+    for match in TOUCHING.finditer(line):
+        found[match.start()] += " "
     return found
 
 
