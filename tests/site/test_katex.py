@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from bs4 import BeautifulSoup
 
-from gradatlas.sphinx_ext.katex import Katex, KatexError
+from gradatlas.sphinx_ext.katex import Katex, KatexError, unbroken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +106,26 @@ def test_a_comma_stays_on_the_line_of_the_mathematics_before_it(project: Project
         hidden.string = hidden.find("annotation").text
     assert [kept.text for kept in page.select("article .kept-together")] == ["R,", "(x_{i,j})", "N."]
     assert page.select_one("article p").text == words.replace("$", "") + "."
+
+
+@pytest.mark.parametrize(
+    ("tex", "kept"),
+    [
+        (r"\sum_{i} [i = s o - p] [j < n] x_{i}", r"\sum_{i} {[i = s o - p]} \allowbreak {[j < n]} x_{i}"),
+        (
+            r"[(i - p) \bmod s = 0] \left[0 \le \left\lfloor \frac{i}{s} \right\rfloor\right]",
+            r"{[(i - p) \bmod s = 0]} \allowbreak \left[0 \le \left\lfloor \frac{i}{s} \right\rfloor\right]",
+        ),
+        (r"t \in [0, 1] \text{ and } \sqrt[3]{x} = y \\[2pt]", None),
+        (r"\left[0 \le x\right] \left[x < n\right]", None),
+        (r"[a = [b, c]]", None),
+    ],
+)
+def test_a_line_does_not_end_within_the_bracket_of_a_condition(katex: Katex, tex: str, kept: str | None) -> None:
+    assert unbroken(tex) == (kept or tex)
+    if kept:
+        boxes = [katex.html(one, display=False).count('class="katex-base"') for one in (tex, kept)]
+        assert boxes[1] < boxes[0]
 
 
 def test_numbered_equations_keep_number_and_anchor(built: Project) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sphinx.config import Config
     from sphinx.writers.html5 import HTML5Translator
 
-__all__ = ["Katex", "KatexError", "KeepsPunctuation", "install", "node_program"]
+__all__ = ["Katex", "KatexError", "KeepsPunctuation", "install", "node_program", "unbroken"]
 
 _ = get_translation("gradatlas")
 WORKER = Path(__file__).with_name("katex_worker.cjs")
@@ -36,6 +36,11 @@ INNER = re.compile(r"\{(?:[^{}]|\{[^{}]*\})*\}")
 BREAKS = re.compile(
     r"[=<>+,*/-]|\\(?:le|ge|ne|cdot|times|to|in|mapsto|approx|circ|sim|pm|mid|q?quad|[lc]?dots|Rightarrow|text)(?![a-zA-Z])"
 )
+# A bracket around a condition, with a sign in it; and what stands between two factors of which one is in brackets.
+BRACKET = re.compile(
+    r"(?<!\\left)(?<!\\right)(?<!\\\\)(?<!\\sqrt)\[((?:[^\[\]{}$&]|\{[^{}]*\})*(?:[=<>]|\\le|\\ge|\\ne)(?:[^\[\]{}$&]|\{[^{}]*\})*)\]"
+)
+BESIDE = re.compile(r"((?:\]\}|\\right\]) )(?=\{\[|\\left\[)")
 OPENS = re.compile(r"[(\[“−（]+$")
 CLOSES = re.compile(r"[,.;:!?)\]”’，。；：、！？）]+")
 MEND = "run `python tools/npm_packages.py` (make site does), which installs what docs/package-lock.json lists"
@@ -149,8 +154,14 @@ def _stop(app: Sphinx, _exception: Exception | None) -> None:
         _RENDERERS.pop(app.config).close()
 
 
+def unbroken(tex: str) -> str:
+    """The TeX with each [condition] in braces: a line ends beside such a factor, not at a sign within it."""
+    whole = BRACKET.sub(r"{[\1]}", tex)
+    return BESIDE.sub(r"\1\\allowbreak ", whole) if whole != tex else tex
+
+
 def _rendered(translator: HTML5Translator, node: nodes.Element, *, display: bool) -> str:
-    tex = str(node.get("latex") or node.astext()).strip()
+    tex = unbroken(str(node.get("latex") or node.astext()).strip())
     if display and "&" in tex and r"\begin{" not in tex:
         tex = rf"\begin{{aligned}}{tex}\end{{aligned}}"
     try:
