@@ -86,7 +86,7 @@ def test_prose_finds_mathematics_code_and_stress() -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(57.93, "57.9"), (1.5, "1.50"), (0.0, "0.00"), (0.0042, "0.0042"), (12.0, "12"), (70.0, "70"), (1e-20, "1e-20")],
+    [(57.93, "57.9"), (1.5, "1.50"), (0.0, "0"), (0.0042, "0.0042"), (12.0, "12"), (70.0, "70"), (1e-20, "1e-20")],
 )
 def test_measured_numbers_keep_their_figures(value: float, shown: str) -> None:
     assert number(value) == shown
@@ -151,6 +151,7 @@ def test_words_for_a_terminal_are_set_with_the_signs_of_print(written: str, prin
         ("k layers have 2^k linear pieces", "k layers have 2ᵏ linear pieces"),
         ("A^-1 B and -A^-T G A^-T", "A⁻¹ B and −A⁻ᵀ G A⁻ᵀ"),
         ("gamma function, one-hot", "gamma function, one-hot"),
+        ("t^2、-t 与（-x）的导数", "t²、−t 与（−x）的导数"),
     ],
 )
 def test_a_name_has_its_signs_though_it_holds_no_markup(written: str, printed: str) -> None:

@@ -90,7 +90,7 @@ SIGNS: dict[str, str | Callable[[re.Match[str]], str]] = {
     r"<(?! )([^<>]*,[^<>]*)(?<! )>": r"⟨\1⟩",
     r" - ": " − ",
     r"\((\w)-(?=\w\))": r"(\1−",
-    r"(?<=[\s(\[=,/])-(?=[\w(|√]|$)": "−",
+    r"(?<=[\s(\[=,/、，：（])-(?=[\w(|√]|$)": "−",
 }
 RAISED = str.maketrans("0123456789jkntwxyT-", "⁰¹²³⁴⁵⁶⁷⁸⁹ʲᵏⁿᵗʷˣʸᵀ⁻")
 NAMES = "|".join(sorted(GREEK, key=len, reverse=True))
@@ -260,10 +260,10 @@ def sizes(found: Mapping[str, Any]) -> str:
 
 
 def number(value: float) -> str:
-    """A measured number to three figures: 57.9, 70, 1.31, 0.0042."""
-    if value == int(value) and 10 <= abs(value) < 1e6:
+    """A measured number to three figures: 57.9, 70, 1.31, 0.0042. What is 0 is 0 exactly, not rounded."""
+    if value == 0 or (value == int(value) and 10 <= abs(value) < 1e6):
         return str(int(value))
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
 
 
 def web_link(text: str, address: str) -> nodes.reference:

@@ -222,7 +222,7 @@ class KinksDirective(AtlasDirective):
             if operation.kind != LOCALLY_CONSTANT
             for where, taken in operation.kinks.items()
         ]
-        shown: list[nodes.Node] = [table([_("Operation"), _("Where"), _("What is taken, and why")], rows, ["kinks"])]
+        shown: list[nodes.Node] = [table([_("Operation"), _("At"), _("What is taken, and why")], rows, ["kinks"])]
         if constant:
             line = paragraph(_("Constant between jumps, and so with the derivative 0 at the jumps too:") + " ")
             for place, name in enumerate(constant):
