@@ -30,6 +30,7 @@ from gradatlas import sphinx_ext
 from gradatlas.formulas import registry
 from gradatlas.formulas.shapes import kept_postings
 from gradatlas.sphinx_ext import exercise, programs, searching
+from gradatlas.sphinx_ext.kept import drop_unused
 from gradatlas.sphinx_ext.lasting import note_version, write_sitemap
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import write_stubs
@@ -100,6 +101,8 @@ def build(source: Path, site: Path, doctrees: Path, version: str = "", base: str
         print(f"The pages in {language} could not be built: see above.", file=sys.stderr)
     if failed:
         return len(failed)
+    if conf.get("gradatlas_katex_cache"):
+        drop_unused(Path(conf["gradatlas_katex_cache"]))
     if conf.get("gradatlas_pagefind"):
         searching.run_pagefind(home)
     if base:

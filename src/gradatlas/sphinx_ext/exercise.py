@@ -17,7 +17,7 @@ from docutils import nodes
 
 from gradatlas.sphinx_ext.directive import ATLASES, AtlasDirective
 from gradatlas.sphinx_ext.finding import SCRIPTS, messages
-from gradatlas.sphinx_ext.kept import keep, kept_folder
+from gradatlas.sphinx_ext.kept import is_kept, keep, kept_folder
 from gradatlas.sphinx_ext.markup import display, paragraph, section
 from gradatlas.sphinx_ext.markup import translated as _
 
@@ -183,7 +183,7 @@ def keep_data(atlas: Atlas, kept: Path) -> dict[str, Path]:
         if formula.evidence is None or formula.id not in known:
             continue
         file = files[formula.id] = kept / f"{digest_of(known[formula.id], *CODE)[:32]}.json"
-        if not file.exists():
+        if not is_kept(file):
             keep(file, json.dumps(data(formula.id), separators=(",", ":")))
     return files
 

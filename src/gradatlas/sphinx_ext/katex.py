@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -20,7 +19,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.math import get_node_equation_number
 
 from gradatlas.sphinx_ext.book import mathml
-from gradatlas.sphinx_ext.kept import keep, kept_folder
+from gradatlas.sphinx_ext.kept import is_kept, keep, kept_folder
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -87,7 +86,7 @@ class Katex:
         request = json.dumps({"tex": tex, "display": display, "macros": self.macros}, sort_keys=True)
         name = hashlib.sha256(f"{self.version}\n{request}".encode()).hexdigest()
         kept = self.cache / name[:2] / f"{name}.html"
-        with contextlib.suppress(FileNotFoundError):
+        if is_kept(kept):
             return kept.read_text(encoding="utf-8")
         html = self._ask(request)
         keep(kept, html)

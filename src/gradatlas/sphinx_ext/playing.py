@@ -17,7 +17,7 @@ from gradatlas.evidence.digests import code_digest
 from gradatlas.sphinx_ext import bars, descents, plots, schedules
 from gradatlas.sphinx_ext.descents import DESCENTS, Descent
 from gradatlas.sphinx_ext.directive import AtlasDirective
-from gradatlas.sphinx_ext.kept import keep, kept_folder
+from gradatlas.sphinx_ext.kept import is_kept, keep, kept_folder
 from gradatlas.sphinx_ext.markup import code, prose
 from gradatlas.sphinx_ext.markup import translated as _
 from gradatlas.sphinx_ext.plots import ACTIVATIONS, LOSSES, Plot, Slider
@@ -58,7 +58,7 @@ def write_functions(app: Sphinx) -> None:
     if app.builder.format != "html" or not (Path(app.srcdir) / FOLDER).is_dir():
         return
     kept = kept_folder(app) / f"playing-{code_digest(*READ)[:24]}.js"
-    if not kept.exists():
+    if not is_kept(kept):
         keep(kept, program())
     static = Path(app.doctreedir) / "gradatlas_playing"
     static.mkdir(parents=True, exist_ok=True)
