@@ -39,6 +39,7 @@ def test_the_example_shows_what_goes_in_and_what_comes_out(built: Project) -> No
     assert {"n", "x", "g", "p"} <= {one.partition(" = ")[0] for one in found if " = " in one}
     assert any(r"\approx" in one and "0.196612" in one for one in found)
     assert "at every" in words(shown)
+    assert r"\pi = \pi" not in found
 
 
 def test_a_formula_without_an_example_has_no_section_of_it(built: Project) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from docutils import nodes
 
 from gradatlas.sphinx_ext.directive import AtlasDirective
@@ -26,9 +28,10 @@ def example(page: AtlasDirective, formula: Formula, evidence: Evidence) -> nodes
     if found["inputs"]:
         made += paragraph(_("Take"))
         made += _listed(found["inputs"])
-    if found["named"]:
+    named = [(letter, value) for letter, value in found["named"] if letter != value]  # pi is named, and is itself
+    if named:
         made += paragraph(_("With these, what the statement names is"))
-        made += _listed(found["named"])
+        made += _listed(named)
     if found["relation"] == "=":
         lead = _("Both sides, computed apart from each other in exact numbers, are")
         if found["over"]:
@@ -50,7 +53,7 @@ def example(page: AtlasDirective, formula: Formula, evidence: Evidence) -> nodes
     return made
 
 
-def _listed(pairs: list[list[str]]) -> nodes.bullet_list:
+def _listed(pairs: Iterable[Sequence[str]]) -> nodes.bullet_list:
     """Letters and their values, side by side as far as there is room."""
     items = (nodes.list_item("", nodes.paragraph("", "", inline(f"{letter} = {value}"))) for letter, value in pairs)
     return nodes.bullet_list("", *items, classes=["given"])
