@@ -96,7 +96,10 @@
           }
           case "f": {
             if (!Object.prototype.hasOwnProperty.call(functions, t[1])) throw new Unjudged("function", { name: t[1] });
-            return functions[t[1]](...t[2].map((a) => this.go(a, values)));
+            const called = functions[t[1]], given = t[2].length;
+            // Of the largest or the least there may be more values than two.
+            if (given < called.length || (given > called.length && !["max", "min"].includes(t[1]))) throw new Unjudged("function", { name: t[1] });
+            return called(...t[2].map((a) => this.go(a, values)));
           }
           default: throw new Unjudged("derivative");
         }

@@ -39,6 +39,8 @@ ANSWERS = [
     ("tanh.derivative", "in terms of the output", "1 - tanh(t)", "wrong"),
     ("sigmoid.derivative", "derivative", "sigmoid(t)*(1 - sigmoid(t))", "other form"),
     ("log.derivative", "log", "1/t", "right"),
+    ("pad.modes", "symmetric", "Sum(g[i,j]*([mod(j-p, 2*N) = n] + [2*N = 1 + mod(j-p, 2*N) + n]), j)", "right"),
+    ("pad.modes", "symmetric", "Sum(g[i,j]*([(j-p) mod (2*N) = n] + [2*N = 1 + n]), j)", "not judged"),
     ("gelu.derivative", "derivative", "(1 + erf(t/sqrt(2)))/2 + t*exp(-t^2/2)/sqrt(2*pi)", "other form"),
 ]
 

@@ -191,7 +191,9 @@ class _Evaluation:
             raise CannotJudgeError(f"{name} is not computed here")
         try:
             result = made(*args)
-        except (TypeError, ValueError, ZeroDivisionError):
+        except TypeError:
+            raise CannotJudgeError(f"{name} of {len(args)} values is not computed here") from None
+        except (ValueError, ZeroDivisionError):
             return mpmath.nan
         return mpmath.re(result) if mpmath.im(result) == 0 else mpmath.nan
 
