@@ -137,7 +137,7 @@ def test_a_statement_is_told_from_an_expression(latex: str, said: bool) -> None:
         ("u_(t+1) and 1 - beta1^t", r"$u_{t+1}$ and 1 − $\beta_{1}^{t}$"),
         ("(grad_theta V, -grad_phi V) of n_in", r"($\nabla_{\theta}$ V, −$\nabla_{\phi}$ V) of $n_{\mathrm{in}}$"),
         ("a ratio of gamma functions, Phi(t)", "a ratio of gamma functions, Φ(t)"),
-        ("e /= 0, a + s, ... of $x$-axis", "e ≠ 0, a + s, … of $x$-axis"),
+        ("e /= 0, a + s, ... of $x$-axis", r"e $\ne$ 0, a + s, … of $x$-axis"),
     ],
 )
 def test_words_for_a_terminal_are_set_with_the_signs_of_print(written: str, printed: str) -> None:

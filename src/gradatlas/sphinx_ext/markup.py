@@ -123,6 +123,7 @@ def typeset(text: str) -> str:
         if place % 2 == 0:
             part = re.sub(POWER, _raised, LETTER.sub(lambda match: GREEK[match[1]], part))
             part = signs(part if place else re.sub(r"^-(?=[\w(|]|$)", "−", part))
+            part = part.replace("≠", r"$\ne$")  # which the typefaces of words lack, and a browser puts together badly
         found.append(part)
     return "".join(found)
 
