@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -40,6 +41,7 @@ BRACKET = re.compile(
     r"(?<!\\left)(?<!\\right)(?<!\\\\)(?<!\\sqrt)\[((?:[^\[\]{}$&]|\{[^{}]*\})*(?:[=<>]|\\le|\\ge|\\ne)(?:[^\[\]{}$&]|\{[^{}]*\})*)\]"
 )
 BESIDE = re.compile(r"((?:\]\}|\\right\]) )(?=\{\[|\\left\[)")
+ANNOTATION = re.compile(r'(<annotation encoding="application/x-tex">)[^<]*')
 OPENS = re.compile(r"[(\[“−（]+$")
 CLOSES = re.compile(r"[,.;:!?)\]”’，。；：、！？）]+")
 MEND = "run `python tools/npm_packages.py` (make site does), which installs what docs/package-lock.json lists"
@@ -160,11 +162,13 @@ def unbroken(tex: str) -> str:
 
 
 def _rendered(translator: HTML5Translator, node: nodes.Element, *, display: bool) -> str:
-    tex = unbroken(str(node.get("latex") or node.astext()).strip())
+    tex = str(node.get("latex") or node.astext()).strip()
     if display and "&" in tex and r"\begin{" not in tex:
         tex = rf"\begin{{aligned}}{tex}\end{{aligned}}"
     try:
-        drawn = _RENDERERS[translator.config].html(tex, display=display)
+        drawn = _RENDERERS[translator.config].html(unbroken(tex), display=display)
+        # What a reader copies is the TeX as it was.
+        drawn = ANNOTATION.sub(lambda match: match[1] + escape(tex), drawn)
         # Folded parts ask for MathML alone, which every browser draws, and which is a third as long.
         return mathml(drawn) if translator.builder.name == "epub" or node.get("mathml") else drawn
     except KatexError as error:
