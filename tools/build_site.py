@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import gc
+import importlib
 import json
 import multiprocessing
 import os
@@ -20,6 +22,8 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, wait
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -29,19 +33,26 @@ from sphinx.cmd.build import main as sphinx
 from gradatlas import sphinx_ext
 from gradatlas.formulas import registry
 from gradatlas.formulas.shapes import kept_postings
-from gradatlas.sphinx_ext import exercise, programs, searching
+from gradatlas.formulas.shapes.tables import tables
+from gradatlas.sphinx_ext import api, exercise, finding, programs, searching
 from gradatlas.sphinx_ext.kept import drop_unused
 from gradatlas.sphinx_ext.lasting import note_version, write_sitemap
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import write_stubs
 
 ROOT = Path(__file__).resolve().parents[1]
+PARTS = 8  # of the exercises, each for a process
+TASKS: list[Callable[[], object]] = []  # what a forked process finds by its place
 STRICT = ("-n", "-W", "--keep-going", "-b", "html", "-D", "gradatlas_pagefind=0")
 
 
 def read(source: Path) -> tuple[dict[str, Any], Atlas]:
     """What conf.py says, and the atlas, kept for the processes that build."""
     conf = runpy.run_path(str(source / "conf.py"))
+    for module in (*conf["extensions"], conf["html_theme"]):  # here once, and not in each language's process
+        importlib.import_module(module)
+    api.page_of("")
+    tables()
     folder = source / conf["gradatlas_registry"] if conf.get("gradatlas_registry") else None
     atlas = sphinx_ext.READ[folder] = load(folder)
     # Written before the languages part, which would both write them.
@@ -53,17 +64,24 @@ def read(source: Path) -> tuple[dict[str, Any], Atlas]:
 def prepare(conf: dict[str, Any], atlas: Atlas) -> None:
     """Compute, side by side, what every language would compute for itself: the index of shapes, and the exercises.
 
-    Both are kept by what they were computed from; where either fails, the build, which needs it, says why.
+    Both are kept by what they were computed from; where a part fails, the build, which needs it, says why.
     """
     known = registry.all_formulas()
     shown = [known[id] for id in atlas.formulas if id in known]
     kept = Path(conf["gradatlas_katex_cache"]) / exercise.KEPT
-    tasks = (lambda: kept_postings(shown), lambda: exercise.keep_data(atlas, kept))
-    processes = [multiprocessing.get_context("fork").Process(target=task) for task in tasks]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
+    parts = [list(atlas.formulas)[start::PARTS] for start in range(PARTS)]
+    # The index first: it is one piece of work, and the longest.
+    TASKS[:] = [
+        lambda: kept_postings(shown),
+        *(functools.partial(exercise.keep_data, atlas, kept, part) for part in parts),
+    ]
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
+        wait([pool.submit(_do, place) for place in range(len(TASKS))])
+    finding.index_of(tuple(formula.id for formula in shown))
+
+
+def _do(place: int) -> None:
+    TASKS[place]()
 
 
 def build(source: Path, site: Path, doctrees: Path, version: str = "", base: str = "") -> int:
@@ -134,9 +152,11 @@ def run(options: list[str]) -> None:
 def measure_change(source: Path, site: Path, doctrees: Path, formula: str = "softmax.vjp") -> float:
     """Seconds to build English again after one formula changed, from a copy of what the last build left.
 
-    The registry has been read: what is measured is what Sphinx does about one changed formula.
+    The registry has been read and what both languages share is prepared, as for a full build: what is measured is what Sphinx
+    does about one changed formula.
     """
-    _, atlas = read(source)
+    conf, atlas = read(source)
+    prepare(conf, atlas)
     english = doctrees / "en"
     if not (english / "environment.pickle").exists():
         raise FileNotFoundError(f"{english} holds no build: run make site first")

@@ -7,7 +7,7 @@ which is loaded when somebody begins; the right side itself is in it as checksum
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -172,14 +172,17 @@ def write_data(app: Sphinx, exception: Exception | None) -> None:
             (folder / f"{id}.exercise.js").write_text(script, encoding="utf-8")
 
 
-def keep_data(atlas: Atlas, kept: Path) -> dict[str, Path]:
-    """By id the file in the folder kept that has the exercise of a formula; computed where its statement is a new one."""
+def keep_data(atlas: Atlas, kept: Path, ids: Iterable[str] | None = None) -> dict[str, Path]:
+    """By id the file in the folder kept that has the exercise of a formula; computed where its statement is a new one.
+
+    ids: those of some formulas; None for all.
+    """
     from gradatlas.formulas import registry
     from gradatlas.presentation.facts import digest_of
 
     known: Mapping[str, Any] = registry.all_formulas()
     files = {}
-    for formula in atlas.formulas.values():
+    for formula in atlas.formulas.values() if ids is None else (atlas.formulas[id] for id in ids):
         if formula.evidence is None or formula.id not in known:
             continue
         file = files[formula.id] = kept / f"{digest_of(known[formula.id], *CODE)[:32]}.json"

@@ -6,6 +6,7 @@ fetch files. Without scripts the page says how to ask the command.
 
 from __future__ import annotations
 
+import functools
 import json
 from html import escape
 from pathlib import Path
@@ -126,16 +127,25 @@ def _script(path: Path, variable: str, data: Any) -> None:
 def _index(app: Sphinx) -> dict[str, Any]:
     """The index of the formulas shown, with their titles and statements in the language being built."""
     from gradatlas.formulas import registry
-    from gradatlas.formulas.shapes import kept_postings
-    from gradatlas.formulas.shapes.index import joined, packed
 
     atlas, known = ATLASES[app.config], registry.all_formulas()
     shown = [formula for formula in atlas.formulas.values() if formula.id in known]
-    data = packed(joined(kept_postings([known[formula.id] for formula in shown])))
+    data = dict(index_of(tuple(formula.id for formula in shown)))
     data["titles"] = [signs(formula.title) for formula in shown]
     data["statements"] = [_statements(formula, data["claims"][place]) for place, formula in enumerate(shown)]
     data["names"] = [_names(formula, data["claims"][place]) for place, formula in enumerate(shown)]
     return data
+
+
+@functools.cache
+def index_of(ids: tuple[str, ...]) -> dict[str, Any]:
+    """The index of these formulas of the registry, which is the same in every language."""
+    from gradatlas.formulas import registry
+    from gradatlas.formulas.shapes import kept_postings
+    from gradatlas.formulas.shapes.index import joined, packed
+
+    known = registry.all_formulas()
+    return packed(joined(kept_postings([known[id] for id in ids])))
 
 
 def _statements(formula: Formula, claims: list[str]) -> list[str]:

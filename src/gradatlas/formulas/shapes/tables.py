@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from lark import Lark
@@ -11,6 +12,7 @@ from gradatlas.formulas.shapes.reading import grammar, vocabulary
 __all__ = ["tables"]
 
 
+@functools.cache
 def tables() -> dict[str, Any]:
     """The tables as JSON data, the same in every process.
 
