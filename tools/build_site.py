@@ -28,6 +28,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from sphinx.builders import Builder
 from sphinx.cmd.build import main as sphinx
 
 from gradatlas import sphinx_ext
@@ -110,7 +111,9 @@ def build(source: Path, site: Path, doctrees: Path, version: str = "", base: str
             str(source),
             str(home / below),
         ]
-        started[language] = multiprocessing.Process(target=run, args=(options if below == "" else ["-q", *options],))
+        started[language] = multiprocessing.Process(
+            target=run, args=(options, False) if below == "" else (["-q", *options], True)
+        )
         started[language].start()
     for process in started.values():
         process.join()
@@ -138,14 +141,18 @@ def build(source: Path, site: Path, doctrees: Path, version: str = "", base: str
     return 0
 
 
-def run(options: list[str]) -> None:
+def run(options: list[str], backwards: bool = False) -> None:
     """Run Sphinx, in a process of its own.
 
     The pages are millions of small objects that live long: Python's search for cycles among them took a fifth of the
-    time. It is made less often, and leaves out what was read before.
+    time. It is made less often, and leaves out what was read before. backwards: write the last page first, so that two
+    processes do not both render the mathematics that they share, but each one half, and find the other's kept.
     """
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+    if backwards:
+        forwards = Builder._write_serial
+        Builder._write_serial = lambda self, docnames: forwards(self, docnames[::-1])  # type: ignore[method-assign]
     sys.exit(sphinx(options))
 
 

@@ -164,6 +164,22 @@ def test_folded_mathematics_is_drawn_by_the_browser_alone(built: Project) -> Non
     assert page.select("#derivation .katex-html")
 
 
+def test_after_a_long_derivation_the_others_are_folded(project: Project) -> None:
+    record = project.record("attention.dq")
+    claim = next(claim for claim in record["claims"] if claim["steps"])
+    long = {**claim["steps"][-1], "latex": r"x = \text{" + "y" * 2990 + "}"}
+    record["claims"] = [
+        {**claim, "name": "short"},
+        {**claim, "name": "long", "steps": [*claim["steps"][:-1], long]},
+        {**claim, "name": "short again"},
+    ]
+    project.write_record("attention.dq", record)
+    status, said = project.build()
+    assert status == 0, said
+    derivations = part(project, "attention.dq", "derivation").select("details.claim-derivation")
+    assert [found.has_attr("open") for found in derivations] == [True, False, False]
+
+
 def test_of_many_claims_only_the_first_derivations_stand_open(project: Project) -> None:
     record = project.record("attention.dq")
     claim = next(claim for claim in record["claims"] if claim["steps"])

@@ -18,7 +18,7 @@ from docutils import nodes
 from gradatlas.sphinx_ext.directive import ATLASES, AtlasDirective
 from gradatlas.sphinx_ext.finding import SCRIPTS, messages
 from gradatlas.sphinx_ext.kept import is_kept, keep, kept_folder
-from gradatlas.sphinx_ext.markup import display, paragraph, section
+from gradatlas.sphinx_ext.markup import display, folded, paragraph, section
 from gradatlas.sphinx_ext.markup import translated as _
 
 if TYPE_CHECKING:
@@ -50,10 +50,9 @@ def exercise(page: AtlasDirective, formula: Formula, evidence: Evidence) -> node
     made["classes"].append("exercise")
     made += paragraph(_("Work out the right side before you read on."))
     for place, one in enumerate(asked):
-        line = nodes.container(
-            "", display(rf"{latex(one.left)} = \;?"), classes=["exercise-asked", f"exercise-{place}"]
-        )
-        made += line
+        asks = display(rf"{latex(one.left)} = \;?")
+        # The first is in sight; the others wait until they are chosen.
+        made += nodes.container("", folded(asks) if place else asks, classes=["exercise-asked", f"exercise-{place}"])
     words = {
         **messages(),
         "right": _("Right."),

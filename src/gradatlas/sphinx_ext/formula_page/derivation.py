@@ -13,7 +13,8 @@ from gradatlas.sphinx_ext.reader import Evidence, Formula
 
 __all__ = ["derived", "states"]
 
-UNFOLDED = 4  # so many claims' derivations stand open
+UNFOLDED = 4  # so many claims' derivations stand open,
+ROOM = 3000  # and no more of them than have so many characters of LaTeX together, but for the first
 BEGINNING = "start"  # the step that writes down what is to be computed, by no rule
 RELATIONS = re.compile(r"(?:=|<|>|\\(?:le|ge|ne|in|to|mapsto|lim|text)(?![a-zA-Z]))")
 INNER = re.compile(r"\\[{}]|[{\[(][^{}\[\]()]*[}\])]")
@@ -24,6 +25,7 @@ def derived(page: AtlasDirective, formula: Formula, evidence: Evidence) -> nodes
     if not evidence.steps:
         return None
     parts: list[nodes.Node] = []
+    length = 0
     for place, claim in enumerate(evidence.claims, 1):
         if not claim.steps:
             continue
@@ -48,7 +50,8 @@ def derived(page: AtlasDirective, formula: Formula, evidence: Evidence) -> nodes
             steps += nodes.list_item("", line, display(equals + step.latex), ids=[anchor])
         count = _("{count} steps").format(count=len(claim.steps)) if len(claim.steps) > 1 else _("one step")
         summary = f"{claim.name}: {count}" if len(evidence.claims) > 1 else count
-        shown = place <= UNFOLDED
+        length += sum(len(step.latex) for step in claim.steps)
+        shown = not parts or (place <= UNFOLDED and length <= ROOM)
         part = disclosure("", steps if shown else folded(steps), summary=summary, classes=["claim-derivation"])
         if shown:
             part["open"] = True
