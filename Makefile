@@ -49,9 +49,9 @@ site: packages prove  ## prove every formula and build the site, in English and 
 	@echo "The site: $(CURDIR)/$(SITE)/index.html"
 	@echo "With search: make serve"
 
-# How long builds take is told in CI and judged elsewhere: the bounds are not reached yet from nothing at all.
+# Times, and how far a page shifts while its typefaces come, hang on the machine: told in CI, judged elsewhere.
 site-check: packages  ## judge the built site: speed, accessibility, keyboard, links, search; needs make site
-	$(BIN)/python tools/site_check.py $(if $(CI),--rebuild --tell built rebuilt)
+	$(BIN)/python tools/site_check.py $(if $(CI),--rebuild --tell speed built rebuilt)
 
 site-zip: $(INSTALLED)  ## put the built site into one file that works from disk
 	$(BIN)/python tools/whole_site.py zip
