@@ -67,6 +67,8 @@ def prepare(conf: dict[str, Any], atlas: Atlas) -> None:
 
     Both are kept by what they were computed from; where a part fails, the build, which needs it, says why.
     """
+    if sys.platform != "linux" or not conf.get("gradatlas_katex_cache"):
+        return
     known = registry.all_formulas()
     shown = [known[id] for id in atlas.formulas if id in known]
     kept = Path(conf["gradatlas_katex_cache"]) / exercise.KEPT
@@ -92,8 +94,7 @@ def build(source: Path, site: Path, doctrees: Path, version: str = "", base: str
     """
     began = time.monotonic()
     conf, atlas = read(source)
-    if sys.platform == "linux" and conf.get("gradatlas_katex_cache"):
-        prepare(conf, atlas)
+    prepare(conf, atlas)
     home = site / version
     address = f"{base}{version}/" if base and version else base
     more = [f"-Dgradatlas_base_url={address}"] if base else []

@@ -130,7 +130,8 @@ class Site:
         """What sticks out, what axe finds, and on how many pages they looked: every page at both widths, in both themes."""
         pages = list(everywhere(self))
         # axe keeps a core busy: each has a browser of its own, and every so-manieth page.
-        shares = [pages[first :: os.cpu_count()] for first in range(os.cpu_count() or 1)]
+        cores = os.cpu_count() or 1
+        shares = [pages[first::cores] for first in range(cores)]
         with concurrent.futures.ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
             done = list(pool.map(looked, [self.browser.address] * len(shares), shares))
         for share in done:

@@ -23,21 +23,27 @@ const BEGINNING = 3;
 const OWN = 2;
 const SHARED = 1.5;
 const HOLDING = 1.5; // and up to one more, the less the title says besides
-const raised = ([title, own, shared], typed) => {
-  const name = plain(title);
-  if (name === typed) return TITLE;
-  const named = own.some((other) => plain(other) === typed) ? OWN : shared.some((other) => plain(other) === typed) ? SHARED : 1;
-  if (name.startsWith(typed)) return Math.max(named, BEGINNING);
-  const holds = typed.split(" ").every((word) => name.includes(word));
-  return holds ? Math.max(named, HOLDING + typed.length / name.length) : named;
+const raised = ({ title, own, shared }, typed) => {
+  if (title === typed) return TITLE;
+  const named = own.includes(typed) ? OWN : shared.includes(typed) ? SHARED : 1;
+  if (title.startsWith(typed)) return Math.max(named, BEGINNING);
+  const holds = typed.split(" ").every((word) => title.includes(word));
+  return holds ? Math.max(named, HOLDING + typed.length / title.length) : named;
+};
+
+const readNames = async () => {
+  const pages = await (await fetch(new URL("pages.json", bundle))).json();
+  const names = ([id, [title, own, shared]]) => [id, { title: plain(title), own: own.map(plain), shared: shared.map(plain) }];
+  return new Map(Object.entries(pages).map(names));
 };
 
 const namesFirst = async (found, words) => {
   const typed = plain(words ?? "");
   if (!typed || !found?.results) return found;
-  named ??= fetch(new URL("pages.json", bundle)).then((response) => response.json());
+  named ??= readNames();
   const pages = await named;
-  const score = new Map(found.results.map((result) => [result, result.score * raised(pages[result.id] ?? ["", [], []], typed)]));
+  const times = (id) => (pages.has(id) ? raised(pages.get(id), typed) : 1);
+  const score = new Map(found.results.map((result) => [result, result.score * times(result.id)]));
   return { ...found, results: [...found.results].sort((a, b) => score.get(b) - score.get(a)) };
 };
 

@@ -136,15 +136,9 @@ def _finish_formula_page(
     folder, _, name = pagename.partition("/")
     if folder != "formulas" or name not in atlas.formulas:
         return None
-    formula = atlas.formulas[name]
-    context["body"] = searching.marked(context["body"], atlas, formula)
-    shelf = [formula.id for formula in atlas.chapters[atlas.formulas[name].chapter]]
-    place = shelf.index(name)
+    context["body"] = searching.marked(context["body"], atlas, atlas.formulas[name])
     uri = app.builder.get_relative_uri
-    for key, other in (("prev", place - 1), ("next", place + 1)):
-        if 0 <= other < len(shelf):
-            context[key] = {
-                "link": uri(pagename, f"formulas/{shelf[other]}"),
-                "title": signs(atlas.formulas[shelf[other]].title),
-            }
+    for key, other in zip(("prev", "next"), atlas.beside(name), strict=True):
+        if other is not None:
+            context[key] = {"link": uri(pagename, f"formulas/{other.id}"), "title": signs(other.title)}
     return None

@@ -39,7 +39,7 @@ def _to_read(app: Sphinx, env: BuildEnvironment, added: Set[str], changed: Set[s
             where = f"formulas/{formula.id}"
             logger.warning("%s: %s", formula.id, formula.problem, location=where, type="gradatlas", subtype="evidence")
     ledger.say_open_rows(atlas)
-    noted = _noted(env)
+    noted = _domain(env).views
     # The chapters are in the navigation, which is beside every page.
     if any(shown.get(CHAPTERS, atlas.views[CHAPTERS]) != atlas.views[CHAPTERS] for shown in noted.values()):
         return sorted(env.found_docs - removed)
@@ -54,19 +54,18 @@ def _to_read(app: Sphinx, env: BuildEnvironment, added: Set[str], changed: Set[s
 def _note_links(app: Sphinx, doctree: nodes.document) -> None:
     """Note what a document's links print, as it is read."""
     views = ATLASES[app.config].views
-    shown = _noted(app.env).setdefault(app.env.current_document.docname, {})
     for node in doctree.findall(addnodes.pending_xref):
         if node.get("refdomain") == "formula":
             view = LINKS[bool(node.get("refexplicit"))]
             name = f"{view}{node['reftype']}:{node['reftarget']}"
-            shown[name] = views[name]
+            _domain(app.env).note_view(app.env.current_document.docname, name, views[name])
 
 
 def _to_write(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """The documents with a link that prints something else now. They need not be read: links are resolved as they are written."""
     views = ATLASES[app.config].views
     found = []
-    for docname, shown in _noted(env).items():
+    for docname, shown in _domain(env).views.items():
         changed = {name: views[name] for name in shown if name.startswith(LINKS) and views[name] != shown[name]}
         shown.update(changed)
         if changed:
@@ -74,7 +73,7 @@ def _to_write(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return found
 
 
-def _noted(env: BuildEnvironment) -> dict[str, dict[str, str]]:
+def _domain(env: BuildEnvironment) -> FormulaDomain:
     domain = env.domains["formula"]
     assert isinstance(domain, FormulaDomain)
-    return domain.views
+    return domain

@@ -324,6 +324,12 @@ class Atlas:
         """How many formulas have one of these statuses, by current evidence."""
         return sum(formula.status in statuses for formula in self.formulas.values())
 
+    def beside(self, id: str) -> tuple[Formula | None, Formula | None]:
+        """The formulas before and after one in its chapter; None at the ends."""
+        shelf = self.chapters[self.formulas[id].chapter]
+        place = shelf.index(self.formulas[id])
+        return shelf[place - 1] if place else None, shelf[place + 1] if place + 1 < len(shelf) else None
+
     @cached_property
     def views(self) -> Views:
         """The digests of what documents show of it."""

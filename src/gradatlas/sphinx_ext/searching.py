@@ -58,17 +58,16 @@ def pieces(names: Iterable[str]) -> str:
 
 def marked(body: str, atlas: Atlas, formula: Formula) -> str:
     """A formula's page with what Pagefind is to know: how much its names weigh, their pieces, and which are its own."""
-    found = f'data-pagefind-index-attrs="data-pieces" data-pieces="{pieces((formula.title, *formula.aliases))}"'
     own = [name for name in formula.aliases if atlas.first_called[name] == formula.id]
     shared = [name for name in formula.aliases if name not in own]
-    for key, names in (("own", own), ("shared", shared)):
-        if names:
-            said = escape(BETWEEN.join(map(signs, names)))
-            found += f' data-{key}="{said}"'
-    kept = ", ".join(f"{key}[data-{key}]" for key, names in (("own", own), ("shared", shared)) if names)
-    if kept:
-        found += f' data-pagefind-meta="{kept}"'
-    body = body.replace('<p class="formula-line"', f'<p {found} class="formula-line"', 1)
+    names = {key: BETWEEN.join(map(signs, found)) for key, found in (("own", own), ("shared", shared)) if found}
+    told = {f"data-{key}": said for key, said in names.items()}
+    if names:
+        told["data-pagefind-meta"] = ", ".join(f"{key}[data-{key}]" for key in names)
+    if parts := pieces((formula.title, *formula.aliases)):
+        told |= {"data-pagefind-index-attrs": "data-pieces", "data-pieces": parts}
+    attributes = "".join(f'{key}="{escape(said)}" ' for key, said in told.items())
+    body = body.replace('<p class="formula-line"', f'<p {attributes}class="formula-line"', 1)
     for line, weight in WEIGHTS.items():
         body = body.replace(f'class="{line}"', f'data-pagefind-weight="{weight}" class="{line}"', 1)
     return body

@@ -60,9 +60,8 @@ def _formula(views: Views, key: str) -> object:
         return None
     # The graph of its neighbours prints their titles, and so does the way on to the next formula of the chapter.
     lemmas = formula.evidence.lemmas if formula.evidence is not None else ()
-    shelf = [other.id for other in atlas.chapters[formula.chapter]]
-    place = shelf.index(key)
-    near = {*lemmas, *atlas.used_by.get(key, ()), *shelf[max(place - 1, 0) : place + 2]}
+    beside = (other.id for other in atlas.beside(key) if other is not None)
+    near = {*lemmas, *atlas.used_by.get(key, ()), *beside}
     titles = [
         (name, atlas.formulas[name].title, atlas.formulas[name].status) for name in near if name in atlas.formulas
     ]
@@ -89,21 +88,27 @@ def _chapter(views: Views, key: str) -> object:
 
 def _title(views: Views, key: str) -> object:
     """What a link to an object prints, where its author gave it no words."""
-    kind, _, name = key.partition(":")
-    objects = {"formula": views.atlas.formulas, "rule": views.atlas.rules, "axiom": views.atlas.axioms}
-    found = objects[kind].get(name) if kind in objects else None
-    return _note(views, key), getattr(found, "title", "")
+    return _note(views, key), getattr(_object(views, key), "title", "")
 
 
 def _note(views: Views, key: str) -> object:
     """What any link to an object says when pointed at."""
+    found = _object(views, key)
+    match key.partition(":")[0]:
+        case "formula":
+            return found and found.status
+        case "row":
+            return found and (found.about, found.verdict)
+        case _:
+            return found
+
+
+def _object(views: Views, key: str) -> Any:
     kind, _, name = key.partition(":")
     atlas = views.atlas
-    if kind == "formula":
-        return name in atlas.formulas and atlas.formulas[name].status
-    if kind == "row":
-        return name in atlas.rows and (atlas.rows[name].about, atlas.rows[name].verdict)
-    return {"rule": atlas.rules, "axiom": atlas.axioms}[kind].get(name)
+    kinds: Mapping[str, Mapping[str, Any]]
+    kinds = {"formula": atlas.formulas, "row": atlas.rows, "rule": atlas.rules, "axiom": atlas.axioms}
+    return kinds[kind].get(name)
 
 
 def _figures(views: Views, _key: str) -> object:
