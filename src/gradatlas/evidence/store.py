@@ -6,15 +6,14 @@ import functools
 import importlib.metadata
 import json
 import lzma
-import os
 import platform
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import gradatlas
+from gradatlas.files import write_whole
 
 __all__ = ["BUNDLE", "SCHEMA", "bundle", "checkout", "folder", "read", "versions", "write"]
 
@@ -46,13 +45,8 @@ def read(place: Path, id: str) -> dict[str, Any] | None:
 
 def write(place: Path, record: Mapping[str, Any]) -> Path:
     """Write a record whole or not at all: a reader never sees half of it."""
-    place.mkdir(parents=True, exist_ok=True)
     target = place / f"{record['id']}.json"
-    text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    handle, name = tempfile.mkstemp(dir=place, suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(name, target)
+    write_whole(target, json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
     return target
 
 
@@ -73,15 +67,18 @@ def bundle() -> Mapping[str, Any] | None:
 
 def versions() -> dict[str, str]:
     """The versions that evidence depends on, and the commit it was taken at where that is known."""
+    at = commit()
+    return {**_installed(), **({"commit": at} if at else {})}
+
+
+@functools.cache
+def _installed() -> Mapping[str, str]:
     found = {"gradatlas": gradatlas.__version__, "python": platform.python_version()}
     for name in ("numpy", "mpmath", "sympy", "array-api-compat", "array-api-strict"):
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    at = commit()
-    if at:
-        found["commit"] = at
     return found
 
 
