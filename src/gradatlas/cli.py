@@ -39,7 +39,7 @@ class _Commands(click.Group):
     """The commands here, and those that stand in modules of their own, which are imported when they are asked for."""
 
     elsewhere: ClassVar[dict[str, str]] = {
-        "check": "gradatlas.presentation.checking:check_command",
+        "check": "gradatlas.presentation.exercises:check_command",
         "run": "gradatlas.programs.command:run_command",
     }
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradatlas.evidence.exercises import exercises
 from gradatlas.evidence.printing import text_of
 from gradatlas.formulas import registry, shapes
 from gradatlas.formulas.shapes.index import build, packed, pieces, shapes_of
@@ -19,7 +18,7 @@ from gradatlas.formulas.shapes.reading import ReadingError, read
 from gradatlas.formulas.shapes.tables import tables
 
 pytest.importorskip("sphinx")
-from gradatlas.sphinx_ext.exercise import _of_claim
+from gradatlas.presentation.exercises import exercises, script_data
 from gradatlas.sphinx_ext.finding import SCRIPTS, TABLES
 
 HERE = Path(__file__).parent
@@ -122,7 +121,7 @@ def test_the_same_of_any_text(ask, text):
 @pytest.mark.parametrize(("id", "claim", "answer", "kind"), checks.ANSWERS)
 def test_the_same_verdicts(id, claim, answer, kind, ask):
     asked = checks.exercise(id, claim)
-    verdict, here = ask("judge", [answer, json.loads(json.dumps(_of_claim(asked)))]), asked.judge(answer)
+    verdict, here = ask("judge", [answer, json.loads(json.dumps(script_data(asked)))]), asked.judge(answer)
     assert (
         verdict["kind"] == {"right": "right", "other form": "other", "wrong": "wrong", "not judged": "unjudged"}[kind]
     )
@@ -137,7 +136,7 @@ def test_what_a_formula_states_is_right_on_the_page_too(id, ask):
     """Its right side, typed as it is printed, is right by its form; a number added to it is wrong."""
     for one in exercises(registry.get(id))[:1]:
         typed = text_of(one.right)
-        data = json.loads(json.dumps(_of_claim(one)))
+        data = json.loads(json.dumps(script_data(one)))
         try:
             here = one.judge(typed).kind
             more = one.judge(f"({typed}) + 1").kind

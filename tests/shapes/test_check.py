@@ -5,10 +5,10 @@ import pytest
 from click.testing import CliRunner
 
 from gradatlas import cli
-from gradatlas.evidence.exercises import DIGITS, exercises
 from gradatlas.formulas import registry
 from gradatlas.formulas.shapes.judging import CannotJudgeError, completed, value
 from gradatlas.formulas.shapes.reading import ReadingError, read
+from gradatlas.presentation.exercises import DIGITS, exercises
 
 
 def exercise(id, claim=None):

@@ -51,7 +51,7 @@ class Sampler:
     """Draws samples for some of a formula's claims (all of them where none are given).
 
     hypotheses: those to satisfy; those of the claims where none are given. free: variables that the formula's own
-    samplers are not asked for.
+    samplers are not asked for. unjudged: hypotheses that values are made by, but not thrown away by.
     """
 
     def __init__(
@@ -60,13 +60,15 @@ class Sampler:
         claims: Sequence[Claim] | None = None,
         hypotheses: Iterable[Proposition] | None = None,
         free: Iterable[Term | Function] = (),
+        unjudged: Iterable[Proposition] = (),
     ) -> None:
         self.formula = formula
         self.claims = tuple(formula.claims if claims is None else claims)
         if hypotheses is None:
             hypotheses = dict.fromkeys(h for claim in self.claims for h in claim.hypotheses)
         self.hypotheses = tuple(hypotheses)
-        self._order = list(self.hypotheses)
+        passed = set(unjudged)
+        self._order = [h for h in self.hypotheses if h not in passed]
         also: list[Proposition | Term] = [p for c in self.claims for p in (*c.hypotheses, c.conclusion)]
         for link in formula.engine:
             if any(link.claim == claim.name for claim in self.claims):

@@ -6,11 +6,7 @@ What was computed counts while the statement, its chapter's file and the code th
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-import sys
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,26 +15,48 @@ from gradatlas.evidence.digests import code_digest, combined, statement_digest
 from gradatlas.evidence.store import checkout, write
 from gradatlas.formulas.statement import Formula
 from gradatlas.presentation.example import example_of
+from gradatlas.presentation.exercises import exercises_of
 from gradatlas.presentation.forms import forms_of, sides_of
+from gradatlas.presentation.joint import JointSamples
 from gradatlas.presentation.vectors import vectors_of
+from gradatlas.processes import each
+from gradatlas.symbolic.latex import latex
+from gradatlas.symbolic.propositions import Proposition
+from gradatlas.symbolic.text import text
 
 __all__ = ["digest_of", "facts_of", "facts_of_all"]
 
-CODE: Final = ("symbolic", "presentation", "formulas/statement.py", "evidence/sampling.py", "evidence/printing.py")
+CODE: Final = (
+    *("symbolic", "presentation", "formulas/statement.py", "evidence/sampling.py", "evidence/printing.py"),
+    *(f"formulas/shapes{part}" for part in ("", "/grammar.lark", "/vocabulary.json")),
+)
 CHAPTERS: Final = Path(gradatlas.__file__).parent / "formulas"
-WORTH_IT: Final = 24  # so many formulas are shared out among processes
 
 
 def facts_of(formula: Formula) -> dict[str, Any]:
     """What a page shows beside statement and evidence, as plain data. Raises DisagreementError where two sides differ."""
+    joint = JointSamples(formula)
     return {
         "id": formula.id,
         "digest": digest_of(formula, *CODE),
+        "claims": [
+            {
+                "name": claim.name,
+                **_printed(claim.conclusion),
+                "hypotheses": [_printed(hypothesis) for hypothesis in claim.hypotheses],
+            }
+            for claim in formula.claims
+        ],
         "example": example_of(formula),
         "forms": forms_of(formula),
         "sides": sides_of(formula),
-        "vectors": vectors_of(formula),
+        "vectors": vectors_of(formula, joint),
+        "exercises": exercises_of(formula, joint),
     }
+
+
+def _printed(proposition: Proposition) -> dict[str, str]:
+    return {"latex": latex(proposition), "text": text(proposition)}
 
 
 def facts_of_all(formulas: Iterable[Formula]) -> dict[str, dict[str, Any]]:
@@ -48,30 +66,11 @@ def facts_of_all(formulas: Iterable[Formula]) -> dict[str, dict[str, Any]]:
     folder = None if root is None else root / "build" / "presentation"
     found = {} if folder is None else {formula.id: _kept(folder, formula) for formula in every}
     missing = [formula for formula in every if found.get(formula.id) is None]
-    for formula, facts in zip(missing, _computed(missing), strict=True):
+    for formula, facts in zip(missing, each(facts_of, missing), strict=True):
         found[formula.id] = facts
         if folder is not None:
             write(folder, facts)
     return {formula.id: found[formula.id] or {} for formula in every}
-
-
-def _computed(formulas: list[Formula]) -> list[dict[str, Any]]:
-    """Facts, computed side by side where there are many and processes can be forked."""
-    forks = "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
-    workers = min(os.cpu_count() or 1, 4)
-    if not forks or workers == 1 or len(formulas) < WORTH_IT:
-        return [facts_of(formula) for formula in formulas]
-    _SHARED.clear()
-    _SHARED.update({formula.id: formula for formula in formulas})
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
-        return list(pool.map(_by_id, _SHARED, chunksize=4))
-
-
-_SHARED: dict[str, Formula] = {}  # what a forked process finds by its id: terms need not be sent
-
-
-def _by_id(id: str) -> dict[str, Any]:
-    return facts_of(_SHARED[id])
 
 
 def digest_of(formula: Formula, *code: str) -> str:

@@ -17,11 +17,12 @@ from typing import Any, Final
 import mpmath
 
 from gradatlas.evidence.digests import statement_digest
-from gradatlas.evidence.sampling import Sample, Sampler, SamplingError
+from gradatlas.evidence.sampling import Sample, SamplingError
 from gradatlas.formulas.statement import Claim, Formula, is_abstract
 from gradatlas.presentation.calls import calls_in
 from gradatlas.presentation.example import names_of, two_sides
 from gradatlas.presentation.forms import axes_of
+from gradatlas.presentation.joint import JointSamples
 from gradatlas.presentation.small import allowed
 from gradatlas.symbolic.evaluate import Assignment, EvaluationError, evaluate
 from gradatlas.symbolic.propositions import Eq, HasDerivative
@@ -61,13 +62,18 @@ class _Side:
     letters: tuple[str, ...]
 
 
-def vectors_of(formula: Formula) -> dict[str, Any] | None:
-    """The vectors as plain data; None where no right side is one to compute from numbers and arrays alone."""
+def vectors_of(formula: Formula, joint: JointSamples | None = None) -> dict[str, Any] | None:
+    """The vectors as plain data; None where no right side is one to compute from numbers and arrays alone.
+
+    joint: samples of the formula, which what else is computed of it may share.
+    """
+    joint = joint or JointSamples(formula)
     claims = []
+    fit: dict[tuple[int, str], bool] = {}
     for claim in formula.claims:
         side = _side(formula, claim)
         if side is not None and _computable(side.right):
-            cases = list(_cases(formula, claim, side))
+            cases = list(_cases(joint, claim, side, fit))
             if cases:
                 claims.append({"claim": claim.name, "axes": list(side.letters), "cases": cases})
         if len(claims) == CLAIMS:
@@ -137,12 +143,14 @@ def _is_map(call: Call) -> bool:
     return call.below is not None and all(isinstance(arg, Index) for arg in call.args)
 
 
-def _cases(formula: Formula, claim: Claim, side: _Side) -> Iterator[dict[str, Any]]:
-    sampler = Sampler(formula, [claim])
+def _cases(
+    joint: JointSamples, claim: Claim, side: _Side, fit: dict[tuple[int, str], bool]
+) -> Iterator[dict[str, Any]]:
+    """Samples, and corners of the largest. fit: which corners of which sample satisfy the hypotheses, as far as is known."""
     largest: Sample | None = None
-    for seed, sizes in enumerate(itertools.islice(sampler.sizes(), SAMPLES)):
+    for seed, sizes in enumerate(itertools.islice(joint.sampler(claim).sizes(), SAMPLES)):
         try:
-            sample = sampler.sample(sizes, seed, tries=4)
+            sample = joint.sample(claim, sizes, seed)
         except SamplingError:
             continue
         case = _case(side, sample.assignment, "sample")
@@ -152,7 +160,10 @@ def _cases(formula: Formula, claim: Claim, side: _Side) -> Iterator[dict[str, An
     if largest is not None:
         for name, numbers in CORNERS.items():
             values = _replaced(largest.assignment, numbers)
-            if _fit(claim, values):
+            key = id(largest), name  # claims that share the sample have the same hypotheses
+            if key not in fit:
+                fit[key] = _fit(claim, values)
+            if fit[key]:
                 case = _case(side, values, name)
                 if case is not None:
                     yield case

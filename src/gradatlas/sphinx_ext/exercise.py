@@ -7,50 +7,35 @@ which is loaded when somebody begins; the right side itself is in it as checksum
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-import mpmath
 from docutils import nodes
 
 from gradatlas.sphinx_ext.directive import ATLASES, AtlasDirective
 from gradatlas.sphinx_ext.finding import SCRIPTS, messages
-from gradatlas.sphinx_ext.kept import is_kept, keep, kept_folder
 from gradatlas.sphinx_ext.markup import display, folded, paragraph, section
 from gradatlas.sphinx_ext.markup import translated as _
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-    from gradatlas.evidence.exercises import Exercise
-    from gradatlas.sphinx_ext.reader import Atlas, Evidence, Formula
+    from gradatlas.sphinx_ext.reader import Evidence, Formula
 
-__all__ = ["KEPT", "add_scripts", "claim_names", "data", "exercise", "keep_data", "write_data"]
-
-ENTRIES: Final = 24  # of a right side at a point
-NUMBERS: Final = 200  # of an array at a point
-KEPT: Final = "exercises"  # the folder, in KaTeX's cache, of what was computed
-# What computes the data of a statement.
-CODE: Final = (
-    *("sphinx_ext/exercise.py", "evidence/exercises.py", "evidence/sampling.py", "symbolic"),
-    *(f"formulas/shapes{part}" for part in ("", "/grammar.lark", "/vocabulary.json")),
-)
+__all__ = ["add_scripts", "asked_of", "claim_names", "exercise", "write_data"]
 
 
 def exercise(page: AtlasDirective, formula: Formula, evidence: Evidence) -> nodes.Node | None:
     """What is asked, and a form that a script shows; without scripts, the command. Nothing where nothing can be asked."""
-    asked = _asked(formula.id)
+    asked = asked_of(formula)
     if not asked:
         return None
-    from gradatlas.symbolic.latex import latex
-
     made = section(_("Try it yourself"), "exercise")
     made["classes"].append("exercise")
     made += paragraph(_("Work out the right side before you read on."))
     for place, one in enumerate(asked):
-        asks = display(rf"{latex(one.left)} = \;?")
+        asks = display(rf"{one['left']} = \;?")
         # The first is in sight; the others wait until they are chosen.
         made += nodes.container("", folded(asks) if place else asks, classes=["exercise-asked", f"exercise-{place}"])
     words = {
@@ -74,7 +59,7 @@ def exercise(page: AtlasDirective, formula: Formula, evidence: Evidence) -> node
     }
     names = claim_names(formula) if len(asked) > 1 else {}
     choices = "".join(
-        f'<option value="{k}">{escape(names.get(one.claim.name, ""))}</option>' for k, one in enumerate(asked)
+        f'<option value="{k}">{escape(names.get(one["claim"], ""))}</option>' for k, one in enumerate(asked)
     )
     choice = (
         f'<label>{escape(_("Claim"))} <select class="exercise-claim">{choices}</select></label>'
@@ -95,7 +80,7 @@ def exercise(page: AtlasDirective, formula: Formula, evidence: Evidence) -> node
     still = nodes.container("", paragraph(_("In a terminal the command judges an answer:")), classes=["exercise-still"])
     commands = [f'gradatlas check {formula.id} "..."']
     if len(asked) > 1:  # the first is asked for where none is named
-        commands.append(f'{commands[0]} --claim "{asked[1].claim.name}"')
+        commands.append(f'{commands[0]} --claim "{asked[1]["claim"]}"')
     still += nodes.literal_block("", "\n".join(commands), language="console")
     made += still
     return made
@@ -109,54 +94,16 @@ def claim_names(formula: Formula) -> dict[str, str]:
     return {claim.name: shown.name for claim, shown in zip(known, formula.claims, strict=True)}
 
 
-def _asked(id: str) -> list[Exercise]:
-    from gradatlas.evidence.exercises import exercises
+def asked_of(formula: Formula) -> list[dict[str, Any]]:
+    """What can be asked, and what the script judges by: among the facts, or computed where these came from files alone."""
+    if "exercises" in formula.facts:
+        found: list[dict[str, Any]] = formula.facts["exercises"]
+        return found
     from gradatlas.formulas import registry
+    from gradatlas.presentation.exercises import exercises_of
 
-    known = registry.all_formulas().get(id)
-    return exercises(known) if known is not None else []
-
-
-def data(id: str) -> dict[str, Any] | None:
-    """What the script judges by, as JSON data; None where nothing is asked of the formula."""
-    asked = _asked(id)
-    return {"claims": [_of_claim(one) for one in asked]} if asked else None
-
-
-def _of_claim(one: Exercise) -> dict[str, Any]:
-    from gradatlas.formulas.shapes.judging import named_shape
-    from gradatlas.formulas.shapes.labelling import checksum
-
-    letters = one.letters
-    return {
-        "letters": {
-            "arrays": dict(letters.arrays),
-            "scalars": sorted(letters.scalars),
-            "indices": [index.name for index in one.indices],
-            "along": {name: {str(k): i for k, i in places.items()} for name, places in letters.along.items()},
-            "functions": sorted(letters.functions),
-        },
-        "rights": [checksum(named_shape(t)) for t in one.rights],
-        "points": [
-            {
-                "sizes": dict(point.sizes),
-                "values": {name: _plain(v) for name, v in point.values.items() if _count(v) <= NUMBERS},
-                "lengths": {name: list(axes) for name, axes in point.lengths.items()},
-                "expected": [[list(at), _plain(v)] for at, v in list(point.expected.items())[:ENTRIES]],
-            }
-            for point in one.points()
-        ],
-    }
-
-
-def _plain(x: Any) -> Any:
-    if isinstance(x, list):
-        return [_plain(v) for v in x]
-    return int(x) if isinstance(x, int) else float(mpmath.mpf(x))
-
-
-def _count(x: Any) -> int:
-    return sum(map(_count, x)) if isinstance(x, list) else 1
+    known = registry.all_formulas().get(formula.id)
+    return [] if known is None else exercises_of(known)
 
 
 def write_data(app: Sphinx, exception: Exception | None) -> None:
@@ -164,30 +111,12 @@ def write_data(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     folder = Path(app.outdir) / "formulas"
-    for id, file in keep_data(ATLASES[app.config], kept_folder(app) / KEPT).items():
-        text = file.read_text(encoding="utf-8")
-        if text != "null":
-            script = f"globalThis.gradatlasExercise = {text};\n"
-            (folder / f"{id}.exercise.js").write_text(script, encoding="utf-8")
-
-
-def keep_data(atlas: Atlas, kept: Path, ids: Iterable[str] | None = None) -> dict[str, Path]:
-    """By id the file in the folder kept that has the exercise of a formula; computed where its statement is a new one.
-
-    ids: those of some formulas; None for all.
-    """
-    from gradatlas.formulas import registry
-    from gradatlas.presentation.facts import digest_of
-
-    known: Mapping[str, Any] = registry.all_formulas()
-    files = {}
-    for formula in atlas.formulas.values() if ids is None else (atlas.formulas[id] for id in ids):
-        if formula.evidence is None or formula.id not in known:
-            continue
-        file = files[formula.id] = kept / f"{digest_of(known[formula.id], *CODE)[:32]}.json"
-        if not is_kept(file):
-            keep(file, json.dumps(data(formula.id), separators=(",", ":")))
-    return files
+    for formula in ATLASES[app.config].formulas.values():
+        asked = asked_of(formula) if formula.evidence is not None else []
+        if asked:
+            data = json.dumps({"claims": [one["data"] for one in asked]}, separators=(",", ":"))
+            script = f"globalThis.gradatlasExercise = {data};\n"
+            (folder / f"{formula.id}.exercise.js").write_text(script, encoding="utf-8")
 
 
 def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from gradatlas.files import by_lines
 from gradatlas.formulas.chapters import CHAPTERS
 from gradatlas.sphinx_ext.views import Views
 
@@ -421,7 +422,6 @@ def _from_package() -> Atlas:
     from gradatlas.symbolic.axioms import AXIOMS
     from gradatlas.symbolic.checker import RULES
     from gradatlas.symbolic.latex import latex
-    from gradatlas.symbolic.text import text
 
     formulas = {}
     facts = facts_of_all(all_formulas().values())
@@ -436,15 +436,7 @@ def _from_package() -> Atlas:
             aliases=formula.aliases,
             summary=formula.summary,
             of=formula.of,
-            claims=tuple(
-                Claim(
-                    name=claim.name,
-                    latex=latex(claim.conclusion),
-                    text=text(claim.conclusion),
-                    hypotheses=tuple(Statement(latex(h), text(h)) for h in claim.hypotheses),
-                )
-                for claim in formula.claims
-            ),
+            claims=tuple(map(_claim, facts[formula.id]["claims"])),
             source=tuple(
                 Source("document", source.key)
                 if source.kind == "document"
@@ -546,7 +538,7 @@ def _record(data: Mapping[str, Any]) -> Evidence:
         digest=data["digest"],
         seconds=data["seconds"],
         timing=data["timing"],
-        raw=json.dumps(data, ensure_ascii=False, indent=1) + "\n",
+        raw=by_lines(data) + "\n",
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import gradatlas
+from gradatlas.files import by_lines
 from gradatlas.sphinx_ext.pages import ATLASES
 from gradatlas.sphinx_ext.reader import Claim, Formula
 
@@ -38,26 +38,13 @@ def write_records(app: Sphinx, exception: Exception | None) -> None:
             (folder / f"{formula.id}.json").write_text(formula.evidence.raw, encoding="utf-8")
         if formula.facts.get("vectors"):
             (folder / f"{formula.id}.vectors.json").write_text(
-                _by_lines(formula.facts["vectors"]) + "\n", encoding="utf-8"
+                by_lines(formula.facts["vectors"]) + "\n", encoding="utf-8"
             )
     listed = [entry_of(formula) for formula in formulas]
-    (out / "formulas.json").write_text(_by_lines(listed) + "\n", encoding="utf-8")
+    (out / "formulas.json").write_text(by_lines(listed) + "\n", encoding="utf-8")
     (out / "schemas").mkdir(exist_ok=True)
     for name, schema in SCHEMAS.items():
         shutil.copy(schema, out / "schemas" / f"{name}.schema.json")
-
-
-def _by_lines(data: Any) -> str:
-    """JSON with a line for each member of what holds a list of objects. json's own indent takes eight times as long."""
-
-    def holds_objects(part: Any) -> bool:
-        return isinstance(part, list) and any(isinstance(item, dict) for item in part)
-
-    if holds_objects(data):
-        return "[\n" + ",\n".join(map(_by_lines, data)) + "\n]"
-    if isinstance(data, dict) and any(map(holds_objects, data.values())):
-        return "{\n" + ",\n".join(f"{json.dumps(name)}: {_by_lines(part)}" for name, part in data.items()) + "\n}"
-    return json.dumps(data, ensure_ascii=False)
 
 
 def entry_of(formula: Formula) -> dict[str, Any]:

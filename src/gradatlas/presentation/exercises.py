@@ -7,31 +7,28 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import click
 import mpmath
 
-from gradatlas.evidence.sampling import Sampler, SamplingError
+from gradatlas.errors import UnknownFormulaError
+from gradatlas.evidence.printing import symbols_of, text_of
+from gradatlas.evidence.sampling import Sample, Sampler, SamplingError
+from gradatlas.formulas import registry
 from gradatlas.formulas.shapes.judging import CannotJudgeError, Letters, completed, entries, named_shape, value
+from gradatlas.formulas.shapes.labelling import checksum
 from gradatlas.formulas.shapes.labelling import walk as walk_expression
 from gradatlas.formulas.shapes.normal import normal, size
 from gradatlas.formulas.shapes.reading import KNOWN, Expression, ReadingError, read
 from gradatlas.formulas.shapes.statements import expression
 from gradatlas.formulas.statement import Claim, Formula
-from gradatlas.symbolic.evaluate import Assignment, EvaluationError, evaluate
+from gradatlas.presentation.joint import JointSamples
+from gradatlas.symbolic.evaluate import EvaluationError
 from gradatlas.symbolic.language import PI
-from gradatlas.symbolic.propositions import (
-    Continuous,
-    Diverges,
-    Eq,
-    ForAll,
-    HasDerivative,
-    Implies,
-    Proposition,
-    Tends,
-)
+from gradatlas.symbolic.latex import latex
+from gradatlas.symbolic.propositions import Eq, HasDerivative
 from gradatlas.symbolic.terms import (
     Array,
     Call,
@@ -50,11 +47,13 @@ from gradatlas.symbolic.terms import (
     read as read_entry,
 )
 
-__all__ = ["Exercise", "Point", "Verdict", "check_command", "exercises"]
+__all__ = ["Exercise", "Point", "Verdict", "check_command", "exercises", "exercises_of", "script_data"]
 
 DIGITS: Final = 30
 SIZES: Final = (1, 2, 3)
 POINTS: Final = 4  # samples
+ENTRIES: Final = 24  # of a right side at a point, that a page's script is given
+NUMBERS: Final = 200  # of an array at a point, that it is given
 AGREE: Final = mpmath.mpf(10) ** -20  # relative to the larger of the value and 1
 
 
@@ -88,6 +87,7 @@ class Exercise:
     claim: Claim
     left: Term
     right: Term
+    joint: JointSamples = field(repr=False, compare=False)
 
     @functools.cached_property
     def indices(self) -> tuple[Index, ...]:
@@ -152,17 +152,15 @@ class Exercise:
 
     def points(self) -> list[Point]:
         """Values that satisfy the hypotheses, at the sizes 1, 2 and 3 and at some that the formula asks for."""
-        sampler = Sampler(self.formula, [self.claim])
-        # Limits take long to judge, and say nothing of single values; the evidence's own samples do judge them.
-        sampler._order = [h for h in sampler._order if not _is_limit(h)]
         found: list[Point] = []
         seen: list[dict[str, int]] = []
-        for sizes in self._sizes(sampler):
+        for sizes in self._sizes(self.joint.sampler(self.claim)):
             if sizes in seen:
                 continue
             seen.append(sizes)
             try:
-                made = self._point(sampler.sample(sizes, len(found), tries=10).assignment, sizes)
+                sample = self.joint.sample(self.claim, sizes, len(seen) - 1, limits=False)
+                made = self._point(sample, sizes)
             except (SamplingError, EvaluationError, ArithmeticError, LookupError, TypeError, ValueError):
                 continue
             if made.expected:
@@ -182,23 +180,26 @@ class Exercise:
         if not names:
             yield from ({"": k} for k in SIZES)  # another sample each
 
-    def _point(self, assignment: Assignment, sizes: Mapping[str, int]) -> Point:
+    def _point(self, sample: Sample, sizes: Mapping[str, int]) -> Point:
         values: dict[str, Any] = {}
-        lengths: dict[str, list[int]] = {}
+        lengths: dict[str, Sequence[int]] = {}
         for name, t in self.named.items():
+            where = tuple(fresh_index(s) for s in shape_of(t))
             try:
-                axes = [int(evaluate(s, assignment, 15)) for s in shape_of(t)]
-                where = tuple(fresh_index(s) for s in shape_of(t))
-                whole = bind.lam(read_entry(t, *where), *where) if where else t
-                values[name] = evaluate(whole, assignment, DIGITS)
-                lengths[name] = axes
+                values[name] = self._value(sample, read_entry(t, *where) if where else t, where)
+                lengths[name] = self._lengths(sample, where)
             except (EvaluationError, ArithmeticError, LookupError, TypeError):
                 continue  # a letter of other claims, which has no value in this sample
-        expected = {}
-        for at in entries([int(evaluate(i.size, assignment, 15)) for i in self.indices]):
-            given = assignment.with_(dict(zip(self.indices, at, strict=True)))
-            expected[at] = evaluate(self.right, given, DIGITS)
+        whole = self._value(sample, self.right, self.indices)
+        expected = {at: _entry(whole, at) for at in entries(self._lengths(sample, self.indices))}
         return Point({k: v for k, v in sizes.items() if k}, values, lengths, expected)
+
+    def _value(self, sample: Sample, t: Term, over: Sequence[Index]) -> Any:
+        """The values of a term for all values of some indices, in nested lists."""
+        return self.joint.value(sample, bind.lam(t, *over) if over else t, DIGITS)
+
+    def _lengths(self, sample: Sample, over: Sequence[Index]) -> list[int]:
+        return [int(self.joint.value(sample, index.size, 15)) for index in over]
 
     def judge(self, text: str) -> Verdict:
         """The verdict on what a reader types. Raises ReadingError where it cannot be read."""
@@ -238,28 +239,61 @@ class Exercise:
         return Verdict("other form")
 
 
-def exercises(formula: Formula) -> list[Exercise]:
-    """The claims of a formula whose right sides can be asked for."""
+def exercises(formula: Formula, joint: JointSamples | None = None) -> list[Exercise]:
+    """The claims of a formula whose right sides can be asked for. joint: its samples, which may be shared."""
+    joint = joint or JointSamples(formula)
     found = []
     for claim in formula.claims:
         sides = _sides(claim)
         if sides is None or not any(isinstance(v, Array | Sym) for v in free_variables(sides[1])):
             continue
-        made = Exercise(formula, claim, *sides)
+        made = Exercise(formula, claim, *sides, joint)
         names = [i.name for i in made.indices]
         if len(set(names)) == len(names) and 2 <= size(normal(made.rights[0])) <= 120:
             found.append(made)
     return found
 
 
-def _is_limit(p: Proposition) -> bool:
-    match p:
-        case ForAll(body=body):
-            return _is_limit(body)
-        case Implies(conclusion=conclusion):
-            return _is_limit(conclusion)
-        case _:
-            return isinstance(p, Tends | Diverges | Continuous)
+def exercises_of(formula: Formula, joint: JointSamples | None = None) -> list[dict[str, Any]]:
+    """What is asked of a formula, as plain data: each claim's name, its left side in LaTeX, and what a script judges by."""
+    return [
+        {"claim": one.claim.name, "left": latex(one.left), "data": script_data(one)}
+        for one in exercises(formula, joint)
+    ]
+
+
+def script_data(one: Exercise) -> dict[str, Any]:
+    """What a page's script judges the answers to one claim by; of the right side it holds checksums and numbers alone."""
+    letters = one.letters
+    return {
+        "letters": {
+            "arrays": dict(letters.arrays),
+            "scalars": sorted(letters.scalars),
+            "indices": [index.name for index in one.indices],
+            "along": {name: {str(k): i for k, i in places.items()} for name, places in letters.along.items()},
+            "functions": sorted(letters.functions),
+        },
+        "rights": [checksum(named_shape(t)) for t in one.rights],
+        "points": [
+            {
+                "sizes": dict(point.sizes),
+                "values": {name: _plain(v) for name, v in point.values.items() if _count(v) <= NUMBERS},
+                "lengths": {name: list(axes) for name, axes in point.lengths.items()},
+                "expected": [[list(at), _plain(v)] for at, v in list(point.expected.items())[:ENTRIES]],
+            }
+            for point in one.points()
+        ],
+    }
+
+
+def _plain(x: Any) -> Any:
+    if isinstance(x, list):
+        return [_plain(v) for v in x]
+    return int(x) if isinstance(x, int) else float(mpmath.mpf(x))
+
+
+def _count(x: Any) -> int:
+    return sum(map(_count, x)) if isinstance(x, list) else 1
 
 
 def _sides(claim: Claim) -> tuple[Term, Term] | None:
@@ -270,6 +304,12 @@ def _sides(claim: Claim) -> tuple[Term, Term] | None:
             return Deriv((), claim.conclusion.body, point, ()), gradient
         case _:
             return None
+
+
+def _entry(x: Any, at: Sequence[int]) -> Any:
+    for place in at:
+        x = x[place]
+    return x
 
 
 def _number(x: Any) -> str:
@@ -284,25 +324,28 @@ def _shown(x: Any) -> str:
 @click.argument("id")
 @click.argument("answer", required=False)
 @click.option("--claim", "name", help="Which claim, where the formula has several.")
-def check_command(id: str, answer: str | None, name: str | None) -> None:
+@click.pass_context
+def check_command(context: click.Context, id: str, answer: str | None, name: str | None) -> None:
     """Judge your own right side of a formula's statement, or, without one, print what is asked and the letters.
 
     The answer is read as `gradatlas find` reads expressions, and never run. Indices that go along everywhere, such as the rows
     of a batch, may be left out. Exits with 1 where the answer is wrong or cannot be judged.
     """
-    from gradatlas.errors import UnknownFormulaError
-    from gradatlas.evidence.printing import symbols_of, text_of
-    from gradatlas.formulas import registry
-
     try:
         formula = registry.get(id)
     except UnknownFormulaError as error:
         raise click.UsageError(f"{error.seen}: {error.mend}") from None
     found = exercises(formula)
+    names = [each.claim.name for each in found]
+    if names and name is not None and name not in names:
+        listed = ", ".join(f'"{each}"' for each in names)
+        raise click.UsageError(
+            f"{id} has no claim {name!r} whose right side can be asked for: --claim takes {listed}", context
+        )
     if name is not None:
-        found = [e for e in found if e.claim.name == name]
+        found = [each for each in found if each.claim.name == name]
     if not found:
-        raise click.ClickException(f"{id} has no claim{f' {name!r}' if name else ''} whose right side can be asked for")
+        raise click.ClickException(f"{id} has no claim whose right side can be asked for")
     asked = found[0]
     described = {s["name"]: s["description"] for s in symbols_of(formula)}
     click.echo(f"{text_of(asked.left)} = ?" + (f"   ({asked.claim.name})" if len(formula.claims) > 1 else ""))
