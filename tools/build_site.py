@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import functools
 import gc
 import importlib
 import json
+import logging
 import multiprocessing
 import os
 import runpy
@@ -22,69 +22,44 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, wait
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from sphinx.builders import Builder
 from sphinx.cmd.build import main as sphinx
 
 from gradatlas import sphinx_ext
 from gradatlas.formulas import registry
 from gradatlas.formulas.shapes import kept_postings
 from gradatlas.formulas.shapes.tables import tables
-from gradatlas.sphinx_ext import api, exercise, finding, programs, searching
+from gradatlas.processes import meanwhile
+from gradatlas.sphinx_ext import api, finding, programs, searching
 from gradatlas.sphinx_ext.kept import drop_unused
 from gradatlas.sphinx_ext.lasting import note_version, write_sitemap
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import write_stubs
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = 8  # of the exercises, each for a process
-TASKS: list[Callable[[], object]] = []  # what a forked process finds by its place
 STRICT = ("-n", "-W", "--keep-going", "-b", "html", "-D", "gradatlas_pagefind=0")
 
 
 def read(source: Path) -> tuple[dict[str, Any], Atlas]:
-    """What conf.py says, and the atlas, kept for the processes that build."""
+    """What conf.py says, and the atlas, kept for the processes that build, with all that each language would make again."""
     conf = runpy.run_path(str(source / "conf.py"))
     for module in (*conf["extensions"], conf["html_theme"]):  # here once, and not in each language's process
         importlib.import_module(module)
     api.page_of("")
     tables()
     folder = source / conf["gradatlas_registry"] if conf.get("gradatlas_registry") else None
-    atlas = sphinx_ext.READ[folder] = load(folder)
+    known = registry.all_formulas()
+    # To read the atlas is the work of one process for some seconds: the index of shapes is made on the other cores.
+    with meanwhile(lambda: kept_postings(list(known.values()))):
+        atlas = sphinx_ext.READ[folder] = load(folder)
+    finding.index_of(tuple(id for id in atlas.formulas if id in known))
     # Written before the languages part, which would both write them.
     write_stubs(atlas, source)
     programs.write_program_stubs(cast(Any, SimpleNamespace(srcdir=source)))
     return conf, atlas
-
-
-def prepare(conf: dict[str, Any], atlas: Atlas) -> None:
-    """Compute, side by side, what every language would compute for itself: the index of shapes, and the exercises.
-
-    Both are kept by what they were computed from; where a part fails, the build, which needs it, says why.
-    """
-    if sys.platform != "linux" or not conf.get("gradatlas_katex_cache"):
-        return
-    known = registry.all_formulas()
-    shown = [known[id] for id in atlas.formulas if id in known]
-    kept = Path(conf["gradatlas_katex_cache"]) / exercise.KEPT
-    parts = [list(atlas.formulas)[start::PARTS] for start in range(PARTS)]
-    # The index first: it is one piece of work, and the longest.
-    TASKS[:] = [
-        lambda: kept_postings(shown),
-        *(functools.partial(exercise.keep_data, atlas, kept, part) for part in parts),
-    ]
-    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
-        wait([pool.submit(_do, place) for place in range(len(TASKS))])
-    finding.index_of(tuple(formula.id for formula in shown))
-
-
-def _do(place: int) -> None:
-    TASKS[place]()
 
 
 def build(source: Path, site: Path, doctrees: Path, version: str = "", base: str = "") -> int:
@@ -94,7 +69,6 @@ def build(source: Path, site: Path, doctrees: Path, version: str = "", base: str
     """
     began = time.monotonic()
     conf, atlas = read(source)
-    prepare(conf, atlas)
     home = site / version
     address = f"{base}{version}/" if base and version else base
     more = [f"-Dgradatlas_base_url={address}"] if base else []
@@ -112,9 +86,7 @@ def build(source: Path, site: Path, doctrees: Path, version: str = "", base: str
             str(source),
             str(home / below),
         ]
-        started[language] = multiprocessing.Process(
-            target=run, args=(options, False) if below == "" else (["-q", *options], True)
-        )
+        started[language] = multiprocessing.Process(target=run, args=(options if below == "" else ["-q", *options],))
         started[language].start()
     for process in started.values():
         process.join()
@@ -142,29 +114,26 @@ def build(source: Path, site: Path, doctrees: Path, version: str = "", base: str
     return 0
 
 
-def run(options: list[str], backwards: bool = False) -> None:
+def run(options: list[str]) -> None:
     """Run Sphinx, in a process of its own.
 
     The pages are millions of small objects that live long: Python's search for cycles among them took a fifth of the
-    time. It is made less often, and leaves out what was read before. backwards: write the last page first, so that two
-    processes do not both render the mathematics that they share, but each one half, and find the other's kept.
+    time. It is made less often, and leaves out what was read before.
     """
+    # Sphinx notes there, for nobody, every node that is not translated, printed as XML.
+    logging.getLogger("sphinx.sphinx.util.nodes").setLevel(logging.INFO)
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    if backwards:
-        forwards = Builder._write_serial
-        Builder._write_serial = lambda self, docnames: forwards(self, docnames[::-1])  # type: ignore[method-assign]
     sys.exit(sphinx(options))
 
 
 def measure_change(source: Path, site: Path, doctrees: Path, formula: str = "softmax.vjp") -> float:
     """Seconds to build English again after one formula changed, from a copy of what the last build left.
 
-    The registry has been read and what both languages share is prepared, as for a full build: what is measured is what Sphinx
+    The registry has been read, as for a full build: what is measured is what Sphinx
     does about one changed formula.
     """
-    conf, atlas = read(source)
-    prepare(conf, atlas)
+    atlas = read(source)[1]
     english = doctrees / "en"
     if not (english / "environment.pickle").exists():
         raise FileNotFoundError(f"{english} holds no build: run make site first")

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import gradatlas
+from gradatlas.files import write_whole
 from gradatlas.formulas import registry
 from gradatlas.formulas.shapes.index import Index, Posting, joined, packed, postings_of, unpacked
+from gradatlas.processes import each
 
 if TYPE_CHECKING:
     from gradatlas.formulas.statement import Formula
@@ -74,29 +76,29 @@ def kept_postings(
     except (OSError, ValueError):
         kept = {}
     digests = [hashlib.sha256(pickle.dumps((formula.id, formula.claims), 5)).hexdigest()[:24] for formula in formulas]
-    lacking = sum(digest not in kept for digest in digests)
+    lacking = {digest: formula for formula, digest in zip(formulas, digests, strict=True) if digest not in kept}
     if lacking and told is not None:
-        told(f"making the index of shapes, of {lacking} formulas: it is kept in {file.parent} for the next time")
-    found: dict[str, tuple[dict[int, Posting], list[str]]] = {}
-    made: dict[str, list[list[Any]]] = {}
-    for formula, digest in zip(formulas, digests, strict=True):
-        if digest in kept:
-            postings: dict[int, Posting] = {key: (cost, claim) for key, cost, claim in kept[digest]}
-        else:
-            postings = postings_of(formula)
-            made[digest] = [[key, cost, claim] for key, (cost, claim) in postings.items()]
-        found[formula.id] = (postings, [claim.name for claim in formula.claims])
+        told(f"making the index of shapes, of {len(lacking)} formulas: it is kept in {file.parent} for the next time")
+    made = dict(zip(lacking, each(_made, list(lacking.values())), strict=True))
     if made:
-        _keep(file, {**kept, **made})
-    return found
+        kept |= made
+        _keep(file, kept)
+    return {
+        formula.id: (
+            {key: (cost, claim) for key, cost, claim in kept[digest]},
+            [claim.name for claim in formula.claims],
+        )
+        for formula, digest in zip(formulas, digests, strict=True)
+    }
+
+
+def _made(formula: Formula) -> list[list[Any]]:
+    return [[key, cost, claim] for key, (cost, claim) in postings_of(formula).items()]
 
 
 def _keep(file: Path, kept: Mapping[str, Any]) -> None:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(f".{os.getpid()}")
-        part.write_text(json.dumps(kept, separators=(",", ":")), encoding="utf-8")
-        part.replace(file)
+        write_whole(file, json.dumps(kept, separators=(",", ":")))
         for old in file.parent.glob("shapes-*.json"):
             if old != file:
                 old.unlink(missing_ok=True)
