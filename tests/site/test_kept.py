@@ -1,90 +1,91 @@
-"""What builds keep for the next one: files are whole, and an exercise counts while its statement is what it was."""
+"""What builds keep for the next one is there for all processes, is whole, and goes when none has used it for long."""
 
 from __future__ import annotations
 
-import os
+import multiprocessing
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gradatlas.formulas import registry
-from gradatlas.presentation.facts import digest_of
-from gradatlas.sphinx_ext import exercise
-from gradatlas.sphinx_ext.kept import KINDS, UNUSED, drop_unused, is_kept, keep
-from gradatlas.sphinx_ext.reader import load
+from gradatlas.sphinx_ext import kept as kept_module
+from gradatlas.sphinx_ext.kept import AT_ONCE, FILE, UNUSED, Kept, drop_unused
 
 if TYPE_CHECKING:
     from conftest import Project
 
-
-def test_a_file_is_written_whole_into_a_folder_that_is_made(tmp_path: Path) -> None:
-    file = tmp_path / "new" / "kept.v1.json"
-    keep(file, "ε")
-    keep(file, "δ")
-    assert file.read_text(encoding="utf-8") == "δ"
-    assert list(file.parent.iterdir()) == [file]
+DAY = 24 * 3600
 
 
-def test_what_could_not_be_written_leaves_the_file_as_it_was(tmp_path: Path) -> None:
-    file = tmp_path / "kept.json"
-    keep(file, "first")
-    with pytest.raises(UnicodeEncodeError):
-        keep(file, "second \ud800")
-    assert file.read_text(encoding="utf-8") == "first"
+def filled(folder: Path, *names: str) -> None:
+    kept = Kept(folder)
+    for name in names:
+        kept.put(name, f"text of {name} ε")
+    kept.close()
 
 
-def test_what_no_build_has_used_for_long_goes_and_nothing_else(tmp_path: Path) -> None:
-    old: list[Path] = []
-    used: list[Path] = []
-    new: list[Path] = []
-    for name in ("0a/e3.html", "0a/e4.html.99", "exercises/b.json", "playing-c.js", "0a/notes.txt", "other/d.html"):
-        for place, made in (("old", old), ("used", used), ("new", new)):
-            file = (tmp_path / name).with_name(f"{'playing-' * name.startswith('playing')}{place}{Path(name).name}")
-            keep(file, place)
-            made.append(file)
-    for file in (*old, *used):
-        os.utime(file, (time.time() - 2 * UNUSED,) * 2)
-    assert all(map(is_kept, used))
-    own = [file for file in old if file.suffix == ".txt" or file.parent.name == "other"]
-    assert len(own) == 2
-    assert drop_unused(tmp_path) == len(old) - len(own)
-    assert {file for file in tmp_path.rglob("*") if file.is_file()} == {*used, *new, *own}
-    assert not is_kept(old[0])
+def test_what_is_kept_is_found_by_the_next_one_in_a_folder_that_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "folder"
+    filled(folder, "a")
+    again = Kept(folder)
+    assert again.get("a") == "text of a ε"
+    assert again.get("b") is None
+    again.put("b", "new")
+    assert again.get("b") == "new", "before it is written"
+    again.close()
+    assert Kept(folder).get("b") == "new"
 
 
-def test_what_builds_keep_is_of_the_kinds_that_go(built: Project, shared: Path) -> None:
-    """Whatever a build writes into the folder is found by one of the patterns, so that nothing piles up unseen."""
-    kept = shared / "katex"
-    found = [file.relative_to(kept) for file in kept.rglob("*") if file.is_file()]
-    assert found
-    assert [file for file in found if not any(file.match(kind) for kind in KINDS)] == []
+def test_what_waits_is_written_by_and_by(tmp_path: Path) -> None:
+    one, other = Kept(tmp_path), Kept(tmp_path)
+    for number in range(AT_ONCE):
+        assert other.get("0") is None
+        one.put(str(number), "text")
+    assert other.get("0") == "text"
 
 
-def test_a_digest_changes_with_the_statement_and_with_the_code() -> None:
-    formula = registry.get("softmax.vjp")
-    own = digest_of(formula, *exercise.CODE)
-    renamed = replace(formula.claims[0], name="another name")
-    assert digest_of(formula, *exercise.CODE) == own
-    assert digest_of(replace(formula, claims=(renamed, *formula.claims[1:])), *exercise.CODE) != own
-    assert digest_of(formula, *exercise.CODE[1:]) != own
-    assert digest_of(registry.get("softmax.forward"), *exercise.CODE) != own
+def test_what_no_build_has_used_for_long_goes_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    monkeypatch.setattr(kept_module.time, "time", lambda: now - (UNUSED + 1) * DAY)
+    filled(tmp_path, "old", "used")
+    monkeypatch.setattr(kept_module.time, "time", lambda: now - UNUSED * DAY)
+    filled(tmp_path, "newer")
+    reader = Kept(tmp_path)
+    assert reader.get("used")
+    reader.close()
+    monkeypatch.setattr(kept_module.time, "time", lambda: now)
+    assert drop_unused(tmp_path) == 1
+    left = Kept(tmp_path)
+    assert [name for name in ("old", "used", "newer") if left.get(name)] == ["used", "newer"]
 
 
-def test_an_exercise_is_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    atlas = load(Path(__file__).parent / "fixtures")
-    asked: list[str] = []
+def test_a_file_that_is_none_of_ours_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"half of something" * 100)
+    filled(tmp_path, "a")
+    assert Kept(tmp_path).get("a")
 
-    def data(id: str) -> dict[str, str]:
-        asked.append(id)
-        return {"of": id}
 
-    monkeypatch.setattr(exercise, "data", data)
-    files = exercise.keep_data(atlas, tmp_path)
-    assert files
-    assert sorted(asked) == sorted(files)
-    assert exercise.keep_data(atlas, tmp_path) == files
-    assert len(asked) == len(files)
-    assert {file.read_text(encoding="utf-8") for file in files.values()} == {f'{{"of":"{id}"}}' for id in files}
+def _fill(folder: Path, begin: int) -> None:
+    filled(folder, *(str(number) for number in range(begin, begin + 1000)))
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_processes_write_beside_each_other(tmp_path: Path) -> None:
+    """Four that have half of their texts in common, and one that its parent had opened before."""
+    context = multiprocessing.get_context("fork")
+    here = Kept(tmp_path)
+    assert here.get("0") is None
+    writers = [context.Process(target=_fill, args=(tmp_path, 500 * number)) for number in range(4)]
+    writers.append(context.Process(target=here.close))
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+        assert writer.exitcode == 0
+    assert all(here.get(str(number)) == f"text of {number} ε" for number in range(2500))
+
+
+def test_builds_keep_nothing_but_that(built: Project, shared: Path) -> None:
+    found = {file.name for file in (shared / "katex").rglob("*") if file.is_file()}
+    assert {name.partition("-")[0] for name in found} == {FILE}

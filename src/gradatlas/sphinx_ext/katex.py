@@ -20,7 +20,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.math import get_node_equation_number
 
 from gradatlas.sphinx_ext.book import mathml
-from gradatlas.sphinx_ext.kept import is_kept, keep, kept_folder
+from gradatlas.sphinx_ext.kept import Kept, kept_folder
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -78,24 +78,26 @@ class Katex:
             raise KatexError(f"KaTeX is not in {package}: {MEND}")
         self.package = package
         self.cache = cache
+        self.kept = Kept(cache)
         self.macros = macros or {}
         self.version: str = json.loads((package / "package.json").read_text(encoding="utf-8"))["version"]
         self._process: subprocess.Popen[str] | None = None
         self._owner = 0
 
-    def html(self, tex: str, *, display: bool) -> str:
-        """KaTeX's HTML and MathML of tex. Raises KatexError with KaTeX's own words where it refuses."""
-        request = json.dumps({"tex": tex, "display": display, "macros": self.macros}, sort_keys=True)
+    def html(self, tex: str, *, display: bool, mathml: bool = False) -> str:
+        """KaTeX's HTML and MathML of tex, or the MathML alone. Raises KatexError with KaTeX's own words where it refuses."""
+        output = "mathml" if mathml else "htmlAndMathml"
+        request = json.dumps({"tex": tex, "display": display, "output": output, "macros": self.macros}, sort_keys=True)
         name = hashlib.sha256(f"{self.version}\n{request}".encode()).hexdigest()
-        kept = self.cache / name[:2] / f"{name}.html"
-        if is_kept(kept):
-            return kept.read_text(encoding="utf-8")
-        html = self._ask(request)
-        keep(kept, html)
+        html = self.kept.get(name)
+        if html is None:
+            html = self._ask(request)
+            self.kept.put(name, html)
         return html
 
     def close(self) -> None:
-        """End the Node process, where this process started one."""
+        """Write what was drawn, and end the Node process where this process started one."""
+        self.kept.close()
         if self._process is not None and self._owner == os.getpid():
             assert self._process.stdin is not None
             assert self._process.stdout is not None
@@ -166,11 +168,12 @@ def _rendered(translator: HTML5Translator, node: nodes.Element, *, display: bool
     if display and "&" in tex and r"\begin{" not in tex:
         tex = rf"\begin{{aligned}}{tex}\end{{aligned}}"
     try:
-        drawn = _RENDERERS[translator.config].html(unbroken(tex), display=display)
+        # Folded parts ask for MathML alone, which every browser draws, and which is an eighth as long.
+        alone = translator.builder.name == "epub" or bool(node.get("mathml"))
+        drawn = _RENDERERS[translator.config].html(unbroken(tex), display=display, mathml=alone)
         # What a reader copies is the TeX as it was.
         drawn = ANNOTATION.sub(lambda match: match[1] + escape(tex), drawn)
-        # Folded parts ask for MathML alone, which every browser draws, and which is a third as long.
-        return mathml(drawn) if translator.builder.name == "epub" or node.get("mathml") else drawn
+        return mathml(drawn) if alone else drawn
     except KatexError as error:
         where = f"{translator.builder.current_docname}, line {node.line or 'unknown'}"
         raise KatexError(f"{where}: {error}") from error

@@ -7,13 +7,13 @@ const lines = require("node:readline").createInterface({ input: process.stdin, t
 
 process.stdout.write(JSON.stringify({ version: katex.version }) + "\n");
 lines.on("line", (line) => {
-  const { tex, display, macros } = JSON.parse(line);
+  const { tex, display, output, macros } = JSON.parse(line);
   let answer;
   try {
     answer = {
       html: katex.renderToString(tex, {
         displayMode: display,
-        output: "htmlAndMathml",
+        output,
         throwOnError: true,
         strict: "error",
         trust: false,

@@ -17,7 +17,7 @@ from gradatlas.evidence.digests import code_digest
 from gradatlas.sphinx_ext import bars, descents, plots, schedules
 from gradatlas.sphinx_ext.descents import DESCENTS, Descent
 from gradatlas.sphinx_ext.directive import AtlasDirective
-from gradatlas.sphinx_ext.kept import is_kept, keep, kept_folder
+from gradatlas.sphinx_ext.kept import Kept, kept_folder
 from gradatlas.sphinx_ext.markup import code, prose
 from gradatlas.sphinx_ext.markup import translated as _
 from gradatlas.sphinx_ext.plots import ACTIVATIONS, LOSSES, Plot, Slider
@@ -57,12 +57,15 @@ def write_functions(app: Sphinx) -> None:
     """Print the functions where Sphinx takes static files from, once for a state of the statements, where a page plays."""
     if app.builder.format != "html" or not (Path(app.srcdir) / FOLDER).is_dir():
         return
-    kept = kept_folder(app) / f"playing-{code_digest(*READ)[:24]}.js"
-    if not is_kept(kept):
-        keep(kept, program())
+    kept, name = Kept(kept_folder(app)), f"playing {code_digest(*READ)}"
+    made = kept.get(name)
+    if made is None:
+        made = program()
+        kept.put(name, made)
+    kept.close()
     static = Path(app.doctreedir) / "gradatlas_playing"
     static.mkdir(parents=True, exist_ok=True)
-    (static / FILE).write_bytes(kept.read_bytes())
+    (static / FILE).write_text(made, encoding="utf-8")
     app.config.html_static_path.append(str(static))
 
 
