@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+from furo.navigation import get_navigation_tree
+
 from gradatlas.sphinx_ext.navigation import marked
 
 if TYPE_CHECKING:
     from conftest import Project
 
 COMPARE = """
+
+import furo
+from furo.navigation import get_navigation_tree
+
 
 def setup(app):
     drawn = {}
@@ -19,7 +26,8 @@ def setup(app):
         drawn[pagename] = context["toctree"](**options)
 
     def after(app, pagename, templatename, context, doctree):
-        same = context["toctree"](**options) == drawn[pagename]
+        mine = context["toctree"](**options)
+        same = mine == drawn[pagename] and furo.get_navigation_tree(mine) == get_navigation_tree(drawn[pagename])
         with open(app.outdir / "compared.txt", "a") as file:
             print(pagename, "current" in drawn[pagename], same, file=file)
 
@@ -38,6 +46,15 @@ def test_the_shared_navigation_is_what_sphinx_draws(project: Project) -> None:
     listed = {name for name, current, _ in lines if current == "True"}
     assert any(name.startswith("chapters/") for name in listed)
     assert len(listed) < len(lines)
+
+
+@pytest.mark.parametrize("address", ["a.html", "b.html", "c.html", "d.html"])
+def test_what_furo_made_is_marked_as_furo_marks(address: str) -> None:
+    entry = '<li class="toctree-l{}"><a class="reference internal" href="{}">{}</a>{}</li>\n'
+    inner = f"<ul>\n{entry.format(2, 'b.html', 'B &amp; “b”', '')}</ul>\n"
+    first = entry.format(1, "a.html", "A", inner)
+    tree = f'<p class="caption">All</p>\n<ul>\n{first}{entry.format(1, "c.html", "C", "")}{first}</ul>\n'
+    assert marked(get_navigation_tree(tree), address, furo=True) == get_navigation_tree(marked(tree, address))
 
 
 def test_only_what_leads_to_the_page_is_marked() -> None:

@@ -5,7 +5,6 @@ Sphinx copies the whole tree for every page, and the theme parses what comes of 
 
 from __future__ import annotations
 
-import functools
 import re
 import sys
 from typing import TYPE_CHECKING, Any, Final
@@ -17,13 +16,22 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.builders.html import StandaloneHTMLBuilder
 
-__all__ = ["install", "marked"]
+__all__ = ["Tree", "install", "marked"]
 
 DRAWN: Final = "gradatlas_navigation"
 NOWHERE: Final = "a page that is in no tree"
 TAGS: Final = re.compile(
     r'<(?P<close>/?)(?P<tag>ul|li)\b[^>]*>|<a class="(?P<classes>[^"]*)" href="(?P<address>[^"]*)"'
+    r"|<input (?P<label>aria-label=(?:\"[^\"]*\"|'[^']*'))"
 )
+
+
+class Tree(str):
+    """A page's navigation as Sphinx draws it. bare: that of its folder, where nothing is marked; address: of the page."""
+
+    __slots__ = ("address", "bare")
+    bare: str
+    address: str
 
 
 def install(app: Sphinx) -> None:
@@ -33,10 +41,17 @@ def install(app: Sphinx) -> None:
 
 
 def _parse_once(app: Sphinx) -> None:
-    """Have furo remember what it makes of a tree: a function of the tree's text, which is the same beside all formulas."""
+    """Have furo parse each folder's tree once, and mark in what it makes of that what leads to the page."""
     furo = sys.modules.get("furo")
-    if furo is not None and not hasattr(furo.get_navigation_tree, "cache_info"):
-        furo.get_navigation_tree = functools.lru_cache(maxsize=None)(furo.get_navigation_tree)  # type: ignore[attr-defined]
+    if furo is None or hasattr(furo.get_navigation_tree, "of_furo"):
+        return
+    theirs = furo.get_navigation_tree  # furo itself remembers what it made
+
+    def opened(tree: str) -> str:
+        return marked(theirs(tree.bare), tree.address, furo=True) if isinstance(tree, Tree) else str(theirs(tree))
+
+    opened.of_furo = theirs  # type: ignore[attr-defined]
+    furo.get_navigation_tree = opened  # type: ignore[attr-defined]
 
 
 def _share(
@@ -52,19 +67,26 @@ def _share(
     def shared(**options: Any) -> str:
         key = (beside, tuple(sorted(options.items())))
         if key not in drawn:
-            tree = global_toctree_for_doc(app.env, beside, builder, tags=builder.tags, **options)
-            drawn[key] = builder.render_partial(tree)["fragment"]
-        return marked(drawn[key], builder.get_relative_uri(beside, pagename))
+            whole = global_toctree_for_doc(app.env, beside, builder, tags=builder.tags, **options)
+            drawn[key] = builder.render_partial(whole)["fragment"]
+        address = builder.get_relative_uri(beside, pagename)
+        tree = Tree(marked(drawn[key], address))
+        tree.bare, tree.address = drawn[key], address
+        return tree
 
     context["toctree"] = shared
 
 
-def marked(tree: str, address: str) -> str:
-    """The tree with the link to an address, and the lists and entries that it is in, marked as Sphinx marks them."""
+def marked(tree: str, address: str, *, furo: bool = False) -> str:
+    """The tree with the link to an address, and the lists and entries that it is in, marked as Sphinx marks them.
+
+    furo: as furo does, in whose trees the page's own entry is marked too, and an entry has a box that opens what is below it.
+    """
     pieces: list[str] = []
     around: list[int] = []  # where in pieces the lists and entries begin that are open
+    boxes: dict[int, int] = {}  # where the box of an entry is
+    path: list[int] = []  # what leads to the page
     end = 0
-    found = False
     for tag in TAGS.finditer(tree):
         pieces += [tree[end : tag.start()], tag[0]]
         end = tag.end()
@@ -72,15 +94,26 @@ def marked(tree: str, address: str) -> str:
             around.pop()
         elif tag["tag"]:
             around.append(len(pieces) - 1)
+        elif tag["label"]:
+            boxes[around[-1]] = len(pieces) - 1
         elif tag["address"] == address:
-            found = True
             pieces[-1] = f'<a class="current {tag["classes"]}" href="#"'
-            for place in around:
-                pieces[place] = _current(pieces[place])
-    return "".join([*pieces, tree[end:]]) if found else tree
+            path += around
+    if not path:
+        return tree
+    for place in dict.fromkeys(path):
+        pieces[place] = _current(pieces[place])
+        if place in boxes:
+            pieces[boxes[place]] += ' checked=""'
+    if furo:
+        pieces[max(path)] = pieces[max(path)].replace('">', ' current-page">')
+    return "".join([*pieces, tree[end:]])
 
 
 def _current(tag: str) -> str:
+    """A list's or an entry's tag with the class `current`, after the first one."""
+    if "current" in tag:
+        return tag
     if ' class="' not in tag:
         return tag.replace(">", ' class="current">')
-    return tag if "current" in tag else tag.replace('">', ' current">')
+    return re.sub(r'class="[^ "]+', r"\g<0> current", tag)
