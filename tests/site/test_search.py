@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 
 from gradatlas.sphinx_ext import domain
 from gradatlas.sphinx_ext.katex import node_program
-from gradatlas.sphinx_ext.searching import pieces
+from gradatlas.sphinx_ext.searching import pieces, without_mathematics
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -132,3 +132,26 @@ def test_every_division_of_a_chinese_name_into_short_words_is_among_its_pieces()
     assert {"长", "短期", "长短", "期", "记忆", "短期记忆", "单元"} <= set(found)
     assert not {"忆单", "LSTM", "长短期记忆"} & set(found)
     assert len(found) == len(set(found))
+
+
+def test_what_is_drawn_is_not_searched() -> None:
+    drawn = (
+        '<span class="katex"><span class="katex-mathml"><math xmlns="x"><mi>a</mi></math></span><span>b</span></span>'
+    )
+    alone = '<math display="block"><mi>c</mi></math>'
+    page = f"<p>before {drawn} between</p>{alone}<span>after <span>all</span></span>"
+    assert without_mathematics(page) == "<p>before  between</p><span>after <span>all</span></span>"
+    assert without_mathematics("<p>none</p>") == "<p>none</p>"
+
+
+def test_nothing_but_mathematics_is_taken_from_pages(built: Project) -> None:
+    """What is left of every page, and what was taken, add up to its text."""
+    for path in built.out.rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        plain = without_mathematics(page)
+        assert "<math" not in plain
+        assert plain.count("<span") == plain.count("</span>")
+        soup = BeautifulSoup(page, "html.parser")
+        for mathematics in soup.select("span.katex, math"):
+            mathematics.decompose()
+        assert BeautifulSoup(plain, "html.parser").get_text() == soup.get_text()

@@ -7,12 +7,14 @@ name indexed, both find it.
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
+from gradatlas.processes import each
 from gradatlas.sphinx_ext.markup import signs
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
     from gradatlas.sphinx_ext.reader import Atlas, Formula
 
-__all__ = ["LONGEST", "index_for_search", "marked", "pieces", "run_pagefind"]
+__all__ = ["LONGEST", "index_for_search", "marked", "pieces", "run_pagefind", "without_mathematics"]
 
 logger = logging.getLogger(__name__)
 # What repeats other pages would lead a search there instead of to the formula itself. Pagefind knows no :last-child.
@@ -40,6 +43,9 @@ WEIGHTS: Final = {"aliases": 8, "formula-line": 5}
 FRAGMENT: Final = b"pagefind_dcd"  # what each of Pagefind's files about a page begins with
 BETWEEN: Final = " | "  # names, in the attribute that Pagefind reads
 
+MATHML: Final = "<math "
+DRAWN: Final = re.compile(f'<span class="katex">|{MATHML}')
+SPAN: Final = re.compile("<span|</span>")
 LONGEST: Final = 4  # characters of a word
 CHINESE: Final = re.compile(r"[\u4e00-\u9fff]+")
 
@@ -91,14 +97,40 @@ def run_pagefind(site: Path) -> None:
     """
     folder = site / "pagefind"
     shutil.rmtree(folder, ignore_errors=True)  # the files of earlier indexes would stay
-    asked = ["--site", str(site), "--quiet", "--exclude-selectors", NOT_SEARCHED]
-    run = subprocess.run([sys.executable, "-m", "pagefind", *asked], capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory() as drafts:
+        # Most of a page is drawn mathematics, which is not searched, and takes Pagefind longer than all else.
+        each(functools.partial(_put_plain, site, Path(drafts)), list(site.rglob("*.html")))
+        asked = ["--site", drafts, "--output-path", str(folder), "--quiet", "--exclude-selectors", NOT_SEARCHED]
+        run = subprocess.run([sys.executable, "-m", "pagefind", *asked], capture_output=True, text=True, check=False)
     if run.returncode:
         raise ExtensionError(f"Pagefind ended with status {run.returncode}: {(run.stderr or run.stdout).strip()}")
     pages = {path.stem: _names(path) for path in sorted((folder / "fragment").iterdir())}
     text = json.dumps(pages, ensure_ascii=False, separators=(",", ":"))
     (folder / "pages.json").write_text(text, encoding="utf-8")
     logger.info("Pagefind has indexed the pages: Ctrl-K searches them over http")
+
+
+def _put_plain(site: Path, drafts: Path, page: Path) -> None:
+    draft = drafts / page.relative_to(site)
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    draft.write_text(without_mathematics(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def without_mathematics(page: str) -> str:
+    """A page without what KaTeX drew: from each span of the class katex to where it ends, and the MathML that stands alone."""
+    kept, at = [], 0
+    while drawn := DRAWN.search(page, at):
+        kept.append(page[at : drawn.start()])
+        if drawn[0] == MATHML:
+            at = page.index("</math>", drawn.end()) + len("</math>")
+            continue
+        depth, at = 1, drawn.end()
+        for tag in SPAN.finditer(page, at):
+            depth += -1 if tag[0] == "</span>" else 1
+            if not depth:
+                at = tag.end()
+                break
+    return "".join((*kept, page[at:]))
 
 
 def _names(fragment: Path) -> list[Any]:
