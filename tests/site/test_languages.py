@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import re
 from collections.abc import Callable
 from gettext import translation
@@ -144,6 +145,8 @@ def test_what_a_page_says_and_its_catalogue_lacks_fails_a_strict_build(make_proj
         of_index = [message for message in warned if message != "All formulas"]  # what formulas/index.md says
         assert sorted(of_index) == sorted(SAID.keys() - translated.keys())
         assert status == 1, "the other pages have no catalogue"
+        page = pickle.loads((project.root / "doctrees" / "index.doctree").read_bytes())
+        assert {id(node.document) for node in page.findall()} == {id(page)}, "a translation is no page of its own"
 
 
 def test_the_documents_own_words_are_looked_up(site: Path) -> None:

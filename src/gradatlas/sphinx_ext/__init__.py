@@ -26,6 +26,7 @@ from gradatlas.sphinx_ext import (
     playing,
     primer_pictures,
     programs,
+    quotes,
     reading,
     records,
     searching,
@@ -42,7 +43,7 @@ from gradatlas.sphinx_ext.pages import ATLASES, DIRECTIVES
 from gradatlas.sphinx_ext.punctuation import WidePunctuation
 from gradatlas.sphinx_ext.reader import Atlas, load
 from gradatlas.sphinx_ext.stubs import write_stubs
-from gradatlas.sphinx_ext.untranslated import Untranslated
+from gradatlas.sphinx_ext.untranslated import Adopted, Untranslated
 from gradatlas.sphinx_ext.wordstems import English
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_node(disclosure, html=(visit_disclosure, depart_disclosure))
     graphs.setup_pictures(app)
     app.add_transform(Untranslated)
+    app.add_transform(Adopted)
+    quotes.install(app)
     app.add_post_transform(ForPlainWriters)
     app.add_post_transform(WidePunctuation)
     app.add_search_language(English)

@@ -25,6 +25,8 @@ BETWEEN: Final = re.compile(
 BRACKETS: Final = re.compile(rf"(?<![\w{ATOM}])\((?P<inner>[^()]*(?:\([^()]*\)[^()]*)*)\)")
 END: Final = re.compile(rf"(?<=[{CHINESE}）”{ATOM}])\.(?=\s*$)")
 SPACES: Final = re.compile(rf"(?<=[{WIDE}]) +| +(?=[{WIDE}])|(?<=[{CHINESE}]) +(?=[{CHINESE}])")
+HAN: Final = re.compile(f"[{CHINESE}]")
+WORD: Final = re.compile(r"[A-Za-z]{2,}")
 TOUCHING: Final = re.compile(rf"[A-Za-z](?=[{CHINESE}])|[{CHINESE}](?=[A-Za-z])")
 
 UNREAD: Final = (nodes.literal, nodes.math, nodes.raw, nodes.image, nodes.footnote_reference)
@@ -38,7 +40,7 @@ def widened(text: str) -> str:
 def _widened(text: str) -> list[str]:
     """What each character of a line becomes; nothing for spaces that fall away."""
     found = list(text)
-    if len(re.findall(f"[{CHINESE}]", text)) < len(re.findall(r"[A-Za-z]{2,}", text)):
+    if len(HAN.findall(text)) < len(WORD.findall(text)):
         return found
     line = text
     for pattern in (BRACKETS, BETWEEN, END):
@@ -66,10 +68,10 @@ class WidePunctuation(SphinxPostTransform):
             return
         for folded in self.document.findall(disclosure):
             folded["summary"] = widened(folded["summary"])
-        for line in list(self.document.findall(_is_line)):
+        for line in [node for node in self.document.findall(nodes.TextElement) if _is_line(node)]:
             leaves = list(_leaves(line))
             shown = ["".join(leaf.astext()) if isinstance(leaf, nodes.Text) else ATOM for leaf in leaves]
-            if not any(re.search(f"[{CHINESE}]", text) for text in shown):
+            if not any(map(HAN.search, shown)):
                 continue
             found = _widened("".join(shown))
             at = 0
@@ -80,13 +82,10 @@ class WidePunctuation(SphinxPostTransform):
                     leaf.parent.replace(leaf, nodes.Text(new))
 
 
-def _is_line(node: nodes.Node) -> bool:
-    """Whether a node is a whole line of text: not part of one, and neither code nor mathematics."""
-    return (
-        isinstance(node, nodes.TextElement)
-        and not isinstance(node, nodes.FixedTextElement | nodes.Inline | nodes.math_block)
-        and not isinstance(node.parent, nodes.TextElement)
-    )
+def _is_line(node: nodes.TextElement) -> bool:
+    """Whether a text is a whole line: not part of one, and neither code nor mathematics."""
+    apart = isinstance(node, nodes.FixedTextElement | nodes.Inline | nodes.math_block)
+    return not apart and not isinstance(node.parent, nodes.TextElement)
 
 
 def _leaves(node: nodes.Node) -> Iterator[nodes.Node]:

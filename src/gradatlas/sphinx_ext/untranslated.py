@@ -1,4 +1,4 @@
-"""Says of each page written by hand what its catalogue lacks, so that a strict build in another language fails.
+"""Pages written by hand in another language: what a page's catalogue lacks is said, so that a strict build fails.
 
 Only where the project has a folder of catalogues for the language; one that has none is not translated, and says so on its pages.
 """
@@ -18,7 +18,7 @@ from sphinx.util import logging
 from sphinx.util.i18n import docname_to_domain
 from sphinx.util.nodes import extract_messages
 
-__all__ = ["Untranslated"]
+__all__ = ["Adopted", "Untranslated"]
 
 logger = logging.getLogger(__name__)
 LONG: Final = 60  # letters of a message that a warning shows
@@ -52,6 +52,22 @@ class Untranslated(SphinxTransform):
                     type="gradatlas",
                     subtype="language",
                 )
+
+
+class Adopted(SphinxTransform):
+    """Makes translated words nodes of the page that they stand on.
+
+    Sphinx reads each translation as a document of its own, and leaves its nodes pointing there and so at the whole
+    environment, which would then be kept with the page: a hundred megabytes that are written and read again.
+    """
+
+    default_priority = 21  # after Sphinx's own transform
+
+    def apply(self, **kwargs: Any) -> None:
+        """Set the document of every node."""
+        for node in self.document.findall():
+            if node.document is not self.document:
+                node.document = self.document
 
 
 def _in_one_line(text: str) -> str:
