@@ -51,7 +51,7 @@ site: packages prove  ## prove every formula and build the site, in English and 
 
 # Times, and how far a page shifts while its typefaces come, hang on the machine: told in CI, judged elsewhere.
 site-check: packages  ## judge the built site: speed, accessibility, keyboard, links, search; needs make site
-	$(BIN)/python tools/site_check.py $(if $(CI),--rebuild --tell speed built rebuilt)
+	$(BIN)/python tools/site_check.py --rebuild $(if $(CI),--tell speed built rebuilt)
 
 site-zip: $(INSTALLED)  ## put the built site into one file that works from disk
 	$(BIN)/python tools/whole_site.py zip
