@@ -59,6 +59,12 @@ def test_missing_module_is_named_with_its_package(preflight, missing):
         preflight.venv_modules(importer)
 
 
+def test_a_python_without_sqlite_is_told(preflight):
+    with pytest.raises(preflight.Missing, match=r"no module sqlite3: .*apt-get install libsqlite3-dev"):
+        preflight.database_module(lambda name: importlib.import_module(f"no_{name}"))
+    assert preflight.database_module(importlib.import_module) == "module sqlite3"
+
+
 def test_full_disk(preflight):
     with pytest.raises(preflight.Missing, match=r"^0\.3 GB free in /somewhere, 2\.0 needed: make room there"):
         preflight.disk_space(300_000_000, "/somewhere", 2.0)

@@ -47,6 +47,18 @@ def venv_modules(importer):
     return "modules venv and ensurepip"
 
 
+def database_module(importer):
+    """SQLite, in which drawn mathematics is kept; a Python that was compiled without its headers has none."""
+    try:
+        importer("sqlite3")
+    except ImportError:
+        raise Missing(
+            "Python has no module sqlite3: compile it where SQLite's headers are (Debian and Ubuntu: "
+            "apt-get install libsqlite3-dev), or run make PYTHON=... with another"
+        )
+    return "module sqlite3"
+
+
 def disk_space(free_bytes, folder, needed):
     """Room for the environment and what is built, in GB (10**9 bytes)."""
     free = free_bytes / 1e9
@@ -167,6 +179,7 @@ def main():
         [
             lambda: python_version(sys.version_info, which),
             lambda: venv_modules(importlib.import_module),
+        lambda: database_module(importlib.import_module),
             lambda: disk_space(shutil.disk_usage(ROOT).free, ROOT, NEEDED_GB),
             lambda: temporary_space(shutil.disk_usage(temporary).free, temporary),
             lambda: c_compiler(os.environ.get("CC"), which),

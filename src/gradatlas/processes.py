@@ -19,9 +19,8 @@ FEWEST: Final = 24  # things that are worth processes of their own
 MOST: Final = 4  # processes
 AT_ONCE: Final = 4  # things that a process takes each time
 
-_SHARED: list[
-    Any
-] = []  # the function and the things: a forked process finds both here, and nothing but results is sent
+# The function and the things: a forked process finds both here, and nothing but results is sent.
+_SHARED: list[Any] = []
 
 
 def each(function: Callable[[Thing], Result], things: Sequence[Thing]) -> list[Result]:

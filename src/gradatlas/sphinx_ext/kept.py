@@ -19,6 +19,8 @@ AT_ONCE: Final = 64  # new texts that wait until they are written
 PATIENCE: Final = 60  # seconds to wait for another process's writing
 SCHEMA: Final = "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, text TEXT NOT NULL, used INTEGER NOT NULL)"
 
+_INHERITED: list[sqlite3.Connection] = []  # of a parent: a forked process must neither use them nor close them
+
 
 def kept_folder(app: Sphinx) -> Path:
     """The folder of what builds keep: `gradatlas_katex_cache`, else one beside the doctrees."""
@@ -29,8 +31,8 @@ class Kept:
     """Texts by name, in a folder that is made when first needed.
 
     A name has one text for ever: it should tell all that the text comes from. Processes may share the folder, and one that
-    is forked opens it anew. With a file for each of the ten thousand formulas, two builds that wrote the same ones at the
-    same time took three times as long as one; here each writes many at once, and what the other wrote first stays.
+    is forked opens it anew. Two builds that wrote the same formulas at the same time, a file for each, waited for each other
+    most of the time; here each writes many at once, and what the other wrote first stays.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -73,6 +75,8 @@ class Kept:
         self.write()
         if self._connection is not None and self._owner == os.getpid():
             self._connection.close()
+        elif self._connection is not None:
+            _INHERITED.append(self._connection)
         self._connection = None
 
     def drop_unused(self) -> int:
@@ -82,6 +86,8 @@ class Kept:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None or self._owner != os.getpid():
+            if self._connection is not None:
+                _INHERITED.append(self._connection)
             self.folder.mkdir(parents=True, exist_ok=True)
             try:
                 self._connection = _connected(self.folder / FILE)

@@ -65,6 +65,8 @@ class Adopted(SphinxTransform):
 
     def apply(self, **kwargs: Any) -> None:
         """Set the document of every node."""
+        if self.config.language == "en":
+            return
         for node in self.document.findall():
             if node.document is not self.document:
                 node.document = self.document
