@@ -179,7 +179,7 @@ def main():
         [
             lambda: python_version(sys.version_info, which),
             lambda: venv_modules(importlib.import_module),
-        lambda: database_module(importlib.import_module),
+            lambda: database_module(importlib.import_module),
             lambda: disk_space(shutil.disk_usage(ROOT).free, ROOT, NEEDED_GB),
             lambda: temporary_space(shutil.disk_usage(temporary).free, temporary),
             lambda: c_compiler(os.environ.get("CC"), which),
