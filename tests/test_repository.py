@@ -27,6 +27,8 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 FLOORS = {
     "__version__": 0,
     "errors": 0,
+    "files": 0,
+    "processes": 0,
     "symbolic": 1,
     "engine": 2,
     "backend": 2,
