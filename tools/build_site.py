@@ -130,8 +130,7 @@ def run(options: list[str]) -> None:
 def measure_change(source: Path, site: Path, doctrees: Path, formula: str = "softmax.vjp") -> float:
     """Seconds to build English again after one formula changed, from a copy of what the last build left.
 
-    The registry has been read, as for a full build: what is measured is what Sphinx
-    does about one changed formula.
+    The registry has been read, as for a full build: what is measured is what Sphinx does about one changed formula.
     """
     atlas = read(source)[1]
     english = doctrees / "en"

@@ -80,18 +80,7 @@ def digest_of(formula: Formula, *code: str) -> str:
     """
     file = CHAPTERS / f"{formula.chapter}.py"
     chapter = file.read_text(encoding="utf-8") if file.exists() else ""
-    return combined(statement=_statement_digest(formula), code=code_digest(*code), chapter=chapter)
-
-
-def _statement_digest(formula: Formula) -> str:
-    known, digest = _DIGESTS.get(formula.id, (None, ""))
-    if known is not formula:
-        digest = statement_digest(formula)
-        _DIGESTS[formula.id] = formula, digest
-    return digest
-
-
-_DIGESTS: dict[str, tuple[Formula, str]] = {}  # a formula never changes, and takes longer to hash than to look up
+    return combined(statement=statement_digest(formula), code=code_digest(*code), chapter=chapter)
 
 
 def _kept(folder: Path, formula: Formula) -> dict[str, Any] | None:

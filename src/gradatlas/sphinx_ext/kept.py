@@ -73,10 +73,9 @@ class Kept:
     def close(self) -> None:
         """Write what waits, and let go of the file."""
         self.write()
-        if self._connection is not None and self._owner == os.getpid():
+        self._leave_inherited()
+        if self._connection is not None:
             self._connection.close()
-        elif self._connection is not None:
-            _INHERITED.append(self._connection)
         self._connection = None
 
     def drop_unused(self) -> int:
@@ -85,9 +84,8 @@ class Kept:
             return connection.execute("DELETE FROM kept WHERE used < ?", (_today() - UNUSED,)).rowcount
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is None or self._owner != os.getpid():
-            if self._connection is not None:
-                _INHERITED.append(self._connection)
+        self._leave_inherited()
+        if self._connection is None:
             self.folder.mkdir(parents=True, exist_ok=True)
             try:
                 self._connection = _connected(self.folder / FILE)
@@ -99,6 +97,11 @@ class Kept:
                 self._connection = _connected(self.folder / FILE)
             self._owner = os.getpid()
         return self._connection
+
+    def _leave_inherited(self) -> None:
+        if self._connection is not None and self._owner != os.getpid():
+            _INHERITED.append(self._connection)
+            self._connection = None
 
 
 def drop_unused(folder: Path) -> int:
