@@ -17,6 +17,7 @@ from gradatlas.sphinx_ext import (
     book,
     exercise,
     finding,
+    flat_table,
     graphs,
     indexes,
     katex,
@@ -84,6 +85,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     }.items():
         app.add_directive(name, directive)
     app.add_node(disclosure, html=(visit_disclosure, depart_disclosure))
+    flat_table.install(app)
     graphs.setup_pictures(app)
     app.add_transform(Untranslated)
     app.add_transform(Adopted)

@@ -8,6 +8,7 @@ from typing import Any
 from docutils import nodes
 
 from gradatlas.sphinx_ext.directive import AtlasDirective
+from gradatlas.sphinx_ext.flat_table import flattened
 from gradatlas.sphinx_ext.markup import (
     code,
     disclosure,
@@ -17,7 +18,6 @@ from gradatlas.sphinx_ext.markup import (
     paragraph,
     section,
     sizes,
-    table,
     web_link,
 )
 from gradatlas.sphinx_ext.markup import translated as _
@@ -73,11 +73,11 @@ def oracle(evidence: Evidence) -> list[nodes.Node]:
             ]
             for sample in evidence.oracle
         ]
-        parts.append(folded_if_long(table(headings, rows, ["numbers"]), len(rows), _("Every sample")))
+        parts.append(folded_if_long(flattened(headings, rows, ["numbers"]), len(rows), _("Every sample")))
     if evidence.trends:
         parts.append(paragraph(_("Limits were also watched along their first members. A trend is not a proof.")))
         rows = [[t["claim"], sizes(t["sizes"]), str(t["seed"]), t["seen"]] for t in evidence.trends]
-        shown = table([_("Claim"), _("Sizes"), _("Seed"), _("Seen")], rows, ["numbers"])
+        shown = flattened([_("Claim"), _("Sizes"), _("Seed"), _("Seen")], rows, ["numbers"])
         parts.append(folded_if_long(shown, len(rows), _("Every trend")))
     compared, digits = evidence.steps_checked["compared"], evidence.steps_checked["digits"]
     if compared:
@@ -132,7 +132,7 @@ def mutants(evidence: Evidence) -> nodes.section:
         _("Mutants"),
         "mutants",
         paragraph(words),
-        disclosure("", table(headings, rows, ["mutants"]), summary=_("Every mutant and how it was turned down")),
+        disclosure("", flattened(headings, rows, ["mutants"]), summary=_("Every mutant and how it was turned down")),
     )
 
 
@@ -148,11 +148,11 @@ def versions(evidence: Evidence) -> nodes.section:
     return section(
         _("Versions and digests"),
         "versions",
-        disclosure("", table([_("Of"), _("Value")], rows, ["digests"]), summary=_("What this run used")),
+        disclosure("", flattened([_("Of"), _("Value")], rows, ["digests"]), summary=_("What this run used")),
     )
 
 
-def folded_if_long(body: nodes.table, rows: int, summary: str) -> nodes.Node:
+def folded_if_long(body: nodes.Node, rows: int, summary: str) -> nodes.Node:
     """A short table as it is, a long one folded."""
     return body if rows <= 6 else disclosure("", body, summary=f"{summary} ({rows})")
 
@@ -162,7 +162,7 @@ def prose_or_code(words: str) -> nodes.Node:
     return nodes.inline("", words, classes=["said"])
 
 
-def engine_table(records: Sequence[Mapping[str, Any]]) -> nodes.table:
+def engine_table(records: Sequence[Mapping[str, Any]]) -> nodes.container:
     """The largest error for each operation, library and dtype; a column for each mode, with what was allowed."""
     modes = [mode for mode in MODES if any(record["mode"] == mode for record in records)]
     groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
@@ -175,4 +175,4 @@ def engine_table(records: Sequence[Mapping[str, Any]]) -> nodes.table:
         allowed = max(float(run["allowed_ulps"]) for run in runs)
         shown = ["" if value is None else number(value) for value in worst]
         rows.append([f"`{operation}`", library, dtype, *shown, f"{allowed:g}", str(len(runs))])
-    return table(headings, rows, ["numbers"])
+    return flattened(headings, rows, ["numbers"])
