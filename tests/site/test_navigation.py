@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from furo.navigation import get_navigation_tree
 
-from gradatlas.sphinx_ext.navigation import marked
+from gradatlas.sphinx_ext.navigation import marked, moved
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -46,6 +47,21 @@ def test_the_shared_navigation_is_what_sphinx_draws(project: Project) -> None:
     listed = {name for name, current, _ in lines if current == "True"}
     assert any(name.startswith("chapters/") for name in listed)
     assert len(listed) < len(lines)
+
+
+def test_addresses_are_seen_from_the_folder_of_a_page() -> None:
+    addresses = (
+        "index.html",
+        "guide/start.html#first",
+        "api/xp.html",
+        "https://example.org/a",
+        "mailto:a@b.org",
+        "#here",
+    )
+    tree = "".join(f'<a class="reference" href="{address}">A</a>' for address in addresses)
+    assert moved(tree, "other.html") == tree
+    seen = ("../index.html", "start.html#first", "../api/xp.html", *addresses[3:])
+    assert re.findall('href="([^"]*)"', moved(tree, "guide/other.html")) == list(seen)
 
 
 @pytest.mark.parametrize("address", ["a.html", "b.html", "c.html", "d.html"])

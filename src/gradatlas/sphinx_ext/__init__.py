@@ -107,8 +107,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("html-page-context", finding.add_scripts, priority=420)
     app.connect("html-page-context", exercise.add_scripts, priority=420)
     navigation.install(app)
-    app.connect("build-finished", records.write_records)
-    app.connect("build-finished", exercise.write_data)
+    app.connect("build-finished", records.write_list)
     app.connect("build-finished", ledger.write_ledger)
     app.connect("build-finished", searching.index_for_search, priority=900)
     return {"version": "1", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}
@@ -135,13 +134,19 @@ def _translate(atlas: Atlas, app: Sphinx) -> Atlas:
 def _finish_formula_page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> str | None:
-    """Links to the formulas before and after in the chapter, which the toctree leaves out; weight for what names the page."""
+    """Links to the formulas before and after in the chapter, which the toctree leaves out; weight for what names the page.
+
+    The files beside the page are written with it: they change when the page does.
+    """
     atlas = ATLASES[app.config]
     ledger.neighbours(app, pagename, context)
     folder, _, name = pagename.partition("/")
     if folder != "formulas" or name not in atlas.formulas:
         return None
-    context["body"] = searching.marked(context["body"], atlas, atlas.formulas[name])
+    formula = atlas.formulas[name]
+    records.write_record(app, formula)
+    exercise.write_data(app, formula)
+    context["body"] = searching.marked(context["body"], atlas, formula)
     uri = app.builder.get_relative_uri
     for key, other in zip(("prev", "next"), atlas.beside(name), strict=True):
         if other is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
-from gradatlas.sphinx_ext.directive import ATLASES, AtlasDirective
+from gradatlas.sphinx_ext.directive import AtlasDirective
 from gradatlas.sphinx_ext.finding import SCRIPTS, messages
 from gradatlas.sphinx_ext.markup import display, folded, paragraph, section
 from gradatlas.sphinx_ext.markup import translated as _
@@ -106,17 +106,13 @@ def asked_of(formula: Formula) -> list[dict[str, Any]]:
     return [] if known is None else exercises_of(known)
 
 
-def write_data(app: Sphinx, exception: Exception | None) -> None:
-    """Put each formula's exercise beside its page."""
-    if exception is not None or app.builder.format != "html":
-        return
-    folder = Path(app.outdir) / "formulas"
-    for formula in ATLASES[app.config].formulas.values():
-        asked = asked_of(formula) if formula.evidence is not None else []
-        if asked:
-            data = json.dumps({"claims": [one["data"] for one in asked]}, separators=(",", ":"))
-            script = f"globalThis.gradatlasExercise = {data};\n"
-            (folder / f"{formula.id}.exercise.js").write_text(script, encoding="utf-8")
+def write_data(app: Sphinx, formula: Formula) -> None:
+    """Put a formula's exercise beside its page."""
+    asked = asked_of(formula) if formula.evidence is not None else []
+    if asked:
+        data = json.dumps({"claims": [one["data"] for one in asked]}, separators=(",", ":"))
+        script = f"globalThis.gradatlasExercise = {data};\n"
+        (Path(app.outdir) / "formulas" / f"{formula.id}.exercise.js").write_text(script, encoding="utf-8")
 
 
 def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:

@@ -1,22 +1,25 @@
-"""The navigation beside a page, drawn once for each folder; on a page that is in it, what leads there is marked.
+"""The navigation beside a page, drawn once; on a page that is in it, what leads there is marked.
 
-Sphinx copies the whole tree for every page, and the theme parses what comes of it; that took a third of the build.
+Sphinx copies the whole tree for every page, and the theme parses what comes of it; that took a third of the build. Here both
+are done for the site's root, where a page of another folder takes the tree from with its addresses as they are from there.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sphinx.environment.adapters.toctree import global_toctree_for_doc
+from sphinx.util.osutil import relative_uri
 
 if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.builders.html import StandaloneHTMLBuilder
 
-__all__ = ["Tree", "install", "marked"]
+__all__ = ["Tree", "install", "marked", "moved"]
 
 DRAWN: Final = "gradatlas_navigation"
 NOWHERE: Final = "a page that is in no tree"
@@ -24,14 +27,15 @@ TAGS: Final = re.compile(
     r'<(?P<close>/?)(?P<tag>ul|li)\b[^>]*>|<a class="(?P<classes>[^"]*)" href="(?P<address>[^"]*)"'
     r"|<input (?P<label>aria-label=(?:\"[^\"]*\"|'[^']*'))"
 )
+ADDRESS: Final = re.compile(r' href="(?![a-z][a-z0-9+.-]*:)(?P<page>[^"#]+)')
 
 
 class Tree(str):
-    """A page's navigation as Sphinx draws it. bare: that of its folder, where nothing is marked; address: of the page."""
+    """A page's navigation as Sphinx draws it. root: that of the site's root, where nothing is marked; page: the page's URI."""
 
-    __slots__ = ("address", "bare")
-    bare: str
-    address: str
+    __slots__ = ("page", "root")
+    root: str
+    page: str
 
 
 def install(app: Sphinx) -> None:
@@ -41,14 +45,14 @@ def install(app: Sphinx) -> None:
 
 
 def _parse_once(app: Sphinx) -> None:
-    """Have furo parse each folder's tree once, and mark in what it makes of that what leads to the page."""
+    """Have furo parse the root's tree once, and mark in what it makes of that what leads to the page."""
     furo = sys.modules.get("furo")
     if furo is None or hasattr(furo.get_navigation_tree, "of_furo"):
         return
     theirs = furo.get_navigation_tree  # furo itself remembers what it made
 
     def opened(tree: str) -> str:
-        return marked(theirs(tree.bare), tree.address, furo=True) if isinstance(tree, Tree) else str(theirs(tree))
+        return _seen_from(tree.page, theirs(tree.root), furo=True) if isinstance(tree, Tree) else str(theirs(tree))
 
     opened.of_furo = theirs  # type: ignore[attr-defined]
     furo.get_navigation_tree = opened  # type: ignore[attr-defined]
@@ -57,24 +61,36 @@ def _parse_once(app: Sphinx) -> None:
 def _share(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Let the theme take the navigation of the page's folder."""
+    """Let the theme take the navigation of the root."""
     if "toctree" not in context:
         return
     builder: StandaloneHTMLBuilder = app.builder  # type: ignore[assignment]
     drawn: dict[Any, str] = builder.__dict__.setdefault(DRAWN, {})
-    beside = "".join([*pagename.rpartition("/")[:2], NOWHERE])  # a page of the same folder
 
     def shared(**options: Any) -> str:
-        key = (beside, tuple(sorted(options.items())))
+        key = tuple(sorted(options.items()))
         if key not in drawn:
-            whole = global_toctree_for_doc(app.env, beside, builder, tags=builder.tags, **options)
+            whole = global_toctree_for_doc(app.env, NOWHERE, builder, tags=builder.tags, **options)
             drawn[key] = builder.render_partial(whole)["fragment"]
-        address = builder.get_relative_uri(beside, pagename)
-        tree = Tree(marked(drawn[key], address))
-        tree.bare, tree.address = drawn[key], address
+        page = builder.get_target_uri(pagename)
+        tree = Tree(_seen_from(page, drawn[key]))
+        tree.root, tree.page = drawn[key], page
         return tree
 
     context["toctree"] = shared
+
+
+def _seen_from(page: str, root: str, *, furo: bool = False) -> str:
+    """The root's tree as it is beside a page."""
+    folder = page.rpartition("/")[0]
+    nowhere = f"{folder}/{NOWHERE}" if folder else NOWHERE
+    return marked(moved(root, nowhere), relative_uri(nowhere, page), furo=furo)
+
+
+@lru_cache(maxsize=256)
+def moved(root: str, page: str) -> str:
+    """The tree of the site's root with its addresses as they are from a page of another folder."""
+    return ADDRESS.sub(lambda match: f' href="{relative_uri(page, match["page"])}', root)
 
 
 def marked(tree: str, address: str, *, furo: bool = False) -> str:

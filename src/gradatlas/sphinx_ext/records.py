@@ -15,7 +15,7 @@ from gradatlas.sphinx_ext.reader import Claim, Formula
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-__all__ = ["SCHEMAS", "entry_of", "write_records"]
+__all__ = ["SCHEMAS", "entry_of", "write_list", "write_record"]
 
 PACKAGE: Final = Path(gradatlas.__file__).parent
 SCHEMAS: Final[Mapping[str, Path]] = {
@@ -25,22 +25,23 @@ SCHEMAS: Final[Mapping[str, Path]] = {
 }
 
 
-def write_records(app: Sphinx, exception: Exception | None) -> None:
-    """Put each formula's record, as it was written, and its vectors beside its page; all formulas and the schemas at the root."""
+def write_record(app: Sphinx, formula: Formula) -> None:
+    """Put a formula's record, as it was written, and its vectors beside its page."""
+    folder = Path(app.outdir) / "formulas"
+    folder.mkdir(parents=True, exist_ok=True)
+    if formula.evidence is not None:
+        (folder / f"{formula.id}.json").write_text(formula.evidence.raw, encoding="utf-8")
+    if formula.facts.get("vectors"):
+        text = by_lines(formula.facts["vectors"]) + "\n"
+        (folder / f"{formula.id}.vectors.json").write_text(text, encoding="utf-8")
+
+
+def write_list(app: Sphinx, exception: Exception | None) -> None:
+    """Put all formulas as one file, and the schemas, at the root."""
     if exception is not None or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    folder = out / "formulas"
-    folder.mkdir(exist_ok=True)
-    formulas = ATLASES[app.config].formulas.values()
-    for formula in formulas:
-        if formula.evidence is not None:
-            (folder / f"{formula.id}.json").write_text(formula.evidence.raw, encoding="utf-8")
-        if formula.facts.get("vectors"):
-            (folder / f"{formula.id}.vectors.json").write_text(
-                by_lines(formula.facts["vectors"]) + "\n", encoding="utf-8"
-            )
-    listed = [entry_of(formula) for formula in formulas]
+    listed = [entry_of(formula) for formula in ATLASES[app.config].formulas.values()]
     (out / "formulas.json").write_text(by_lines(listed) + "\n", encoding="utf-8")
     (out / "schemas").mkdir(exist_ok=True)
     for name, schema in SCHEMAS.items():
