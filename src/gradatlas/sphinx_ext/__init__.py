@@ -15,6 +15,7 @@ from gradatlas.sphinx_ext import (
     api,
     assets,
     book,
+    code_spans,
     exercise,
     finding,
     flat_table,
@@ -85,6 +86,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     }.items():
         app.add_directive(name, directive)
     app.add_node(disclosure, html=(visit_disclosure, depart_disclosure))
+    code_spans.install(app)
     flat_table.install(app)
     graphs.setup_pictures(app)
     app.add_transform(Untranslated)

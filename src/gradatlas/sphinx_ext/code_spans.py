@@ -1,0 +1,49 @@
+"""Code without a span around what has the colour of plain text: names and brackets are most of a listing's elements."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from pygments.formatters import HtmlFormatter
+from pygments.style import Style
+from pygments.token import STANDARD_TYPES, Generic, Text, _TokenType
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+__all__ = ["Sparing", "install"]
+
+
+class Sparing(HtmlFormatter):  # type: ignore[type-arg]
+    """Pygments' HTML, with spans for what looks different from plain text in one of the styles, an option, at least."""
+
+    def format_unencoded(self, tokensource: Iterable[tuple[_TokenType, str]], outfile: Any) -> None:
+        """Write the tokens, each that looks like plain text as such."""
+        styles = self.options["styles"]
+        spared = ((Text if _is_plain(kind, styles) else kind, text) for kind, text in tokensource)
+        super().format_unencoded(spared, outfile)
+
+
+@functools.cache
+def _is_plain(kind: _TokenType, styles: tuple[type[Style], ...]) -> bool:
+    """Whether all styles show it as plain text. Prompts and output of a session keep their spans: a copy leaves them out."""
+    while kind not in STANDARD_TYPES:  # a lexer's own kinds look as what they are kinds of
+        kind = kind.parent or Text
+    looks = all(style.style_for_token(kind) == style.style_for_token(Text) for style in styles)
+    return looks and Generic not in kind.split()
+
+
+def install(app: Sphinx) -> None:
+    """Have HTML pages written so."""
+    app.connect("builder-inited", _take, priority=900)  # after the theme has set its styles
+
+
+def _take(app: Sphinx) -> None:
+    found = [getattr(app.builder, name, None) for name in ("highlighter", "dark_highlighter")]
+    bridges = [bridge for bridge in found if bridge is not None]
+    if app.builder.format == "html":
+        for bridge in bridges:
+            bridge.formatter = Sparing
+            bridge.formatter_args["styles"] = tuple(one.formatter_args["style"] for one in bridges)
