@@ -89,6 +89,8 @@ def test_what_no_transform_changes_is_no_node() -> None:
     assert len(list(table(head, rows).findall())) > 10 * len(list(made.findall()))
 
 
-def test_a_cell_that_could_hold_a_link_is_refused() -> None:
-    with pytest.raises(TypeError, match="no reference"):
-        flattened(["A"], [[nodes.reference("", "a", refuri="a.html")]])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_cell_that_could_hold_a_link_is_refused(wrapped: bool) -> None:
+    link: nodes.Node = nodes.reference("", "a", refuri="a.html")
+    with pytest.raises(TypeError, match=f"no {'inline' if wrapped else 'reference'}"):
+        flattened(["A"], [[nodes.inline("", "", link) if wrapped else link]])

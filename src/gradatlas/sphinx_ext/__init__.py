@@ -12,6 +12,7 @@ from docutils import nodes
 from sphinx.util import logging
 
 from gradatlas.sphinx_ext import (
+    alphabet,
     api,
     assets,
     book,
@@ -109,10 +110,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("html-page-context", finding.add_scripts, priority=420)
     app.connect("html-page-context", exercise.add_scripts, priority=420)
     navigation.install(app)
+    alphabet.install(app)
     app.connect("build-finished", records.write_list)
     app.connect("build-finished", ledger.write_ledger)
     app.connect("build-finished", searching.index_for_search, priority=900)
-    return {"version": "1", "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "1", "env_version": 3, "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _read_atlas(app: Sphinx) -> None:

@@ -17,7 +17,7 @@ __all__ = ["Sparing", "install"]
 
 
 class Sparing(HtmlFormatter):  # type: ignore[type-arg]
-    """Pygments' HTML, with spans for what looks different from plain text in one of the styles, an option, at least."""
+    """Pygments' HTML, with spans for what at least one of the styles, given as the option `styles`, shows unlike plain text."""
 
     def format_unencoded(self, tokensource: Iterable[tuple[_TokenType, str]], outfile: Any) -> None:
         """Write the tokens, each that looks like plain text as such."""
@@ -41,9 +41,10 @@ def install(app: Sphinx) -> None:
 
 
 def _take(app: Sphinx) -> None:
+    if app.builder.format != "html":
+        return
     found = [getattr(app.builder, name, None) for name in ("highlighter", "dark_highlighter")]
     bridges = [bridge for bridge in found if bridge is not None]
-    if app.builder.format == "html":
-        for bridge in bridges:
-            bridge.formatter = Sparing
-            bridge.formatter_args["styles"] = tuple(one.formatter_args["style"] for one in bridges)
+    for bridge in bridges:
+        bridge.formatter = Sparing
+        bridge.formatter_args["styles"] = tuple(one.formatter_args["style"] for one in bridges)

@@ -17,6 +17,7 @@ from sphinx.roles import XRefRole
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
+from gradatlas.sphinx_ext.alphabet import initial, sorted_as
 from gradatlas.sphinx_ext.languages import is_chinese
 
 if TYPE_CHECKING:
@@ -84,10 +85,10 @@ class FormulaIndex(Index):
                 also = "" if name == entry.title else entry.docname.rpartition("/")[2]
                 # Most are proven at any size; only what is not needs a word.
                 status = "" if entry.status == "proven, any size" else str(_(entry.status))
-                letters.setdefault(_sorted_as(name)[0].upper(), []).append(
+                letters.setdefault(initial(name), []).append(
                     IndexEntry(name, 0, entry.docname, entry.anchor, status, "", also)
                 )
-        by_name = {letter: sorted(found, key=lambda e: _sorted_as(e.name)) for letter, found in letters.items()}
+        by_name = {letter: sorted(found, key=lambda e: sorted_as(e.name)) for letter, found in letters.items()}
         return sorted(by_name.items()), False
 
 
@@ -99,11 +100,6 @@ def indexed(names: Iterable[str], *, chinese: bool) -> Iterator[str]:
     for name in names:
         if not chinese or re.search(r"[\u4e00-\u9fff]", name):
             yield name
-
-
-def _sorted_as(name: str) -> str:
-    """A name without its article, in lower case."""
-    return re.sub(r"^(?:a|an|the) ", "", name.lower())
 
 
 class FormulaDomain(Domain):

@@ -55,13 +55,13 @@ def _is_kept(cell: Cell) -> bool:
         return not CHANGED.search(cell)
     if isinstance(cell, nodes.math | nodes.literal):
         return True
-    if isinstance(cell, nodes.inline):
+    if isinstance(cell, nodes.inline) and all(isinstance(part, nodes.Text) for part in cell.children):
         return not CHANGED.search(cell.astext())
     raise TypeError(f"a flat table holds text, code, mathematics and words of a class, and no {type(cell).__name__}")
 
 
 def _cells(node: flat_table) -> Iterator[list[str | nodes.Node]]:
-    """The rows, each cell a string or the nodes' parent."""
+    """The rows, each cell a string, a node that no transform has seen, or a paragraph."""
     children = iter(node.children)
     for row in node["rows"]:
         yield [next(children) if cell is None else cell for cell in row]
