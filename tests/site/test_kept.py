@@ -13,6 +13,8 @@ from gradatlas.sphinx_ext import kept as kept_module
 from gradatlas.sphinx_ext.kept import AT_ONCE, FILE, UNUSED, Kept, drop_unused
 
 if TYPE_CHECKING:
+    from multiprocessing.synchronize import Barrier
+
     from conftest import Project
 
 DAY = 24 * 3600
@@ -84,6 +86,26 @@ def test_processes_write_beside_each_other(tmp_path: Path) -> None:
         writer.join()
         assert writer.exitcode == 0
     assert all(here.get(str(number)) == f"text of {number} ε" for number in range(2500))
+
+
+def _begin(folders: list[Path], gate: Barrier) -> None:
+    for folder in folders:
+        gate.wait(30)
+        filled(folder, "a")
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_processes_begin_a_file_at_the_same_time(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    gate = context.Barrier(4)
+    folders = [tmp_path / str(number) for number in range(100)]
+    beginners = [context.Process(target=_begin, args=(folders, gate)) for _ in range(4)]
+    for one in beginners:
+        one.start()
+    for one in beginners:
+        one.join()
+        assert one.exitcode == 0
+    assert all(Kept(folder).get("a") for folder in folders)
 
 
 def test_builds_keep_nothing_but_that(built: Project, shared: Path) -> None:

@@ -17,6 +17,7 @@ FILE: Final = "kept.sqlite3"
 UNUSED: Final = 30  # days after which what no build has used goes
 AT_ONCE: Final = 64  # new texts that wait until they are written
 PATIENCE: Final = 60  # seconds to wait for another process's writing
+SHORT: Final = 0.02  # seconds after which a file is asked for again
 SCHEMA: Final = "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, text TEXT NOT NULL, used INTEGER NOT NULL)"
 
 _INHERITED: list[sqlite3.Connection] = []  # of a parent: a forked process must neither use them nor close them
@@ -114,12 +115,22 @@ def drop_unused(folder: Path) -> int:
 
 
 def _connected(file: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(file, timeout=PATIENCE)
-    # What is lost with the machine is computed again: no writing waits for the disk.
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = OFF")
-    connection.execute(SCHEMA)
-    return connection
+    """A connection. SQLite does not wait where two processes begin a file at once, each to change its kind of journal: we do."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        connection = sqlite3.connect(file, timeout=PATIENCE)
+        try:
+            # What is lost with the machine is computed again: no writing waits for the disk.
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute(SCHEMA)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(SHORT)
+        else:
+            return connection
 
 
 def _today() -> int:
