@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from bs4 import BeautifulSoup
+from sphinx.errors import ExtensionError
 
+from gradatlas.sphinx_ext import alphabet
 from gradatlas.sphinx_ext.alphabet import initial, regrouped, sorted_as
 
 if TYPE_CHECKING:
@@ -48,6 +51,23 @@ def test_the_general_index_has_its_chinese_names_under_letters() -> None:
         ("A", ["Adam", "安全"]),
         ("S", ["熵", "熵的导数", "随机"]),
     ]
+
+
+def test_a_heading_that_comes_twice_keeps_all_its_entries() -> None:
+    assert regrouped([("M", [("a", ())]), ("N", [("b", ())]), ("M", [("c", ())])]) == [
+        ("M", [("a", ()), ("c", ())]),
+        ("N", [("b", ())]),
+    ]
+
+
+def test_without_pypinyin_the_mend_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pypinyin", None)
+    alphabet._reader.cache_clear()
+    try:
+        with pytest.raises(ExtensionError, match="pip install 'gradatlas\\[docs\\]' brings it"):
+            initial("此名未读")
+    finally:
+        alphabet._reader.cache_clear()
 
 
 def test_chinese_pages_have_them_so(project: Project) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from a11y_pygments.a11y_high_contrast_dark.style import Theme as Dark
@@ -10,9 +10,10 @@ from a11y_pygments.a11y_high_contrast_light.style import Theme as Light
 from bs4 import BeautifulSoup
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
+from pygments.formatters.html import _get_ttype_class
 from pygments.lexers import get_lexer_by_name
 from pygments.style import Style
-from pygments.token import Name, Text
+from pygments.token import STANDARD_TYPES, Name, Text
 
 from gradatlas.sphinx_ext.code_spans import Sparing
 
@@ -33,10 +34,17 @@ def test_the_spans_left_out_are_those_that_look_like_plain_text(language: str) -
     theirs = BeautifulSoup(highlight(code, lexer, HtmlFormatter(style=Light)), "html.parser")
     mine = BeautifulSoup(highlight(code, lexer, Sparing(style=Light, styles=(Light, Dark))), "html.parser")
     assert mine.get_text() == theirs.get_text()
+    plain = [
+        _get_ttype_class(kind) for kind in STANDARD_TYPES if all(looks_plain(kind, style) for style in (Light, Dark))
+    ]
     kinds = {span["class"][0] for span in theirs.select("span[class]")}
-    left_out = kinds - {span["class"][0] for span in mine.select("span[class]")}
-    assert left_out <= {"n", "p", "w", "nn", "l"}
-    assert left_out, "nothing was spared"
+    left = {span["class"][0] for span in mine.select("span[class]")}
+    assert left == kinds - (set(plain) - {"gp", "go"})
+    assert left < kinds
+
+
+def looks_plain(kind: Any, style: type[Style]) -> bool:
+    return style.style_for_token(kind) == style.style_for_token(Text)
 
 
 def test_what_one_style_shows_otherwise_keeps_its_span() -> None:
@@ -57,3 +65,14 @@ def test_pages_are_written_so(built: Project) -> None:
     page = BeautifulSoup(built.page("formulas/softmax.vjp"), "html.parser")
     assert page.select(".highlight .k, .highlight .o, .highlight .nf")
     assert not page.select(".highlight .n, .highlight .p, .highlight .w")
+
+
+def test_the_dark_style_counts(project: Project) -> None:
+    conf = project.source / "conf.py"
+    conf.write_text(
+        conf.read_text() + '\npygments_dark_style = "sas"\n'
+    )  # where names are plain, and white space is not
+    assert project.build()[0] == 0
+    page = BeautifulSoup(project.page("formulas/softmax.vjp"), "html.parser")
+    assert page.select(".highlight .w")
+    assert not page.select(".highlight .n")

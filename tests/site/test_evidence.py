@@ -31,7 +31,7 @@ def test_the_page_shows_every_figure_of_the_record(built: Project) -> None:
         "residual 2 p_i sum_j g_j p_j",
         "n=2, seed 1: 0.3 digits",
         "pytest proofs/ -k softmax.vjp --fresh",
-        "softmax_vjp ( p , g )",
+        "softmax_vjp (p, g)",
         "1.14.0",
         "a1" * 32,
         "b2" * 32,

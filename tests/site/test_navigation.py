@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from bs4 import BeautifulSoup
 from furo.navigation import get_navigation_tree
 
 from gradatlas.sphinx_ext.navigation import marked, moved
@@ -62,6 +63,17 @@ def test_addresses_are_seen_from_the_folder_of_a_page() -> None:
     assert moved(tree, "other.html") == tree
     seen = ("../index.html", "start.html#first", "../api/xp.html", *addresses[3:])
     assert re.findall('href="([^"]*)"', moved(tree, "guide/other.html")) == list(seen)
+
+
+def test_where_pages_are_folders_each_has_sphinx_s_own(project: Project) -> None:
+    status, said = project.build("-b", "dirhtml")
+    assert status == 0, said
+    page = project.out / "formulas" / "softmax.vjp" / "index.html"
+    drawn = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").select(".sidebar-tree a")
+    assert len(drawn) > 2
+    for link in drawn:
+        folder = (page.parent / link["href"]).resolve()
+        assert (folder / "index.html").exists(), link["href"]
 
 
 @pytest.mark.parametrize("address", ["a.html", "b.html", "c.html", "d.html"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -47,11 +48,22 @@ def lose_a_formula(project: Project) -> None:
     project.remove_record("batch-gradient.faster")
 
 
-CHANGES = [change_title, change_summary, change_status, change_derivation, change_symbols, lose_a_formula]
+def change_facts(project: Project) -> None:
+    path = project.root / "fixtures" / "facts" / "softmax.vjp.json"
+    facts = json.loads(path.read_text())
+    facts["vectors"]["claims"] = facts["vectors"]["claims"][:1]
+    facts["digest"] = "another"
+    path.write_text(json.dumps(facts))
+
+
+CHANGES = [change_title, change_summary, change_status, change_derivation, change_symbols, change_facts, lose_a_formula]
+WRITTEN = (".html", ".json", ".js")
 
 
 def pages(project: Project) -> dict[str, str]:
-    return {path.relative_to(project.out).as_posix(): path.read_text() for path in project.out.rglob("*.html")}
+    """All pages, and the files beside them."""
+    found = [path for path in project.out.rglob("*") if path.suffix in WRITTEN and path.name != "searchindex.js"]
+    return {path.relative_to(project.out).as_posix(): path.read_text(encoding="utf-8") for path in found}
 
 
 def test_a_change_leaves_no_page_out_of_date(project: Project) -> None:

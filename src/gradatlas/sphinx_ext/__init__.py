@@ -105,6 +105,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     find_outdated(app)
     app.connect("warn-missing-reference", warn_missing)
     app.connect("html-page-context", _finish_formula_page, priority=400)
+    app.connect("html-page-context", _write_files)
     app.connect("html-page-context", add_switch, priority=410)
     app.connect("html-page-context", playing.add_scripts, priority=420)
     app.connect("html-page-context", finding.add_scripts, priority=420)
@@ -138,21 +139,26 @@ def _translate(atlas: Atlas, app: Sphinx) -> Atlas:
 def _finish_formula_page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> str | None:
-    """Links to the formulas before and after in the chapter, which the toctree leaves out; weight for what names the page.
-
-    The files beside the page are written with it: they change when the page does.
-    """
+    """Links to the formulas before and after in the chapter, which the toctree leaves out; weight for what names the page."""
     atlas = ATLASES[app.config]
     ledger.neighbours(app, pagename, context)
     folder, _, name = pagename.partition("/")
     if folder != "formulas" or name not in atlas.formulas:
         return None
-    formula = atlas.formulas[name]
-    records.write_record(app, formula)
-    exercise.write_data(app, formula)
-    context["body"] = searching.marked(context["body"], atlas, formula)
+    context["body"] = searching.marked(context["body"], atlas, atlas.formulas[name])
     uri = app.builder.get_relative_uri
     for key, other in zip(("prev", "next"), atlas.beside(name), strict=True):
         if other is not None:
             context[key] = {"link": uri(pagename, f"formulas/{other.id}"), "title": signs(other.title)}
     return None
+
+
+def _write_files(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """A formula's files, written with its page: they change when the page does."""
+    folder, _, name = pagename.partition("/")
+    formula = ATLASES[app.config].formulas.get(name)
+    if folder == "formulas" and formula is not None:
+        records.write_record(app, formula)
+        exercise.write_data(app, formula)

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from sphinx.errors import ExtensionError
+
 from gradatlas.sphinx_ext.languages import is_chinese
 from gradatlas.sphinx_ext.punctuation import HAN
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["initial", "install", "regrouped", "sorted_as"]
 
 # Terms of the field that begin with a sign of two readings, where the more common one is wrong.
-READ: Final = {
+READINGS: Final = {
     "行向量": "háng xiàng liàng",
     "行主序": "háng zhǔ xù",
     "重特征值": "chóng tè zhēng zhí",
@@ -48,9 +50,12 @@ def _syllables(name: str) -> Sequence[str]:
 @functools.cache
 def _reader() -> Callable[[str], list[str]]:
     # Here, for its dictionaries take a while, and one language needs them.
-    from pypinyin import Style, lazy_pinyin, load_phrases_dict
-
-    load_phrases_dict({phrase: [[syllable] for syllable in read.split()] for phrase, read in READ.items()})
+    try:
+        from pypinyin import Style, lazy_pinyin, load_phrases_dict
+    except ImportError:
+        mend = "pip install 'gradatlas[docs]' brings it"
+        raise ExtensionError(f"there is no pypinyin to put Chinese indexes in order with: {mend}") from None
+    load_phrases_dict({phrase: [[syllable] for syllable in read.split()] for phrase, read in READINGS.items()})
     return functools.partial(lazy_pinyin, style=Style.TONE3)  # fan3 xiang4, as a dictionary orders them
 
 
@@ -74,7 +79,7 @@ def regrouped(index: Sequence[tuple[str, Sequence[Any]]]) -> list[tuple[str, lis
         if len(heading) == 1 and HAN.match(heading):  # a word is Sphinx's own, for what is no letter
             chinese += entries
         else:
-            found[heading] = list(entries)
+            found.setdefault(heading, []).extend(entries)  # Sphinx may have a heading twice
     for entry in sorted(chinese, key=lambda entry: sorted_as(entry[0])):
         found.setdefault(initial(entry[0]), []).append(entry)
     # What is no letter stays before the letters, where Sphinx puts it.

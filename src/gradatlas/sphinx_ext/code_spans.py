@@ -12,6 +12,7 @@ from pygments.token import STANDARD_TYPES, Generic, Text, _TokenType
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.highlighting import PygmentsBridge
 
 __all__ = ["Sparing", "install"]
 
@@ -37,14 +38,16 @@ def _is_plain(kind: _TokenType, styles: tuple[type[Style], ...]) -> bool:
 
 def install(app: Sphinx) -> None:
     """Have HTML pages written so."""
-    app.connect("builder-inited", _take, priority=900)  # after the theme has set its styles
+    app.connect("builder-inited", _take)
 
 
 def _take(app: Sphinx) -> None:
     if app.builder.format != "html":
         return
-    found = [getattr(app.builder, name, None) for name in ("highlighter", "dark_highlighter")]
-    bridges = [bridge for bridge in found if bridge is not None]
-    for bridge in bridges:
-        bridge.formatter = Sparing
-        bridge.formatter_args["styles"] = tuple(one.formatter_args["style"] for one in bridges)
+    bridge: PygmentsBridge = app.builder.highlighter  # type: ignore[attr-defined]
+    styles = [bridge.formatter_args["style"]]
+    dark = getattr(app.config, "pygments_dark_style", None)  # furo's setting
+    if dark:
+        styles.append(bridge.get_style(dark))
+    bridge.formatter = Sparing
+    bridge.formatter_args["styles"] = tuple(styles)

@@ -110,9 +110,11 @@ def write_data(app: Sphinx, formula: Formula) -> None:
     """Put a formula's exercise beside its page."""
     asked = asked_of(formula) if formula.evidence is not None else []
     if asked:
+        folder = Path(app.outdir) / "formulas"
+        folder.mkdir(parents=True, exist_ok=True)
         data = json.dumps({"claims": [one["data"] for one in asked]}, separators=(",", ":"))
         script = f"globalThis.gradatlasExercise = {data};\n"
-        (Path(app.outdir) / "formulas" / f"{formula.id}.exercise.js").write_text(script, encoding="utf-8")
+        (folder / f"{formula.id}.exercise.js").write_text(script, encoding="utf-8")
 
 
 def add_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:

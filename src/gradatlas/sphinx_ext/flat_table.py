@@ -3,6 +3,8 @@
 A page of a formula shows some hundred rows of what its record holds. As tables of docutils they were nearly half of all
 nodes of the site, each of which every transform visits. Here a cell that no transform would change is text, or a piece of
 code or mathematics kept aside; only what has quotes, marks or Chinese in it is a paragraph that transforms see.
+
+What Sphinx's own search reads are nodes: it does not find what stands in these tables. Pagefind, which reads pages, does.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ def flattened(headings: Sequence[Cell], rows: Iterable[Sequence[Cell]], classes:
             kept = _is_kept(cell)
             node["rows"][-1].append(cell if kept else None)
             if not kept:
-                node += paragraph(cell)  # type: ignore[arg-type]
+                node += paragraph(cell, classes=["no-search"])  # type: ignore[arg-type]
     return nodes.container("", node, classes=["table-wrapper", "colwidths-auto", *classes])
 
 
@@ -82,15 +84,22 @@ def _visit(translator: HTML5Translator, node: flat_table) -> None:
 def _write(translator: HTML5Translator, row: Sequence[str | nodes.Node], name: str, opened: str, closed: str) -> None:
     """Write a row of a class."""
     translator.body.append(f'<tr class="{name}">')
-    for cell in row:
+    for cell in map(_unwrapped, row):
         translator.body.append(opened)
         if isinstance(cell, str):
             translator.body.append(translator.encode(cell))
         else:
-            for part in cell.children if isinstance(cell, nodes.paragraph) else [cell]:
+            for part in cell:
                 part.walkabout(translator)
         translator.body.append(closed)
     translator.body.append("</tr>\n")
+
+
+def _unwrapped(cell: str | nodes.Node) -> str | Sequence[nodes.Node]:
+    """A cell without the paragraph that transforms saw it in."""
+    if isinstance(cell, str):
+        return cell
+    return cell.children if isinstance(cell, nodes.paragraph) else [cell]
 
 
 class Unflattened(SphinxPostTransform):
@@ -102,7 +111,7 @@ class Unflattened(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         """Rewrite the document."""
         for node in list(self.document.findall(flat_table)):
-            headings, *rows = _cells(node)
+            headings, *rows = ([_unwrapped(cell) for cell in row] for row in _cells(node))
             node.replace_self(table(headings, rows, node["classes"]))
 
 

@@ -1,7 +1,7 @@
 """The navigation beside a page, drawn once; on a page that is in it, what leads there is marked.
 
 Sphinx copies the whole tree for every page, and the theme parses what comes of it; that took a third of the build. Here both
-are done for the site's root, where a page of another folder takes the tree from with its addresses as they are from there.
+are done once, for the site's root; for a page in a folder the addresses are written anew.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def _parse_once(app: Sphinx) -> None:
 def _share(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Let the theme take the navigation of the root."""
-    if "toctree" not in context:
+    """Let the theme take the navigation of the root. Where pages are folders, as for dirhtml, each page keeps its own."""
+    if "toctree" not in context or app.builder.name != "html":
         return
     builder: StandaloneHTMLBuilder = app.builder  # type: ignore[assignment]
     drawn: dict[Any, str] = builder.__dict__.setdefault(DRAWN, {})

@@ -12,7 +12,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from gradatlas.sphinx_ext.languages import is_chinese
 from gradatlas.sphinx_ext.markup import disclosure
 
-__all__ = ["WidePunctuation", "widened"]
+__all__ = ["CHINESE", "HAN", "WidePunctuation", "widened"]
 
 CHINESE: Final = "\u4e00-\u9fff"
 WIDE: Final = "，。；：？！、（）“”"

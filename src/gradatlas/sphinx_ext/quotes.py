@@ -13,7 +13,7 @@ from sphinx.transforms import SphinxSmartQuotes
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-__all__ = ["Quotes", "install"]
+__all__ = ["REPLACED", "Quotes", "install"]
 
 REPLACED: Final = re.compile(r"""["'\\\0]|--|\.\.\.|\. \. \.""")  # with what escapes it
 
