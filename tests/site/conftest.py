@@ -110,6 +110,11 @@ class Project:
         run = self.run("sphinx", *STRICT, *options, "-d", self.root / "doctrees", self.source, self.out)
         return run.returncode, run.stdout + run.stderr
 
+    def configure(self, more: str) -> None:
+        """Add lines to the project's conf.py."""
+        with (self.source / "conf.py").open("a", encoding="utf-8") as conf:
+            conf.write(f"\n{more}\n")
+
     def record(self, formula: str) -> dict[str, Any]:
         return json.loads(self._record_path(formula).read_text())
 

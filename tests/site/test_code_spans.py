@@ -68,10 +68,7 @@ def test_pages_are_written_so(built: Project) -> None:
 
 
 def test_the_dark_style_counts(project: Project) -> None:
-    conf = project.source / "conf.py"
-    conf.write_text(
-        conf.read_text() + '\npygments_dark_style = "sas"\n'
-    )  # where names are plain, and white space is not
+    project.configure('pygments_dark_style = "sas"')  # where names are plain, and white space is not
     assert project.build()[0] == 0
     page = BeautifulSoup(project.page("formulas/softmax.vjp"), "html.parser")
     assert page.select(".highlight .w")

@@ -52,8 +52,7 @@ def setup(app):
 
 def tables_of(project: Project, *options: str) -> tuple[str, str]:
     """What a build writes for the same cells in flat tables and in docutils' own."""
-    path = project.source / "conf.py"
-    path.write_text(path.read_text() + DIRECTIVES)
+    project.configure(DIRECTIVES)
     index = project.source / "index.md"
     both = "\nBETWEEN\n\n```{mine}\n```\n\nBETWEEN\n\n```{theirs}\n```\n\nBETWEEN\n"
     index.write_text(index.read_text(encoding="utf-8") + both)

@@ -39,8 +39,7 @@ def setup(app):
 
 
 def test_the_shared_navigation_is_what_sphinx_draws(project: Project) -> None:
-    conf = project.source / "conf.py"
-    conf.write_text(conf.read_text() + COMPARE)
+    project.configure(COMPARE)
     project.build()
     lines = [line.split() for line in (project.out / "compared.txt").read_text().splitlines()]
     assert [name for name, _, same in lines if same != "True"] == []

@@ -50,8 +50,7 @@ def setup(app):
 def page_of(project: Project, conf: str, language: str) -> str:
     index = project.source / "index.md"
     index.write_text(f"{index.read_text(encoding='utf-8')}\n{PAGE}", encoding="utf-8")
-    path = project.source / "conf.py"
-    path.write_text(path.read_text() + conf)
+    project.configure(conf)
     status, said = project.build("-D", f"language={language}", "-D", "locale_dirs=none")
     assert status == 0, said
     return (project.out / "index.html").read_text(encoding="utf-8")

@@ -160,5 +160,7 @@ def _write_files(
     folder, _, name = pagename.partition("/")
     formula = ATLASES[app.config].formulas.get(name)
     if folder == "formulas" and formula is not None:
-        records.write_record(app, formula)
-        exercise.write_data(app, formula)
+        beside = Path(app.outdir) / folder
+        beside.mkdir(parents=True, exist_ok=True)
+        records.write_record(beside, formula)
+        exercise.write_data(beside, formula)

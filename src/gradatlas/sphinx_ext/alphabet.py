@@ -31,10 +31,10 @@ READINGS: Final = {
 }
 
 
-def sorted_as(name: str) -> tuple[bool, list[str]]:
+def sorted_as(name: str) -> tuple[bool, tuple[str, ...]]:
     """What a name is put in order by: names in Latin letters first, without their articles, then Chinese ones by syllables."""
     chinese = HAN.match(name) is not None
-    return chinese, list(_syllables(name)) if chinese else [re.sub(r"^(?:a|an|the) ", "", name.lower())]
+    return chinese, _syllables(name) if chinese else (re.sub(r"^(?:a|an|the) ", "", name.lower()),)
 
 
 def initial(name: str) -> str:
@@ -43,7 +43,7 @@ def initial(name: str) -> str:
 
 
 @functools.cache
-def _syllables(name: str) -> Sequence[str]:
+def _syllables(name: str) -> tuple[str, ...]:
     return tuple(_reader()(name))
 
 

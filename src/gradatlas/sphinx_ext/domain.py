@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
@@ -19,6 +18,7 @@ from sphinx.util.nodes import make_refnode
 
 from gradatlas.sphinx_ext.alphabet import initial, sorted_as
 from gradatlas.sphinx_ext.languages import is_chinese
+from gradatlas.sphinx_ext.punctuation import HAN
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -98,7 +98,7 @@ def indexed(names: Iterable[str], *, chinese: bool) -> Iterator[str]:
     The English ones are in the English index, and both together would make it twice as long.
     """
     for name in names:
-        if not chinese or re.search(r"[\u4e00-\u9fff]", name):
+        if not chinese or HAN.search(name):
             yield name
 
 

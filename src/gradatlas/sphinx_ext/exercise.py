@@ -106,12 +106,10 @@ def asked_of(formula: Formula) -> list[dict[str, Any]]:
     return [] if known is None else exercises_of(known)
 
 
-def write_data(app: Sphinx, formula: Formula) -> None:
-    """Put a formula's exercise beside its page."""
+def write_data(folder: Path, formula: Formula) -> None:
+    """Put a formula's exercise into the folder of its page."""
     asked = asked_of(formula) if formula.evidence is not None else []
     if asked:
-        folder = Path(app.outdir) / "formulas"
-        folder.mkdir(parents=True, exist_ok=True)
         data = json.dumps({"claims": [one["data"] for one in asked]}, separators=(",", ":"))
         script = f"globalThis.gradatlasExercise = {data};\n"
         (folder / f"{formula.id}.exercise.js").write_text(script, encoding="utf-8")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from gradatlas.sphinx_ext.markup import Cell, paragraph, table
+from gradatlas.sphinx_ext.markup import Cell, ForPlainWriters, paragraph, table
 from gradatlas.sphinx_ext.punctuation import CHINESE
 from gradatlas.sphinx_ext.quotes import REPLACED
 
@@ -105,8 +105,8 @@ def _unwrapped(cell: str | nodes.Node) -> str | Sequence[nodes.Node]:
 class Unflattened(SphinxPostTransform):
     """Gives writers other than HTML's the table that they know."""
 
-    formats = ("latex", "man", "texinfo", "text", "xml", "pseudoxml")
-    default_priority = 390  # before mathematics gets its TeX as text
+    formats = ForPlainWriters.formats
+    default_priority = ForPlainWriters.default_priority - 10  # before mathematics gets its TeX as text
 
     def run(self, **kwargs: Any) -> None:
         """Rewrite the document."""

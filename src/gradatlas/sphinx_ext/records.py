@@ -25,10 +25,8 @@ SCHEMAS: Final[Mapping[str, Path]] = {
 }
 
 
-def write_record(app: Sphinx, formula: Formula) -> None:
-    """Put a formula's record, as it was written, and its vectors beside its page."""
-    folder = Path(app.outdir) / "formulas"
-    folder.mkdir(parents=True, exist_ok=True)
+def write_record(folder: Path, formula: Formula) -> None:
+    """Put a formula's record, as it was written, and its vectors into the folder of its page."""
     if formula.evidence is not None:
         (folder / f"{formula.id}.json").write_text(formula.evidence.raw, encoding="utf-8")
     if formula.facts.get("vectors"):

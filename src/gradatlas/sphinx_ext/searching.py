@@ -25,6 +25,7 @@ from sphinx.util import logging
 
 from gradatlas.processes import each
 from gradatlas.sphinx_ext.markup import signs
+from gradatlas.sphinx_ext.punctuation import CHINESE
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -47,12 +48,12 @@ MATHML: Final = "<math "
 DRAWN: Final = re.compile(f'<span class="katex">|{MATHML}')
 SPAN: Final = re.compile("<span|</span>")
 LONGEST: Final = 4  # characters of a word
-CHINESE: Final = re.compile(r"[\u4e00-\u9fff]+")
+RUN: Final = re.compile(f"[{CHINESE}]+")
 
 
 def pieces(names: Iterable[str]) -> str:
     """Every piece of one to LONGEST characters of the Chinese in some names, once each, with spaces between."""
-    runs = [run for name in names for run in CHINESE.findall(name)]
+    runs = [run for name in names for run in RUN.findall(name)]
     found = (
         run[start : start + length]
         for run in runs
